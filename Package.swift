@@ -1,0 +1,108 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// One settings list for every Swift target of the product, so that no room is checked less than
+// its neighbours.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+// Tests leave out strict memory safety, which there would only mark every call of a C oracle.
+let testing: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+// A C door: a module map and a shim, no logic.
+func door(_ name: String, _ pkgConfig: String, _ packages: [String]) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(packages)])
+}
+
+// A room of the product (docs: README.md, "The house").
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+// A main: arguments in, exit code out.
+func main(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: testing)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "fabricwatch",
+    products: [
+        .executable(name: "fabricwatchd", targets: ["fabricwatchd"]),
+        .executable(name: "fabricwatch", targets: ["fabricwatch"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    ],
+    targets: [
+        // The C doors.
+        door("CInfiniBand", "libibmad", ["libibmad-dev", "libibumad-dev", "libibverbs-dev"]),
+        .target(name: "CNVML"),
+        door("CSQLite", "sqlite3", ["libsqlite3-dev"]),
+        door("CYAML", "yaml-0.1", ["libyaml-dev"]),
+        door("CCurl", "libcurl", ["libcurl4-openssl-dev"]),
+        door("CZlib", "zlib", ["zlib1g-dev"]),
+
+        // The rooms, in the order of a counter's journey.
+        room("Model"),
+        room("Health", ["Model"]),
+        room("Exposition", ["Model"]),
+        room("Wire", ["Model"]),
+        room("Collectors", ["Model", "CInfiniBand", "CNVML"]),
+        room("History", ["Model", "CSQLite"]),
+        room("Serve", ["Model", "Wire", "Exposition", "CZlib"] + nio),
+        room("Push", ["Model", "Wire", "Exposition", "CCurl"]),
+        room(
+            "Daemon",
+            [
+                "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
+                "CYAML", logging,
+            ]),
+
+        // The two mains.
+        main("fabricwatchd", ["Daemon", argumentParser]),
+        main("fabricwatch", ["Wire", "CCurl", argumentParser]),
+
+        // What plays the hardware, and the suites.
+        .target(
+            name: "Fakes", dependencies: ["Model", "Collectors", "CInfiniBand"],
+            path: "Tests/Fakes", swiftSettings: testing),
+        suite("ModelTests", ["Model"]),
+        suite("HealthTests", ["Health", "Model"]),
+        suite("ExpositionTests", ["Exposition", "Model"]),
+        suite("WireTests", ["Wire", "Model"]),
+        suite("CollectorsTests", ["Collectors", "Model", "Fakes", "CInfiniBand"]),
+        suite("HistoryTests", ["History", "Model", "CSQLite"]),
+        suite("ServeTests", ["Serve", "Model", "Wire", "Exposition"] + nio),
+        suite(
+            "DaemonTests",
+            ["Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve"]),
+        suite("EndToEndTests", ["Model", "Wire"]),
+        suite("HouseTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+// The door to libcurl.
+#pragma once
+#include <curl/curl.h>

@@ -1,0 +1,3 @@
+// The door to libsqlite3.
+#pragma once
+#include <sqlite3.h>

@@ -1,0 +1,3 @@
+// The door to libyaml.
+#pragma once
+#include <yaml.h>

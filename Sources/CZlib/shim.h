@@ -1,0 +1,3 @@
+// The door to zlib.
+#pragma once
+#include <zlib.h>
