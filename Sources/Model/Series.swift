@@ -46,6 +46,7 @@ package struct Layout: Hashable, Sendable {
             Column(name: "physical_state", kind: .gauge, unit: "PortPhysicalState"),
             Column(name: "width", kind: .gauge, unit: "lanes"),
             Column(name: "lane_rate", kind: .gauge, unit: "megabits_per_second"),
+            Column(name: "epoch", kind: .gauge, unit: "token"),
         ])
 }
 
