@@ -124,7 +124,8 @@ main() {
     forbid_starts
     as_root apt-get update --quiet=2
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}"
+        apt-get install --quiet=2 --option Dpkg::Use-Pty=0 --yes --no-install-recommends \
+        "${missing[@]}"
     disable_services "${missing[@]}"
 }
 
