@@ -40,11 +40,14 @@ extension Rule {
         "print", "debugPrint", "dump", "readLine", "CommandLine",
     ]
 
-    /// `clock.now`, `Date.now` and `.now()`; a bare `.now` is a case of somebody's enum.
+    /// `clock.now`, `Date.now` and `.now()`; any other `now` is a moment that was handed in.
     static func isClockRead(_ code: Code, _ index: Int) -> Bool {
         guard code[index - 1].isSymbol(".") else { return false }
-        let isOfSomething = code[index - 1].isJoined && code[index - 2].kind == .word
-        return isOfSomething || code[index + 1].isSymbol("(")
+        let owner = code[index - 2].text.lowercased()
+        let isClock = ["clock", "date", "time", "deadline", "instant"].contains {
+            owner.hasSuffix($0)
+        }
+        return isClock || code[index + 1].isSymbol("(")
     }
 
     private static func manifestBreaches(_ code: Code) -> [Breach] {

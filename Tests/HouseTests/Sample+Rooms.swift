@@ -13,9 +13,12 @@ extension Sample {
                 good: "let total = Mutex(0)\n", goodIn: "Sources/Serve/Total.swift"),
             Sample(
                 "pure-room", in: "Sources/Wire/Time.swift", bad: "let start = clock.now\n",
-                good: "func at(_ now: Moment, _ a: Anchor) -> Bool { a == .now }\n"),
+                good: "self.now = now\nlet age = evidence.now - start\nlet is = anchor == .now\n"),
             Sample(
                 "pure-room", in: "Sources/Wire/Time.swift", bad: "let start = f(.now() + 1)\n",
+                good: "let start = moment.boot\n"),
+            Sample(
+                "pure-room", in: "Sources/Model/Moment.swift", bad: "let start = Date.now\n",
                 good: "let start = moment.boot\n"),
             Sample(
                 "pure-room", in: "Sources/Model/Jitter.swift", bad: "Int.random(in: 0..<9)\n",
