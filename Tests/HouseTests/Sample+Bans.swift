@@ -16,7 +16,7 @@ extension Sample {
         Sample(
             "unchecked-sendable", line: 2,
             bad: "// Reads the clock, never blocks.\nfinal class A: @unchecked Sendable {}\n",
-            good: "/// The Mutex below guards all of it.\nfinal class A: @unchecked Sendable {}\n"),
+            good: "// Its Mutex\n// guards it.\nfinal class A: @unchecked Sendable {}\n"),
         Sample(
             "unchecked-sendable", bad: "nonisolated(unsafe) let a = b\n",
             good: "nonisolated(unsafe) let a = b  // read by the probe's one thread\n"),
