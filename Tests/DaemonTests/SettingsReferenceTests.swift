@@ -20,10 +20,7 @@ struct SettingsReferenceTests {
         }
         let found = try String(contentsOf: file, encoding: .utf8)
         let isSame = found == text
-        #expect(
-            isSame,
-            "\(path) is out of date; run FABRICWATCH_WRITE_REFERENCE=1 swift test --filter SettingsReferenceTests"
-        )
+        #expect(isSame, "\(path) is out of date; how to write it anew stands above this suite")
     }
 
     @Test func exampleFileHoldsTheDefaults() throws {

@@ -110,7 +110,8 @@ struct SettingsTests {
             (
                 "history:\n  max_size: 9000000",
                 "f:2:13: key 'history.max_size': got '9000000', "
-                    + "expected a size from 8MiB to 16TiB; a unit is needed (KB, KiB, MB, MiB, GB, GiB, "
+                    + "expected a size from 8MiB to 16TiB; a unit is needed (KB, KiB, MB, MiB, "
+                    + "GB, GiB, "
                     + "TB, TiB), for example 512MiB"
             ),
             ("probe: 5s", "f:1:8: key 'probe': got '5s', expected a mapping of keys and values"),
@@ -134,7 +135,8 @@ struct SettingsTests {
             (
                 "serve: {tcp: \"0.0.0.0:9797\"}",
                 "f:1:9: key 'serve.tcp': got '0.0.0.0:9797', expected "
-                    + "a loopback address (127.0.0.1, [::1], localhost) unless serve.insecure is true"
+                    + "a loopback address (127.0.0.1, [::1], localhost) unless serve.insecure "
+                    + "is true"
             ),
             (
                 "interval: 2m",
@@ -149,7 +151,8 @@ struct SettingsTests {
             (
                 "probe:\n  restart_delay_min: 5s\n  restart_delay_max: 4s",
                 "f:3:3: key "
-                    + "'probe.restart_delay_max': got 4s, expected at least probe.restart_delay_min, "
+                    + "'probe.restart_delay_max': got 4s, expected at least "
+                    + "probe.restart_delay_min, "
                     + "which is 5s"
             ),
         ])
@@ -222,7 +225,8 @@ struct SettingsListTests {
             (
                 "devices: [{guid: 0x0002c90300000001, gid: 1}]",
                 "f:1:51: key "
-                    + "'infiniband.devices[0].gid': got an unknown key, expected one of guid, name, rail; "
+                    + "'infiniband.devices[0].gid': got an unknown key, expected one of guid, "
+                    + "name, rail; "
                     + "did you mean 'guid'?"
             ),
             (
@@ -231,14 +235,16 @@ struct SettingsListTests {
                     + "expected one not used by infiniband.devices[0]"
             ),
             (
-                "devices: [{guid: 0x0002c90300000001, name: a}, {guid: 0x0002c90300000002, name: a}]",
+                "devices: [{guid: 0x0002c90300000001, name: a}, {guid: 0x0002c90300000002, "
+                    + "name: a}]",
                 "f:1:88: key 'infiniband.devices[1].name': got 'a' a second time, expected one not "
                     + "used by infiniband.devices[0]"
             ),
             (
                 "devices: [{guid: 0x0002c90300000001, rail: 256}]",
                 "f:1:57: key "
-                    + "'infiniband.devices[0].rail': got '256', expected a whole number from 0 to 255"
+                    + "'infiniband.devices[0].rail': got '256', expected a whole number from "
+                    + "0 to 255"
             ),
             (
                 "probes: [{name: a}, {name: a}]",
@@ -253,7 +259,8 @@ struct SettingsListTests {
             (
                 "probes: [{name: a, environment: {0A: 1}}]",
                 "f:1:47: key "
-                    + "'infiniband.probes[0].environment.0A': got an unfit name of a variable, expected "
+                    + "'infiniband.probes[0].environment.0A': got an unfit name of a variable, "
+                    + "expected "
                     + "A-Z a-z 0-9 _, no digit first"
             ),
             (

@@ -20,7 +20,8 @@ struct SettingsYAMLTests {
             (
                 "infiniband:\n  include: [*]",
                 "f:2:14: not valid YAML: did not find expected "
-                    + "alphabetic or numeric character (while scanning an alias that begins in line 2); "
+                    + "alphabetic or numeric character (while scanning an alias that begins in "
+                    + "line 2); "
                     + "put a value that begins with * in quotes"
             ),
             ("log: {}\n---\nlog: {}", "f:2:1: got a second document, expected one"),

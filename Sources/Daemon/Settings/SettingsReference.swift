@@ -3,7 +3,8 @@ package enum SettingsReference {
     /// `config/fabricwatch.yaml`: every key at its default, with unit, range and reason.
     package static var yaml: String {
         var lines = [
-            "# The settings of fabricwatchd. Every key is here at its default; keys may be left out.",
+            "# The settings of fabricwatchd. Every key is here at its default; keys may be "
+                + "left out.",
             "# Check a file with: fabricwatchd --check-config FILE",
         ]
         lines += notes.flatMap { comment($0, indent: "") }
@@ -23,7 +24,8 @@ package enum SettingsReference {
         var lines = ["# Configuration", ""]
         lines += [
             "The daemon reads one YAML file, `/etc/fabricwatch/fabricwatch.yaml`, at start. A file "
-                + "with an unknown key, a wrong type or unit, or a value out of range is refused as "
+                + "with an unknown key, a wrong type or unit, or a value out of range is "
+                + "refused as "
                 + "a whole, with every fault as `file:line:column: key 'a.b': got ..., expected "
                 + "...`; `fabricwatchd --check-config FILE` does only that.",
             "",

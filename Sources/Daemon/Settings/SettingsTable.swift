@@ -29,7 +29,8 @@ enum SettingsTable {
                 "interval", \.interval, .duration(.seconds(1)...(.seconds(3600))),
                 help: "The time from the start of one pass over all devices to the next.",
                 reason:
-                    "Short enough to see a bad link soon, long enough to leave the node to its jobs."
+                    "Short enough to see a bad link soon, long enough to leave the node to "
+                    + "its jobs."
             ),
         ]
     }
