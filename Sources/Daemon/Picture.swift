@@ -61,6 +61,8 @@ struct EndView: Sendable {
 struct CollectorView: Sendable {
     var name: String
     var state: String
+    /// Whether its latest turn was answered in time.
+    var isUp: Bool
     /// When its latest pass was collected; nil before the first.
     var lastMoment: Moment?
     var durationSeconds: Double?
@@ -76,7 +78,6 @@ struct CollectorView: Sendable {
 /// The history.
 struct HistoryView: Sendable {
     var sizeBytes: UInt64
-    var passes: UInt64
     var failures: UInt64
     var appendSeconds: Double?
     /// Why the latest pass could not be written; nil when it could.

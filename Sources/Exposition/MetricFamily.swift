@@ -141,8 +141,6 @@ package enum MetricFamilies {
 
     static let historyBytes = MetricFamily(
         "fabricwatch_history_size_bytes", .gauge, "Size of the history on disk.")
-    static let historyPasses = MetricFamily(
-        "fabricwatch_history_passes", .gauge, "Passes that the history keeps.")
     static let historyFailures = MetricFamily(
         "fabricwatch_history_append_failures_total", .counter,
         "Passes that could not be written to the history.")
@@ -183,7 +181,7 @@ package enum MetricFamilies {
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,
         ] + counters.map(\.family) + [
-            historyBytes, historyPasses, historyFailures, historyDuration, requests, connections,
+            historyBytes, historyFailures, historyDuration, requests, connections,
             refusedConnections, processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,
         ]

@@ -120,8 +120,6 @@ extension Scrape {
         if let history {
             writer.family(MetricFamilies.historyBytes)
             writer.sample(nil, history.sizeBytes)
-            writer.family(MetricFamilies.historyPasses)
-            writer.sample(nil, history.passes)
             writer.family(MetricFamilies.historyFailures)
             writer.sample(nil, history.failures)
             if let seconds = history.appendSeconds {

@@ -144,17 +144,14 @@ package struct EndSample: Sendable {
 package struct HistorySample: Sendable {
     /// Size on disk.
     package var sizeBytes: UInt64
-    /// Passes kept.
-    package var passes: UInt64
     /// Passes that could not be written.
     package var failures: UInt64
     /// Time that writing the latest pass took; nil before the first.
     package var appendSeconds: Double?
 
     /// The history.
-    package init(sizeBytes: UInt64, passes: UInt64, failures: UInt64, appendSeconds: Double?) {
+    package init(sizeBytes: UInt64, failures: UInt64, appendSeconds: Double?) {
         self.sizeBytes = sizeBytes
-        self.passes = passes
         self.failures = failures
         self.appendSeconds = appendSeconds
     }

@@ -73,6 +73,9 @@ package struct Publication: Sendable {
         return (totals, shelves[name] == shelf ? nil : shelf)
     }
 
+    /// The raw totals as last published in a place; nil when nothing was.
+    package func latest(_ slot: Slot) -> [UInt64?]? { published[slot.text] }
+
     private static func totals(_ bases: [UInt64?], _ entries: [Ledger.Entry]) -> [UInt64?] {
         zip(bases, entries).map { base, entry in base.map { $0 &+ entry.total } }
     }

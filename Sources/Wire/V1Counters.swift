@@ -76,6 +76,9 @@ extension V1 {
         package var from: PassTime
         /// The pass that the window ends with.
         package var to: PassTime
+        /// Whether the window reaches back to the point that was asked for; otherwise the history
+        /// starts later, and so does the window.
+        package var complete: Bool
         /// Passes in the window, `to` included.
         package var passes: Int
         /// The cursor of the following window.
@@ -85,12 +88,13 @@ extension V1 {
 
         /// A deltas document.
         package init(
-            node: String, from: PassTime, to: PassTime, passes: Int, next: String,
-            series: [DeltaSeries]
+            node: String, from: PassTime, to: PassTime, complete: Bool, passes: Int,
+            next: String, series: [DeltaSeries]
         ) {
             self.node = node
             self.from = from
             self.to = to
+            self.complete = complete
             self.passes = passes
             self.next = next
             self.series = series

@@ -51,6 +51,8 @@ final class ProbeSupervisor {
     private var asked: (turn: UInt64, at: UInt64, isLate: Bool)?
     private var wasStarted = false
 
+    /// Whether the latest turn was answered in time.
+    private(set) var isCurrent = false
     /// What the probe last said it was working on; nil when idle.
     private(set) var workingOn: String?
     /// The latest trouble in one sentence; nil when the latest answer came in time.
@@ -115,6 +117,7 @@ final class ProbeSupervisor {
     func collect(turn: UInt64, now: UInt64) {
         guard case .running(let link) = phase, asked == nil else {
             skippedTurns += 1
+            isCurrent = false
             return
         }
         asked = (turn, now, false)
@@ -156,6 +159,7 @@ final class ProbeSupervisor {
             workingOn = nil
             guard turn == asked?.turn else { return nil }
             if asked?.isLate == false { trouble = nil }
+            isCurrent = true
             asked = nil
             backOff = patience.restartMinimumNanoseconds
             return report
@@ -188,6 +192,7 @@ final class ProbeSupervisor {
             end(link, "probe \(name) was killed after \(Self.seconds(waited)) s\(place)")
         } else if waited >= patience.softNanoseconds, !question.isLate {
             asked?.isLate = true
+            isCurrent = false
             slowTurns += 1
             let place = workingOn.map { ", working on \($0)" } ?? ""
             trouble = "probe \(name) has been busy for \(Self.seconds(waited)) s\(place)"
@@ -217,19 +222,24 @@ final class ProbeSupervisor {
     // Kills the process; what became of it is known when it is reaped.
     private func end(_ link: any ProbeLink, _ reason: String?) {
         if let reason { trouble = reason }
-        if asked?.isLate == false { slowTurns += 1 }
-        asked = nil
+        missTurn()
         link.kill()
         phase = .dying(link)
+    }
+
+    // A process that ends while it is asked has missed the turn, and knows nothing new after it.
+    private func missTurn() {
+        if asked?.isLate == false { slowTurns += 1 }
+        asked = nil
+        isCurrent = false
     }
 
     private func ended(_ ending: Ending, now: UInt64) {
         endedCPUSeconds += ending.cpuSeconds
         if case .running = phase {
-            if asked?.isLate == false { slowTurns += 1 }
+            missTurn()
             trouble = nil
         }
-        asked = nil
         trouble = trouble ?? "probe \(name) \(Self.describe(ending.status))"
         wait(now: now)
     }
