@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 
 extern int pipe2(int ends[2], int flags);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int from);
@@ -17,4 +18,9 @@ static inline int fw_pipe(int ends[2]) { return pipe2(ends, 02000000 /* O_CLOEXE
 // Closes every descriptor from `from` on in the child; posix_spawn_file_actions_addclosefrom_np(3).
 static inline int fw_close_from(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
+// A descriptor that becomes readable when one of the signals is pending; signalfd(2).
+static inline int fw_signal_descriptor(const sigset_t *signals) {
+    return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }

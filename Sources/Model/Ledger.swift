@@ -34,6 +34,9 @@ package struct Ledger: Sendable {
         package var quality = Quality.exact
         // Whether total and raw hold a value to compare with.
         var hasBaseline = false
+
+        /// Never read.
+        package init() {}
     }
 
     /// One series.

@@ -40,6 +40,19 @@ package struct MADStatistics: Hashable, Sendable {
 
     /// All zero.
     package init() {}
+
+    /// The counts of two processes together.
+    package func adding(_ other: MADStatistics) -> MADStatistics {
+        var sum = self
+        sum.sent += other.sent
+        sum.received += other.received
+        sum.retries += other.retries
+        sum.timeouts += other.timeouts
+        sum.late += other.late
+        sum.refused += other.refused
+        sum.sendFailures += other.sendFailures
+        return sum
+    }
 }
 
 /// What was seen of one HCA port and of the port at the other end of its cable.

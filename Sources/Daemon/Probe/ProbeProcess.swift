@@ -23,6 +23,8 @@ protocol ProbeLink: AnyObject {
     func send(_ frame: [UInt8]) -> Bool
     /// What has arrived; nil at the end of the stream.
     func receive() -> [UInt8]?
+    /// Closes the commands, at whose end the probe ends by itself.
+    func finish()
     /// Ends the process and its group at once.
     func kill()
 }
@@ -34,7 +36,7 @@ protocol ProbeLink: AnyObject {
 final class ProbeProcess: ProbeLink {
     let pid: pid_t
     let answers: Int32
-    private let commands: Int32
+    private var commands: Int32
 
     /// Starts this same executable as `probe KIND`; frames go in at 0 and out at 3, and whatever a
     /// library prints ends up in the daemon's log.
@@ -65,8 +67,14 @@ final class ProbeProcess: ProbeLink {
     }
 
     deinit {
-        close(commands)
+        finish()
         close(answers)
+    }
+
+    func finish() {
+        guard commands >= 0 else { return }
+        close(commands)
+        commands = -1
     }
 
     func send(_ frame: [UInt8]) -> Bool {

@@ -256,7 +256,20 @@ final class ProbeSupervisor {
             ? "ended with exit status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)"
     }
 
-    /// Ends the probe for good.
+    /// Asks the probe to end by itself.
+    func finish() {
+        if case .running(let link) = phase { link.finish() }
+    }
+
+    /// Whether a process is still there.
+    var isGone: Bool {
+        guard let pid else { return true }
+        guard reap(pid) != nil else { return false }
+        phase = .down(until: .max)
+        return true
+    }
+
+    /// Ends the probe by force.
     func stop() {
         switch phase {
         case .running(let link), .dying(let link): link.kill()
