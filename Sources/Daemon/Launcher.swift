@@ -77,7 +77,8 @@ package enum Launcher {
                 maximumBytes: Int64(settings.maxSize)),
             nowMilliseconds: clock.now().wallMilliseconds)
         if case .movedAside(let path, let reason) = store.outcome {
-            log.error("the history was damaged and is now \(path); a new one was started: \(reason)")
+            log.error(
+                "the history was damaged and is now \(path); a new one was started: \(reason)")
         }
         return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
     }
@@ -95,7 +96,8 @@ package enum Launcher {
                 patience: patience,
                 launch: { () throws(SpawnError) in
                     try ProbeProcess(
-                        kind: "infiniband", environment: ProbeProcess.environment(probe.environment))
+                        kind: "infiniband", environment: ProbeProcess.environment(probe.environment)
+                    )
                 },
                 reap: ProbeProcess.reap)
         }

@@ -8,7 +8,9 @@ struct Collected: Sendable {
     var report: InfiniBandReport
 }
 
-/// The journey of a pass: compare, keep, judge, show. Used on the main thread only.
+/// The journey of a pass: compare, keep, judge, show.
+///
+/// Used on the main thread only.
 final class Pipeline {
     /// A device's name and rail in the configuration.
     struct Naming: Sendable {

@@ -20,7 +20,8 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     /// What to read, and how patiently.
     package init(
         within: [String] = ["*"], include: [String] = ["*"], exclude: [String] = [],
-        serviceLevel: UInt8 = 0, outstandingMADs: Int = 32, timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 2,
+        serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
+        timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 2,
         identityIntervalNanoseconds: UInt64 = 60_000_000_000
     ) {
         self.within = within

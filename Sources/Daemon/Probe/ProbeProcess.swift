@@ -186,7 +186,7 @@ private struct Pipe {
     }
 
     mutating func free() {
-        for unsafe pointer in unsafe pointers { unsafe Glibc.free(pointer) }
+        for unsafepointer in unsafe pointers { unsafe Glibc.free(pointer) }
         unsafe pointers = []
     }
 }
