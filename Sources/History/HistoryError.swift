@@ -57,7 +57,7 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
     /// The next step, one sentence for an operator.
     package var advice: String {
         switch cause {
-        case .held(let pid?): "Stop the daemon with process id \(pid), or give this one another directory."
+        case .held(let pid?): "Stop process \(pid), or give this daemon another directory."
         case .held(by: nil): "Stop the other daemon, or give this one another directory."
         case .newerSchema: "Install the version that wrote the file, or give another directory."
         case .foreign: "Move the file away; it was not written by FabricWatch."

@@ -12,7 +12,8 @@ enum StateReader {
     private static let maximumDamagedGroups = 64
 
     /// All layouts by number.
-    static func layouts(_ connection: borrowing Connection) throws(HistoryError) -> [Int64: Layout] {
+    static func layouts(_ connection: borrowing Connection) throws(HistoryError) -> [Int64: Layout]
+    {
         let purpose = "read the history's columns"
         var columns: [Int64: [Column]] = [:]
         let fields = try connection.prepare(
@@ -32,8 +33,9 @@ enum StateReader {
         return layouts
     }
 
-    /// The newest readable row up to a pass. A row that is damaged, and those of its group behind
-    /// it, are gaps.
+    /// The newest readable row up to a pass.
+    ///
+    /// A row that is damaged, and those of its group behind it, are gaps.
     static func newestRow(
         _ connection: borrowing Connection, upTo pass: Int64, layouts: [Int64: Layout]
     ) throws(HistoryError) -> Row? {
@@ -109,7 +111,8 @@ extension StateReader {
             let slot = row.frame.shape.slots[index]
             let device = devices[slot.device]
             return StoredSeries(
-                key: device?.key ?? "", layout: layouts[slot.layout] ?? Layout(deviceClass: "", columns: []),
+                key: device?.key ?? "",
+                layout: layouts[slot.layout] ?? Layout(deviceClass: "", columns: []),
                 isPresent: row.frame.present[index], cells: row.frame.cells(ofSlot: index),
                 firstRecorded: device?.first ?? StoredPass(row.header.seen),
                 lastSeen: row.frame.seen[index].map(StoredPass.init))

@@ -57,10 +57,12 @@ package struct StoredSeries: Hashable, Sendable {
 
 /// A series as it is needed to go on after a restart.
 package struct RestoredSeries: Hashable, Sendable {
-    /// The series at the newest readable pass. Its layout is the one it was written with: columns
-    /// are to be matched by name.
+    /// The series at the newest readable pass.
+    ///
+    /// Its layout is the one it was written with: columns are to be matched by name.
     package var series: StoredSeries
-    /// One per column of that layout.
+    /// One per column of that layout; empty when the newest rows are damaged and the layout has
+    /// changed there.
     package var origins: [Origin]
 }
 
