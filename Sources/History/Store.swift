@@ -42,6 +42,7 @@ package final class Store {
     /// The epoch of this run, once it is in the file.
     var epoch: Epoch?
     let insertRow: Statement
+    private let file: HistoryFile
     private let lock: DirectoryLock
     private let begin: Statement
     private let commit: Statement
@@ -53,7 +54,7 @@ package final class Store {
     package init(
         directory: String, limits: Limits, nowMilliseconds: Int64
     ) throws(HistoryError) {
-        let file = HistoryFile(directory: directory)
+        file = HistoryFile(directory: directory)
         try file.createDirectory()
         lock = try DirectoryLock(path: file.lock)
         let opening: Opening
@@ -85,23 +86,28 @@ package final class Store {
         _ pass: PassRecord, published: [PublishedBase]? = nil
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
-        var memory =
-            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
-        let id = PassID(UInt64(bitPattern: memory.last.pass + 1))
         do {
-            try begin.run()
-            try write(pass, &memory)
-            if let published { try replacePublished(published) }
-            try commit.run()
+            return try appendValid(pass, published)
         } catch {
             connection.rollBack()
-            var error = error
-            error.attempted = "append pass \(id) (\(error.attempted))"
+            if error.cause == .damaged { file.markDamaged() }
             throw error
         }
+    }
+
+    private func appendValid(
+        _ pass: PassRecord, _ published: [PublishedBase]?
+    ) throws(HistoryError) -> PassID {
+        // Taken out, so that an error leaves nothing that the file does not say.
+        var memory =
+            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
+        try begin.run()
+        try write(pass, &memory)
+        if let published { try replacePublished(published) }
+        try commit.run()
         epoch = memory.epoch
         self.memory = memory
-        return id
+        return PassID(UInt64(bitPattern: memory.last.pass))
     }
 
     /// What a ledger needs to go on after a restart; nil when no pass is readable.

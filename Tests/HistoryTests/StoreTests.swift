@@ -163,7 +163,8 @@ import Testing
         #expect(
             try reader.events(after: PassID(0), through: newest, limit: 3)
                 == Array(expected.prefix(3)))
-        #expect(try reader.passCount(after: half, through: newest) == newest.rawValue - half.rawValue)
+        #expect(
+            try reader.passCount(after: half, through: newest) == newest.rawValue - half.rawValue)
         #expect(try reader.passCount(after: PassID(0), through: PassID(.max)) == bounds.count)
         #expect(try reader.passCount(after: newest, through: half) == 0)
     }
