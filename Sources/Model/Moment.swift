@@ -90,7 +90,7 @@ package enum Timestamp {
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-        value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+        value / divisor - (value % divisor < 0 ? 1 : 0)
     }
 
     private static func padded(_ value: Int64, _ digits: Int) -> String {
