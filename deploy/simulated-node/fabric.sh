@@ -370,6 +370,10 @@ command=$1
 dir=$(realpath -m "$2")
 shift 2
 case $command in
+    up | down | guard | cables) ;;
+    *) [[ -e $dir/plane-b/socket-name ]] || fail "no fabric in $dir (fabric.sh up $dir)" ;;
+esac
+case $command in
     up) mkdir -p "$dir" && up "$@" ;;
     down) down ;;
     guard) guard "$@" ;;
