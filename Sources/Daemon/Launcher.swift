@@ -1,3 +1,4 @@
+import Exposition
 import Glibc
 import History
 import Logging
@@ -50,7 +51,7 @@ package enum Launcher {
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)))
             let server = Server(configuration: settings.serve.configuration, answers: desk)
             for address in try server.start() { log.notice("listening on \(address)") }
-            desk.watch { ServerSample(server.statistics) }
+            desk.watch { ServerSample(requests: [], connections: 0, refused: 0) }
             let app = App(
                 clock: clock, log: log,
                 notifier: SystemdNotifier(environment: environmentVariable),
