@@ -66,6 +66,7 @@ let package = Package(
         door("CYAML", "yaml-0.1", ["libyaml-dev"]),
         door("CCurl", "libcurl", ["libcurl4-openssl-dev"]),
         door("CZlib", "zlib", ["zlib1g-dev"]),
+        .systemLibrary(name: "CLinux"),
 
         // The rooms, in the order of a counter's journey.
         room("Model"),
@@ -80,7 +81,7 @@ let package = Package(
             "Daemon",
             [
                 "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
-                "CYAML", logging,
+                "CYAML", "CLinux", logging,
             ]),
 
         // The two mains.

@@ -1,0 +1,41 @@
+# The commands of the house. Each is a line or two; the work is done in the scripts they call.
+
+RELEASE := --configuration release --static-swift-stdlib
+CHECKS := --explicit-target-dependency-import-check error
+
+.NOTPARALLEL:
+.PHONY: help deps build run test lint bench clean
+
+help:
+	@echo 'make run    build, and watch this node, or a simulated one where it has no InfiniBand'
+	@echo 'make test   all tests, on the release binaries too'
+	@echo 'make lint   format and layout'
+	@echo 'make bench  what a pass and a scrape cost, against the usual tools'
+	@echo 'make build  the release binaries'
+	@echo 'make deps   the Debian packages that all of these need'
+	@echo 'make clean  remove what was built'
+
+deps:
+	deploy/packages.sh test
+
+build:
+	deploy/packages.sh build
+	swift build $(RELEASE) $(CHECKS)
+
+run: build
+	deploy/packages.sh run
+	deploy/simulated-node/run.sh
+
+test: deps build
+	FABRICWATCH_BIN_DIR="$$(swift build $(RELEASE) --show-bin-path)" \
+		swift test --disable-xctest $(CHECKS)
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+bench: build
+	deploy/packages.sh bench
+	Benchmarks/run.sh
+
+clean:
+	rm -rf .build

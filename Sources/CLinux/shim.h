@@ -1,0 +1,26 @@
+// The door to Linux calls that Swift cannot import: they take variable arguments, or glibc declares
+// them for _GNU_SOURCE only.
+#pragma once
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+extern int pipe2(int ends[2], int flags);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int from);
+
+// Asks the kernel to kill this process when the thread that started it ends; prctl(2).
+static inline int fw_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+// Makes a pipe whose ends are closed on exec; pipe(2).
+static inline int fw_pipe(int ends[2]) { return pipe2(ends, 02000000 /* O_CLOEXEC */); }
+
+// Closes every descriptor from `from` on in the child; posix_spawn_file_actions_addclosefrom_np(3).
+static inline int fw_close_from(posix_spawn_file_actions_t *actions, int from) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, from);
+}
+
+// A descriptor that becomes readable when one of the signals is pending; signalfd(2).
+static inline int fw_signal_descriptor(const sigset_t *signals) {
+    return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}

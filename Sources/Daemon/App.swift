@@ -1,0 +1,141 @@
+import Glibc
+import Health
+import History
+import Logging
+import Model
+import Serve
+
+/// The daemon: builds everything, turns the wheel, ends it.
+///
+/// One thread does all but HTTP: it waits for probes, for signals and for the next turn. It also
+/// starts the probes, since the parent-death signal follows the thread that started them.
+final class App {
+    private let clock: any TimeSource
+    private let log: Logger
+    private let notifier: SystemdNotifier
+    private let fleet: ProbeFleet
+    private let pipeline: Pipeline
+    private let desk: Desk
+    private let server: Server
+    private let signals: SignalQueue
+
+    private var schedule: Schedule
+    private var turn: UInt64 = 0
+    private var answers: [Collected] = []
+    private var isTurnOpen = false
+    private var isReady = false
+    private var isAligned = false
+    private var fedAt: UInt64 = 0
+
+    init(
+        clock: any TimeSource, log: Logger, notifier: SystemdNotifier, fleet: ProbeFleet,
+        pipeline: Pipeline, desk: Desk, server: Server, signals: SignalQueue,
+        intervalNanoseconds: UInt64
+    ) {
+        self.clock = clock
+        self.log = log
+        self.notifier = notifier
+        self.fleet = fleet
+        self.pipeline = pipeline
+        self.desk = desk
+        self.server = server
+        self.signals = signals
+        schedule = Schedule(
+            intervalNanoseconds: intervalNanoseconds, now: clock.now().boottimeNanoseconds)
+    }
+
+    /// Turns the wheel until a signal asks to stop.
+    func run() {
+        tick(clock.now().boottimeNanoseconds)
+        while true {
+            let now = clock.now().boottimeNanoseconds
+            if schedule.isDue(now: now) { open(now) }
+            let ready = wait(now)
+            if signals.isStopRequested(ready) { return stop() }
+            let later = clock.now().boottimeNanoseconds
+            take(fleet.receive(ready, now: later))
+            tick(later)
+            if isTurnOpen, !fleet.isAwaited { close() }
+            feed(later)
+        }
+    }
+
+    private func tick(_ now: UInt64) {
+        for trouble in fleet.tick(now: now) { log.warning("\(trouble)") }
+    }
+
+    // MARK: Turns
+
+    private func open(_ now: UInt64) {
+        if isTurnOpen { close() }
+        turn += 1
+        isTurnOpen = true
+        fleet.collect(turn: turn, now: now)
+    }
+
+    // An answer that comes after its turn was closed makes a pass of its own.
+    private func take(_ reports: [Collected]) {
+        answers += reports
+        if !isTurnOpen, !answers.isEmpty { show() }
+    }
+
+    private func close() {
+        isTurnOpen = false
+        show()
+        if !isReady {
+            isReady = true
+            notifier.send("READY=1")
+        }
+    }
+
+    private func show() {
+        let now = clock.now()
+        align(answers, now: now)
+        let picture = pipeline.pass(answers, collectors: fleet.views(now: now), now: now)
+        answers = []
+        desk.show(picture)
+        notifier.send("STATUS=\(picture.verdict.severity.name): \(picture.verdict.summary)")
+    }
+
+    private func align(_ answers: [Collected], now: Moment) {
+        guard !isAligned,
+            let guid = answers.flatMap(\.report.ports).map(\.key.node).min(),
+            guid.rawValue != 0
+        else { return }
+        isAligned = true
+        schedule.align(to: guid, now: now.boottimeNanoseconds)
+    }
+
+    // MARK: Waiting
+
+    private func wait(_ now: UInt64) -> Set<Int32> {
+        var due = [schedule.next]
+        if let tick = fleet.nextTick { due.append(tick) }
+        if let period = notifier.watchdogNanoseconds { due.append(fedAt + period / 2) }
+        var files = (fleet.descriptors + [signals.descriptor]).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+        }
+        let nanoseconds = (due.min() ?? now) - min(now, due.min() ?? now)
+        // Rounded up: a wait that ends too early would only go round once more.
+        let milliseconds = Int32(clamping: (nanoseconds + 999_999) / 1_000_000)
+        guard unsafe poll(&files, nfds_t(files.count), milliseconds) > 0 else { return [] }
+        return Set(files.filter { $0.revents != 0 }.map(\.fd))
+    }
+
+    // The watchdog hears of us only while turns are begun in time.
+    private func feed(_ now: UInt64) {
+        guard let period = notifier.watchdogNanoseconds, now >= fedAt + period / 4,
+            now < schedule.next + period / 2
+        else { return }
+        fedAt = now
+        notifier.send("WATCHDOG=1")
+    }
+
+    private func stop() {
+        log.notice("stopping")
+        notifier.send("STOPPING=1")
+        let now = { self.clock.now().boottimeNanoseconds }
+        fleet.stop(deadline: now() + 800_000_000, now: now)
+        server.stop()
+    }
+}

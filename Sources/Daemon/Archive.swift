@@ -1,0 +1,204 @@
+import History
+import Model
+import Serve
+import Wire
+
+/// Answers questions about the past from the history's read-only side.
+struct Archive: Sendable {
+    /// Most events that one answer looks at.
+    private static let eventLimit = 100_000
+
+    let reader: Reader
+
+    /// What was counted between a point in the past and the newest pass.
+    func deltas(
+        since: Since, node: String, places: [String: Place], now: Moment
+    ) throws(AnswerError) -> V1.Deltas {
+        do {
+            guard let bounds = try reader.bounds() else {
+                throw AnswerError.unavailable("The history holds no pass yet; ask again shortly.")
+            }
+            let (start, isComplete) = try start(since, bounds, now: now)
+            guard let end = try reader.state(atOrBefore: bounds.newest.id) else {
+                throw AnswerError.unavailable("The newest pass cannot be read.")
+            }
+            let window = Window(start: start, end: end, places: places)
+            let events = try events(after: start.pass.id, through: end.pass.id)
+            let firsts = try firstStates(window)
+            return V1.Deltas(
+                node: node, from: start.pass.document, to: end.pass.document,
+                complete: isComplete,
+                passes: Int(try reader.passCount(after: start.pass.id, through: end.pass.id)),
+                next: Cursor(pass: end.pass.id, storeID: bounds.storeID).text,
+                series: window.series(events: events, firsts: firsts))
+        } catch let error as AnswerError {
+            throw error
+        } catch let error as HistoryError {
+            throw .unavailable(error.description)
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    // The state that the window starts from, and whether it reaches back as far as was asked.
+    private func start(
+        _ since: Since, _ bounds: HistoryBounds, now: Moment
+    ) throws -> (StoredState, isComplete: Bool) {
+        switch since {
+        case .cursor(let text):
+            let pass = try cursor(text, bounds)
+            guard let state = try reader.state(atOrBefore: pass) else {
+                throw AnswerError.gone("Pass \(pass) cannot be read. \(Self.kept(bounds))")
+            }
+            return (state, state.pass.id == pass)
+        case .ago(let milliseconds):
+            return try start(
+                .wall(milliseconds: now.wallMilliseconds - milliseconds), bounds, now: now)
+        case .wall(let milliseconds):
+            if let state = try reader.state(atOrBeforeWall: milliseconds) { return (state, true) }
+            guard let oldest = try reader.state(atOrBefore: bounds.oldest.id) else {
+                throw AnswerError.gone("The oldest pass cannot be read. \(Self.kept(bounds))")
+            }
+            return (oldest, false)
+        }
+    }
+
+    private func cursor(_ text: String, _ bounds: HistoryBounds) throws(AnswerError) -> PassID {
+        guard let cursor = Cursor(text) else {
+            throw .badRequest(
+                "'\(text)' is not a cursor: take it from 'next' of an earlier answer.")
+        }
+        guard cursor.storeID == bounds.storeID else {
+            throw .gone("The cursor belongs to another history. \(Self.kept(bounds))")
+        }
+        guard cursor.pass <= bounds.newest.id else {
+            throw .badRequest("Pass \(cursor.pass) is not collected yet. \(Self.kept(bounds))")
+        }
+        guard cursor.pass >= bounds.oldest.id else {
+            throw .gone("Pass \(cursor.pass) is no longer kept. \(Self.kept(bounds))")
+        }
+        return cursor.pass
+    }
+
+    private static func kept(_ bounds: HistoryBounds) -> String {
+        "Kept are passes \(bounds.oldest.id) (\(bounds.oldest.time)) to \(bounds.newest.id) "
+            + "(\(bounds.newest.time))."
+    }
+
+    private func events(
+        after: PassID, through: PassID
+    ) throws -> [EventKey: [CounterEvent.Kind]] {
+        let events = try reader.events(after: after, through: through, limit: Self.eventLimit)
+        guard events.count < Self.eventLimit else {
+            throw AnswerError.unavailable(
+                "More than \(Self.eventLimit) counter events lie in the window: ask for less.")
+        }
+        var kinds: [EventKey: [CounterEvent.Kind]] = [:]
+        for stored in events {
+            let key = EventKey(series: stored.event.key, column: stored.columnName)
+            kinds[key, default: []].append(stored.event.kind)
+        }
+        return kinds
+    }
+
+    // A part that was first seen within the window starts from its first record.
+    private func firstStates(_ window: Window) throws -> [String: StoredSeries] {
+        var firsts: [String: StoredSeries] = [:]
+        for pass in Set(window.newcomers.map(\.firstRecorded.id)) {
+            for series in try reader.state(atOrBefore: pass)?.series ?? [] {
+                firsts[series.key] = series
+            }
+        }
+        return firsts
+    }
+}
+
+/// A counter of a part, by name.
+struct EventKey: Hashable {
+    var series: String
+    var column: String
+}
+
+/// Names a pass of one history: `p17-0123456789abcdef`.
+struct Cursor: Hashable {
+    var pass: PassID
+    var storeID: UInt64
+
+    init(pass: PassID, storeID: UInt64) {
+        self.pass = pass
+        self.storeID = storeID
+    }
+
+    /// Reads what `text` writes; nil for anything else.
+    init?(_ text: String) {
+        let parts = text.dropFirst().split(separator: "-", omittingEmptySubsequences: false)
+        guard text.hasPrefix("p"), parts.count == 2, let pass = UInt64(parts[0]),
+            parts[1].utf8.count == 16, let storeID = UInt64(parts[1], radix: 16)
+        else { return nil }
+        self.init(pass: PassID(pass), storeID: storeID)
+    }
+
+    var text: String { "p\(pass)-\(Hexadecimal.padded(storeID, digits: 16))" }
+}
+
+/// Two states of the history and the places of the parts in them.
+private struct Window {
+    let start: StoredState
+    let end: StoredState
+    let places: [String: Place]
+    private let before: [String: StoredSeries]
+
+    init(start: StoredState, end: StoredState, places: [String: Place]) {
+        self.start = start
+        self.end = end
+        self.places = places
+        before = Dictionary(start.series.map { ($0.key, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    var newcomers: [StoredSeries] { end.series.filter { before[$0.key] == nil } }
+
+    func series(
+        events: [EventKey: [CounterEvent.Kind]], firsts: [String: StoredSeries]
+    ) -> [V1.DeltaSeries] {
+        end.series.map { last in
+            let first = before[last.key] ?? firsts[last.key]
+            let place = places[last.key]
+            return V1.DeltaSeries(
+                device: place?.device, port: place.map { Int($0.port) }, end: place?.end.rawValue,
+                key: last.key,
+                from: (first?.lastSeen ?? first?.firstRecorded ?? start.pass).time,
+                to: (last.lastSeen ?? end.pass).time, stale: !last.isPresent,
+                counters: Self.deltas(first, last, events))
+        }
+    }
+
+    private static func deltas(
+        _ first: StoredSeries?, _ last: StoredSeries, _ events: [EventKey: [CounterEvent.Kind]]
+    ) -> [V1.CounterDelta] {
+        let sameLayout = first?.layout == last.layout
+        return last.layout.columns.enumerated().compactMap { index, column in
+            guard column.kind == .counter else { return nil }
+            let before = sameLayout ? index : first?.layout.columns.firstIndex(of: column)
+            let delta = WindowDelta.between(
+                start: before.flatMap { first?.cells[$0] }, end: last.cells[index],
+                events: events[EventKey(series: last.key, column: column.name)] ?? [])
+            return delta.map { $0.document(column) }
+        }
+    }
+}
+
+extension WindowDelta {
+    fileprivate func document(_ column: Column) -> V1.CounterDelta {
+        let unit = Unit(rawValue: column.unit)
+        return V1.CounterDelta(
+            name: column.name, unit: unit?.publishedName ?? column.unit,
+            delta: quality == .unknown ? nil : increase.map { unit?.published($0) ?? $0 },
+            quality: quality.name, reasons: reasons)
+    }
+}
+
+extension StoredPass {
+    fileprivate var time: String { Timestamp.text(milliseconds: wallMilliseconds) }
+
+    fileprivate var document: V1.PassTime { V1.PassTime(pass: id.rawValue, time: time) }
+}

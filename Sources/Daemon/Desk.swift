@@ -1,0 +1,119 @@
+import Exposition
+import Health
+import Model
+import Serve
+import Synchronization
+import Wire
+
+/// Where questions are answered: from the latest picture, and from the history for the past.
+final class Desk: Answers {
+    private struct State {
+        var picture: Picture?
+        var pages: [TextFormat: RenderedMetrics] = [:]
+    }
+
+    private let node: String
+    private let clock: any TimeSource
+    private let archive: Archive?
+    private let state = Mutex(State())
+    private let server = Mutex<(@Sendable () -> ServerSample)?>(nil)
+
+    init(node: String, clock: any TimeSource, archive: Archive?) {
+        self.node = node
+        self.clock = clock
+        self.archive = archive
+    }
+
+    /// Puts a new picture up.
+    func show(_ picture: Picture) {
+        state.withLock {
+            $0.picture = picture
+            $0.pages = [:]
+        }
+    }
+
+    /// Says where the server's own figures come from; the server needs the desk first.
+    func watch(server sample: @escaping @Sendable () -> ServerSample) {
+        server.withLock { $0 = sample }
+    }
+
+    private var picture: Picture? { state.withLock { $0.picture } }
+
+    var isReady: Bool { picture?.isReady ?? false }
+
+    func metrics(_ format: MetricsFormat) -> RenderedMetrics {
+        let text = format.text
+        let sample =
+            server.withLock { $0?() } ?? ServerSample(requests: [], connections: 0, refused: 0)
+        return state.withLock { state in
+            if let page = state.pages[text] { return page }
+            let generation = state.picture?.generation ?? 0
+            let scrape = Scrape(state.picture, server: sample, now: clock.now())
+            let page = RenderedMetrics(generation: generation, bytes: scrape.render(text))
+            state.pages[text] = page
+            return page
+        }
+    }
+
+    func health() -> V1.Health {
+        let now = clock.now()
+        return picture?.health(node: node, now: now)
+            ?? V1.Health(
+                node: node, time: now.text, verdict: Severity.unknown.name,
+                summary: "The first pass is not complete yet.", conditions: [],
+                observed: V1.Observed(ports: 0, active: 0, peers: 0), collectors: [])
+    }
+
+    func links() -> V1.Links {
+        let now = clock.now()
+        return picture?.links(node: node, now: now)
+            ?? V1.Links(node: node, time: now.text, pass: nil, links: [])
+    }
+
+    func counters() -> V1.Counters {
+        picture?.counters(node: node)
+            ?? V1.Counters(node: node, time: clock.now().text, pass: nil, series: [])
+    }
+
+    func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
+        guard let archive else {
+            throw .unavailable(
+                "The history is switched off (history.enabled), so nothing of the "
+                    + "past is known.")
+        }
+        return try archive.deltas(
+            since: since, node: node, places: picture?.places ?? [:], now: clock.now())
+    }
+}
+
+/// A place in the node where a part is plugged in, as answers name it.
+struct Place: Hashable, Sendable {
+    var device: String
+    var port: UInt8
+    var end: End
+}
+
+extension Picture {
+    /// Where each part is, by its key in the history.
+    var places: [String: Place] {
+        var places: [String: Place] = [:]
+        for cable in cables {
+            let port = cable.report.key.port
+            places[cable.report.key.description] = Place(
+                device: cable.device, port: port, end: .local)
+            if let peer = cable.peerIdentity {
+                places[peer.key.description] = Place(device: cable.device, port: port, end: .peer)
+            }
+        }
+        return places
+    }
+}
+
+extension MetricsFormat {
+    fileprivate var text: TextFormat {
+        switch self {
+        case .prometheus: .prometheus
+        case .openMetrics: .openMetrics
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Health
+import Model
+import Wire
+
+extension Picture {
+    /// `/api/v1/health`.
+    func health(node: String, now: Moment) -> V1.Health {
+        V1.Health(
+            node: node, time: self.now.text, verdict: verdict.severity.name,
+            summary: verdict.summary, conditions: findings.map(V1.Condition.init),
+            observed: V1.Observed(
+                ports: cables.count,
+                active: cables.count { !$0.isStale && $0.report.local.link?.isActive == true },
+                peers: cables.count { $0.peer?.isFresh == true && $0.peer?.failure == nil }),
+            collectors: collectors.map { $0.document(now: now) })
+    }
+}
+
+extension V1.Condition {
+    fileprivate init(_ finding: Finding) {
+        let opinion = finding.opinion
+        self.init(
+            id: opinion.id.rawValue, severity: finding.severity.name, since: finding.since.text,
+            subject: V1.Subject(
+                device: opinion.subject.device, port: opinion.subject.port.map { Int($0) },
+                end: opinion.subject.end, key: opinion.subject.key,
+                collector: opinion.subject.collector),
+            summary: opinion.summary, accused: opinion.accused.map(\.rawValue),
+            evidenceGrade: opinion.grade.rawValue, evidence: opinion.evidence,
+            action: opinion.action, playbook: ConditionCatalog.row(opinion.id).playbook)
+    }
+}
+
+extension CollectorView {
+    fileprivate func document(now: Moment) -> V1.Collector {
+        V1.Collector(
+            name: name, state: state, lastSuccess: lastMoment?.text,
+            ageSeconds: lastMoment.map { rounded(now.seconds(since: $0)) },
+            workingOn: evidence.workingOn, restarts: Int(clamping: restarts),
+            detail: evidence.trouble)
+    }
+}
+
+/// Seconds with milliseconds, which is what people and programs read of an age.
+func rounded(_ seconds: Double) -> Double {
+    (seconds * 1000).rounded() / 1000
+}

@@ -1,0 +1,100 @@
+import Glibc
+import History
+import Logging
+import Model
+
+/// What the history knew when the daemon started.
+struct Past: Sendable {
+    var ledger = Ledger()
+    var publication = Publication()
+}
+
+/// Writes passes to the history, and goes on without it while it cannot.
+final class Keeper {
+    private let store: Store
+    private let log: Logger
+    private let clock: any TimeSource
+    private let databasePath: String
+    private var failures: UInt64 = 0
+    private var appendSeconds: Double?
+    private var trouble: String?
+    private var unsaved: [(String, Publication.Shelf)] = []
+
+    /// The latest pass that was kept; nil before the first.
+    private(set) var latest: PassID?
+
+    init(store: Store, directory: String, clock: any TimeSource, log: Logger) {
+        self.store = store
+        self.log = log
+        self.clock = clock
+        databasePath = "\(directory)/history.db"
+    }
+
+    /// Takes up where the latest pass left off.
+    func past() throws(HistoryError) -> Past {
+        var past = Past()
+        guard let restored = try store.restore() else { return past }
+        latest = restored.pass.id
+        for entry in restored.series {
+            guard let key = PortKey(entry.series.key) else { continue }
+            past.ledger.restore(
+                key: key, columns: entry.series.layout.columns.map(\.name),
+                cells: entry.series.cells, origins: entry.origins)
+        }
+        var shelves: [String: Publication.Shelf] = [:]
+        for base in try store.loadPublished() {
+            guard let key = PortKey(base.seriesKey),
+                let row = InfiniBandCounters.index(of: base.column)
+            else { continue }
+            let empty = [UInt64?](repeating: nil, count: InfiniBandCounters.count)
+            var shelf = shelves[base.slot] ?? Publication.Shelf(key: key, bases: empty)
+            shelf.bases[row] = base.base
+            shelves[base.slot] = shelf
+        }
+        for (slot, shelf) in shelves {
+            guard let series = past.ledger[shelf.key] else { continue }
+            past.publication.restore(slot: slot, shelf: shelf, entries: series.entries)
+        }
+        return past
+    }
+
+    /// Appends a pass; a failure is counted, said once, and shown in health until it ends.
+    func keep(_ pass: PassRecord, _ shelves: [(String, Publication.Shelf)]) {
+        let start = clock.now()
+        unsaved += shelves
+        do {
+            latest = try store.append(pass, published: unsaved.flatMap(Self.bases))
+            unsaved = []
+            if trouble != nil { log.notice("the history is being written again") }
+            trouble = nil
+        } catch {
+            failures += 1
+            if trouble == nil { log.error("\(error)") }
+            trouble = error.description
+        }
+        appendSeconds = clock.now().seconds(since: start)
+    }
+
+    /// How the history does.
+    var view: HistoryView {
+        HistoryView(
+            sizeBytes: Self.size(databasePath) + Self.size(databasePath + "-wal"),
+            failures: failures, appendSeconds: appendSeconds, trouble: trouble)
+    }
+
+    private static func bases(_ slot: String, _ shelf: Publication.Shelf) -> [PublishedBase] {
+        shelf.bases.enumerated().compactMap { row, base in
+            base.map {
+                PublishedBase(
+                    slot: slot, seriesKey: shelf.key.description,
+                    column: InfiniBandCounters.all[row].name, base: $0)
+            }
+        }
+    }
+
+    private static func size(_ path: String) -> UInt64 {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return 0 }
+        return UInt64(status.st_size)
+    }
+}

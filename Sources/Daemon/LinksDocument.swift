@@ -1,0 +1,121 @@
+import Model
+import Wire
+
+extension Picture {
+    /// `/api/v1/links`.
+    func links(node: String, now: Moment) -> V1.Links {
+        V1.Links(
+            node: node, time: self.now.text, pass: pass?.rawValue,
+            links: cables.map { $0.document(now: now) })
+    }
+
+    /// `/api/v1/counters`.
+    func counters(node: String) -> V1.Counters {
+        V1.Counters(
+            node: node, time: now.text, pass: pass?.rawValue, series: cables.flatMap(\.series))
+    }
+}
+
+extension CableView {
+    fileprivate func document(now: Moment) -> V1.Link {
+        V1.Link(
+            device: device, port: Int(report.key.port), rail: rail, collector: collector,
+            sampled: moment.text, ageSeconds: rounded(now.seconds(since: moment)),
+            stale: isStale, local: localEnd, peerState: peerState, peer: peerEnd,
+            counters: InfiniBandCounters.all.indices.compactMap(counter))
+    }
+
+    private var peerState: String {
+        switch report.peer {
+        case .absent: "absent"
+        case .unobservable: "unobservable"
+        case .observed: "observed"
+        }
+    }
+
+    private func counter(_ row: Int) -> V1.LinkCounter? {
+        let near = local.value(row)
+        let far = peer?.value(row)
+        guard near != nil || far != nil else { return nil }
+        let counter = InfiniBandCounters.all[row]
+        return V1.LinkCounter(
+            name: counter.name, unit: counter.unit.publishedName,
+            accuses: counter.accuses.rawValue, local: near, peer: far)
+    }
+
+    private var localEnd: V1.LinkEnd {
+        V1.LinkEnd(
+            guid: report.key.node.description, port: Int(report.key.port),
+            description: report.description.isEmpty ? nil : report.description, type: "hca",
+            kernelDevice: report.device, firmware: report.firmware.isEmpty ? nil : report.firmware,
+            model: report.model.isEmpty ? nil : report.model, link: local.link,
+            stale: !local.isFresh, failure: local.failure)
+    }
+
+    private var peerEnd: V1.LinkEnd? {
+        guard let peer, let identity = peerIdentity else { return nil }
+        var failure = peer.failure
+        if case .unobservable(let reason) = report.peer { failure = reason }
+        return V1.LinkEnd(
+            guid: identity.key.node.description, port: Int(identity.key.port),
+            description: identity.description.isEmpty ? nil : identity.description,
+            type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
+            model: nil, link: peer.link, stale: !peer.isFresh, failure: failure)
+    }
+
+    fileprivate var series: [V1.CounterSeries] {
+        [(End.local, local as EndView?), (.peer, peer)].compactMap { end, view in
+            view.map {
+                V1.CounterSeries(
+                    device: device, port: Int(report.key.port), end: end.rawValue,
+                    key: $0.key.description, sampled: $0.seen?.text,
+                    counters: InfiniBandCounters.all.indices.map($0.entry))
+            }
+        }
+    }
+}
+
+extension V1.LinkEnd {
+    fileprivate init(
+        guid: String, port: Int, description: String?, type: String, kernelDevice: String?,
+        firmware: String?, model: String?, link: LinkInfo?, stale: Bool, failure: Failure?
+    ) {
+        let up = link.flatMap { $0.isUp ? $0 : nil }
+        self.init(
+            guid: guid, port: port, description: description, type: type,
+            kernelDevice: kernelDevice, firmware: firmware, model: model,
+            lid: link.flatMap { $0.lid == 0 ? nil : Int($0.lid) }, state: link?.stateName,
+            physicalState: link?.physicalStateName,
+            widthLanes: up.flatMap { $0.widthLanes == 0 ? nil : Int($0.widthLanes) },
+            speed: up.flatMap { $0.speedName.isEmpty ? nil : $0.speedName },
+            bitsPerSecond: up.flatMap { $0.bitsPerSecond == 0 ? nil : $0.bitsPerSecond },
+            stale: stale, failure: failure?.rawValue)
+    }
+}
+
+extension EndView {
+    // The value as last read; nil where the counter is not offered or was never read.
+    fileprivate func value(_ row: Int) -> V1.CounterValue? {
+        let entry = entries[row]
+        guard entry.status != .unsupported, let total = published[row] else { return nil }
+        let counter = InfiniBandCounters.all[row]
+        let field = counter.fields[Int(entry.field)]
+        return V1.CounterValue(
+            total: counter.unit.published(total), raw: entry.raw, source: field.attribute.name,
+            widthBits: Int(field.width), saturated: entry.isSaturated,
+            quality: entry.quality.name, stale: !isFresh(row))
+    }
+
+    fileprivate func entry(_ row: Int) -> V1.CounterEntry {
+        let counter = InfiniBandCounters.all[row]
+        let value = value(row)
+        let state =
+            switch entries[row].status {
+            case .unsupported: "unsupported"
+            case .fresh where isFresh: "value"
+            case .fresh, .missing, .never: value == nil ? "failed" : "stale"
+            }
+        return V1.CounterEntry(
+            name: counter.name, state: state, unit: counter.unit.publishedName, value: value)
+    }
+}

@@ -1,0 +1,85 @@
+import Health
+import Model
+
+/// Everything that is known at one moment; made by the pipeline and replaced whole.
+struct Picture: Sendable {
+    /// Grows with every picture.
+    var generation: UInt64
+    /// When it was put together.
+    var now: Moment
+    /// The latest pass that was kept; nil before the first.
+    var pass: PassID?
+    var cables: [CableView]
+    var collectors: [CollectorView]
+    var findings: [Finding]
+    var verdict: Verdict
+    var history: HistoryView?
+
+    /// Whether every probe has answered once.
+    var isReady: Bool {
+        !collectors.isEmpty && collectors.allSatisfy { $0.lastMoment != nil }
+    }
+}
+
+/// One cable.
+struct CableView: Sendable {
+    var collector: String
+    var device: String
+    var rail: Int?
+    var report: PortReport
+    /// When the report was collected.
+    var moment: Moment
+    /// Whether the report is older than it should be.
+    var isStale: Bool
+    var local: EndView
+    /// The far end; the last known one while it cannot be seen, nil when it never was.
+    var peer: EndView?
+    /// Who the far end is or last was.
+    var peerIdentity: PeerIdentity?
+}
+
+/// One end of a cable.
+struct EndView: Sendable {
+    var key: PortKey
+    /// The link as last read.
+    var link: LinkInfo?
+    /// When the end was last observed; nil when it was not since start.
+    var seen: Moment?
+    /// Whether the end was observed in its probe's latest pass, and that pass is not stale.
+    var isFresh: Bool
+    /// Why something could not be read; nil when all was.
+    var failure: Failure?
+    var entries: [Ledger.Entry]
+    /// The published raw totals; nil where there never was a value.
+    var published: [UInt64?]
+
+    /// Whether the counter's value is from the latest pass.
+    func isFresh(_ row: Int) -> Bool { isFresh && entries[row].status == .fresh }
+}
+
+/// One probe.
+struct CollectorView: Sendable {
+    var name: String
+    var state: String
+    /// Whether its latest turn was answered in time.
+    var isUp: Bool
+    /// When its latest pass was collected; nil before the first.
+    var lastMoment: Moment?
+    var durationSeconds: Double?
+    var evidence: CollectorEvidence
+    var restarts: UInt64
+    var slowTurns: UInt64
+    var skippedTurns: UInt64
+    var endedCPUSeconds: Double
+    var pid: Int32?
+    var transport: MADStatistics
+}
+
+/// The history.
+struct HistoryView: Sendable {
+    var sizeBytes: UInt64
+    var failures: UInt64
+    var appendSeconds: Double?
+    /// Why the latest pass could not be written; nil when it could.
+    var trouble: String?
+}

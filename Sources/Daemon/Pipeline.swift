@@ -1,0 +1,190 @@
+import Health
+import History
+import Model
+
+/// A probe's answer.
+struct Collected: Sendable {
+    var collector: String
+    var report: InfiniBandReport
+}
+
+/// The journey of a pass: compare, keep, judge, show.
+///
+/// Used on the main thread only.
+final class Pipeline {
+    /// A device's name and rail in the configuration.
+    struct Naming: Sendable {
+        var names: [GUID: String] = [:]
+        var rails: [GUID: Int] = [:]
+    }
+
+    private let naming: Naming
+    private let keeper: Keeper?
+    private var ledger: Ledger
+    private var publication: Publication
+    private var standing = Standing()
+    private var latest: [String: InfiniBandReport] = [:]
+    private var peers: [PortKey: PeerIdentity] = [:]
+    private var generation: UInt64 = 0
+
+    init(naming: Naming, keeper: Keeper?, past: Past) {
+        self.naming = naming
+        self.keeper = keeper
+        ledger = past.ledger
+        publication = past.publication
+    }
+
+    /// Takes the answers of a turn in, or one that came late, and returns the new picture; without
+    /// an answer nothing is kept, and the picture says how old it is.
+    func pass(_ answers: [Collected], collectors: [CollectorView], now: Moment) -> Picture {
+        let events = compare(answers)
+        var shelves: [(String, Publication.Shelf)] = []
+        let cables = cables(collectors, &shelves)
+        if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
+            keeper?.keep(
+                PassRecord(moment: moment, series: ledger.records(), events: events), shelves)
+        }
+        let findings = standing.update(
+            Rules.judge(evidence(cables, collectors, now: now)), now: now)
+        generation += 1
+        return Picture(
+            generation: generation, now: now, pass: keeper?.latest, cables: cables,
+            collectors: collectors, findings: findings,
+            verdict: Verdict(findings, ports: cables.count), history: keeper?.view)
+    }
+
+    private static func isEarlier(_ left: Moment, _ right: Moment) -> Bool {
+        left.boottimeNanoseconds < right.boottimeNanoseconds
+    }
+
+    // MARK: Compare
+
+    private func compare(_ answers: [Collected]) -> [CounterEvent] {
+        guard !answers.isEmpty else { return [] }
+        ledger.beginPass()
+        var events: [CounterEvent] = []
+        for answer in answers {
+            latest[answer.collector] = answer.report
+            for port in answer.report.ports where port.key.node.rawValue != 0 {
+                events += ledger.observe(port.key, port.local, at: answer.report.moment)
+                if case .observed(let peer, let report) = port.peer {
+                    peers[port.key] = peer
+                    events += ledger.observe(peer.key, report, at: answer.report.moment)
+                }
+            }
+        }
+        return events
+    }
+
+    // MARK: Show
+
+    // A port that two probes report is shown once, as the first in the configuration has it.
+    private func cables(
+        _ collectors: [CollectorView], _ shelves: inout [(String, Publication.Shelf)]
+    ) -> [CableView] {
+        let reports = collectors.flatMap { collector in
+            (latest[collector.name]?.ports ?? []).map { (collector, $0) }
+        }
+        let labels = DeviceLabels.assign(
+            reports.map { Self.device($0, $1) }, names: naming.names)
+        var seen: Set<PortKey> = []
+        var cables: [CableView] = []
+        for (collector, report) in reports {
+            guard report.key.node.rawValue == 0 || seen.insert(report.key).inserted,
+                let label = labels[Self.device(collector, report)]
+            else { continue }
+            cables.append(cable(collector, report, label, &shelves))
+        }
+        return cables.sorted { ($0.device, $0.report.key.port) < ($1.device, $1.report.key.port) }
+    }
+
+    private static func device(_ collector: CollectorView, _ port: PortReport) -> NamedDevice {
+        NamedDevice(collector: collector.name, kernelName: port.device, guid: port.key.node)
+    }
+
+    private func cable(
+        _ collector: CollectorView, _ report: PortReport, _ device: String,
+        _ shelves: inout [(String, Publication.Shelf)]
+    ) -> CableView {
+        let slot = Publication.Slot(device: device, port: report.key.port, end: .local)
+        let local = end(
+            slot, report.key, isFresh: collector.isUp, failure: report.local.failure, &shelves)
+        var peer: EndView?
+        var farSlot = slot
+        farSlot.end = .peer
+        switch report.peer {
+        case .observed(let identity, let far):
+            peer = end(
+                farSlot, identity.key, isFresh: collector.isUp, failure: far.failure, &shelves)
+        case .absent, .unobservable:
+            peer = peers[report.key].map { lastKnown(farSlot, $0.key) }
+        }
+        return CableView(
+            collector: collector.name, device: device, rail: naming.rails[report.key.node],
+            report: report, moment: collector.lastMoment ?? Moment.never,
+            isStale: collector.evidence.isStale, local: local, peer: peer,
+            peerIdentity: peers[report.key])
+    }
+
+    private func end(
+        _ slot: Publication.Slot, _ key: PortKey, isFresh: Bool, failure: Failure?,
+        _ shelves: inout [(String, Publication.Shelf)]
+    ) -> EndView {
+        guard let series = ledger[key] else { return EndView(unread: key, failure: failure) }
+        let (totals, changed) = publication.publish(slot, key: key, entries: series.entries)
+        if let changed { shelves.append((slot.text, changed)) }
+        return EndView(
+            key: key, link: series.link, seen: series.seen, isFresh: isFresh, failure: failure,
+            entries: series.entries, published: totals)
+    }
+
+    // A part that is no longer in the place keeps the numbers that it had there.
+    private func lastKnown(_ slot: Publication.Slot, _ key: PortKey) -> EndView {
+        guard let series = ledger[key], let totals = publication.latest(slot) else {
+            return EndView(unread: key, failure: nil)
+        }
+        return EndView(
+            key: key, link: nil, seen: series.seen, isFresh: false, failure: nil,
+            entries: series.entries, published: totals)
+    }
+
+    // MARK: Judge
+
+    private func evidence(
+        _ cables: [CableView], _ collectors: [CollectorView], now: Moment
+    ) -> Evidence {
+        Evidence(
+            now: now,
+            cables: cables.map {
+                CableEvidence(
+                    device: $0.device, report: $0.report, isStale: $0.isStale,
+                    saturated: $0.saturated)
+            },
+            collectors: collectors.map(\.evidence), historyTrouble: keeper?.view.trouble)
+    }
+}
+
+extension Moment {
+    /// Before everything: the moment of what never happened.
+    static let never = Moment(bootID: "", boottimeNanoseconds: 0, wallMilliseconds: 0)
+}
+
+extension EndView {
+    init(unread key: PortKey, failure: Failure?) {
+        self.init(
+            key: key, link: nil, seen: nil, isFresh: false, failure: failure,
+            entries: Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count),
+            published: Array(repeating: nil, count: InfiniBandCounters.count))
+    }
+}
+
+extension CableView {
+    fileprivate var saturated: [SaturatedCounter] {
+        [(End.local, local as EndView?), (.peer, peer)].flatMap { end, view in
+            guard let view else { return [SaturatedCounter]() }
+            return view.entries.indices.filter { view.entries[$0].isSaturated }.map {
+                SaturatedCounter(end: end, index: $0, value: view.entries[$0].raw)
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+import Glibc
+import Model
+import Wire
+
+/// How patient the daemon is with a probe.
+package struct Patience: Hashable, Sendable {
+    /// Nanoseconds after which an answer is late: the pass goes on without it.
+    package var softNanoseconds: UInt64
+    /// Nanoseconds after which the probe is killed.
+    package var hardNanoseconds: UInt64
+    /// Nanoseconds before a probe that ended is started again, the first time.
+    package var restartMinimumNanoseconds: UInt64
+    /// The longest such wait; it doubles until a probe has answered.
+    package var restartMaximumNanoseconds: UInt64
+
+    /// How patient the daemon is.
+    package init(soft: UInt64, hard: UInt64, restartMinimum: UInt64, restartMaximum: UInt64) {
+        softNanoseconds = soft
+        hardNanoseconds = hard
+        restartMinimumNanoseconds = restartMinimum
+        restartMaximumNanoseconds = restartMaximum
+    }
+}
+
+/// Starts one probe, asks it, notices when it hangs, ends it, and starts it again.
+///
+/// There is never a second process of a probe while the first is not reaped: a process that hangs
+/// in the kernel holds its device whatever it was sent. Used on the main thread only.
+final class ProbeSupervisor {
+    private enum Phase {
+        case down(until: UInt64)
+        case running(any ProbeLink)
+        case dying(any ProbeLink)
+    }
+
+    /// What became of a process: its status as waitpid(2) has it and its processor time.
+    struct Ending {
+        var status: Int32
+        var cpuSeconds: Double
+    }
+
+    let name: String
+    private let configuration: InfiniBandConfiguration
+    private let patience: Patience
+    private let launch: () throws(SpawnError) -> any ProbeLink
+    private let reap: (pid_t) -> Ending?
+
+    private var phase = Phase.down(until: 0)
+    private var frames = FrameBuffer()
+    private var backOff: UInt64
+    private var asked: (turn: UInt64, at: UInt64, isLate: Bool)?
+    private var wasStarted = false
+
+    /// Whether the latest turn was answered in time.
+    private(set) var isCurrent = false
+    /// What the probe last said it was working on; nil when idle.
+    private(set) var workingOn: String?
+    /// The latest trouble in one sentence; nil when the latest answer came in time.
+    private(set) var trouble: String?
+    private(set) var restarts: UInt64 = 0
+    private(set) var slowTurns: UInt64 = 0
+    private(set) var skippedTurns: UInt64 = 0
+    /// Processor time of processes that ended.
+    private(set) var endedCPUSeconds = 0.0
+
+    init(
+        name: String, configuration: InfiniBandConfiguration, patience: Patience,
+        launch: @escaping () throws(SpawnError) -> any ProbeLink,
+        reap: @escaping (pid_t) -> Ending?
+    ) {
+        self.name = name
+        self.configuration = configuration
+        self.patience = patience
+        self.launch = launch
+        self.reap = reap
+        backOff = patience.restartMinimumNanoseconds
+    }
+
+    /// The word for its state in the API.
+    var state: String {
+        switch phase {
+        case .down: wasStarted ? "restarting" : "starting"
+        case .dying: "hung"
+        case .running: asked?.isLate == true ? "slow" : "ok"
+        }
+    }
+
+    /// The descriptor to wait on; nil while no process runs.
+    var descriptor: Int32? {
+        if case .running(let link) = phase { link.answers } else { nil }
+    }
+
+    /// The process; nil while none runs.
+    var pid: pid_t? {
+        switch phase {
+        case .running(let link), .dying(let link): link.pid
+        case .down: nil
+        }
+    }
+
+    /// Whether an answer is still expected within the soft deadline.
+    var isAwaited: Bool { asked.map { !$0.isLate } ?? false }
+
+    /// When `tick` has something to do next; nil when nothing is pending.
+    var nextTick: UInt64? {
+        switch phase {
+        case .down(let until): until
+        case .dying: nil
+        case .running:
+            asked.map {
+                $0.at + ($0.isLate ? patience.hardNanoseconds : patience.softNanoseconds)
+            }
+        }
+    }
+
+    /// Asks for a pass; a probe that is still busy or not there misses its turn.
+    func collect(turn: UInt64, now: UInt64) {
+        guard case .running(let link) = phase, asked == nil else {
+            skippedTurns += 1
+            isCurrent = false
+            return
+        }
+        asked = (turn, now, false)
+        if !link.send(Command.collect(turn: turn).frame) {
+            end(link, "probe \(name) does not read its commands")
+        }
+    }
+
+    /// Reads what has arrived and returns finished reports.
+    func receive(now: UInt64) -> [InfiniBandReport] {
+        guard case .running(let link) = phase else { return [] }
+        guard let bytes = link.receive() else {
+            end(link, nil)
+            return []
+        }
+        frames.append(bytes)
+        var reports: [InfiniBandReport] = []
+        do {
+            while let payload = try frames.next() {
+                if let report = try take(Answer(payload), link) { reports.append(report) }
+            }
+        } catch {
+            end(link, "probe \(name) sent something that is not a frame: \(error)")
+        }
+        return reports
+    }
+
+    private func take(_ answer: Answer, _ link: any ProbeLink) -> InfiniBandReport? {
+        switch answer {
+        case .hello(let version):
+            if version != Version.text {
+                end(link, "probe \(name) is version \(version), the daemon \(Version.text)")
+            }
+        case .working(let what):
+            workingOn = what
+        case .trouble(let text):
+            trouble = text
+        case .report(let turn, let report):
+            workingOn = nil
+            guard turn == asked?.turn else { return nil }
+            if asked?.isLate == false { trouble = nil }
+            isCurrent = true
+            asked = nil
+            backOff = patience.restartMinimumNanoseconds
+            return report
+        }
+        return nil
+    }
+
+    /// Does what is due: starts, notes lateness, kills, reaps.
+    func tick(now: UInt64) {
+        switch phase {
+        case .down(let until):
+            if now >= until { start(now: now) }
+        case .dying(let link):
+            if let ending = reap(link.pid) { ended(ending, now: now) }
+        case .running(let link):
+            if let ending = reap(link.pid) {
+                ended(ending, now: now)
+            } else if let asked {
+                checkDeadline(asked, link, now: now)
+            }
+        }
+    }
+
+    private func checkDeadline(
+        _ question: (turn: UInt64, at: UInt64, isLate: Bool), _ link: any ProbeLink, now: UInt64
+    ) {
+        let waited = now - min(now, question.at)
+        if waited >= patience.hardNanoseconds {
+            let place = workingOn.map { " while working on \($0)" } ?? ""
+            end(link, "probe \(name) was killed after \(Self.seconds(waited)) s\(place)")
+        } else if waited >= patience.softNanoseconds, !question.isLate {
+            asked?.isLate = true
+            isCurrent = false
+            slowTurns += 1
+            let place = workingOn.map { ", working on \($0)" } ?? ""
+            trouble = "probe \(name) has been busy for \(Self.seconds(waited)) s\(place)"
+        }
+    }
+
+    private static func seconds(_ nanoseconds: UInt64) -> UInt64 { nanoseconds / 1_000_000_000 }
+
+    private func start(now: UInt64) {
+        if wasStarted { restarts += 1 }
+        wasStarted = true
+        frames = FrameBuffer()
+        workingOn = nil
+        asked = nil
+        do {
+            let link = try launch()
+            phase = .running(link)
+            if !link.send(Command.configure(configuration).frame) {
+                end(link, "probe \(name) does not read its commands")
+            }
+        } catch {
+            trouble = error.text
+            wait(now: now)
+        }
+    }
+
+    // Kills the process; what became of it is known when it is reaped.
+    private func end(_ link: any ProbeLink, _ reason: String?) {
+        if let reason { trouble = reason }
+        missTurn()
+        link.kill()
+        phase = .dying(link)
+    }
+
+    // A process that ends while it is asked has missed the turn, and knows nothing new after it.
+    private func missTurn() {
+        if asked?.isLate == false { slowTurns += 1 }
+        asked = nil
+        isCurrent = false
+    }
+
+    private func ended(_ ending: Ending, now: UInt64) {
+        endedCPUSeconds += ending.cpuSeconds
+        if case .running = phase {
+            missTurn()
+            trouble = nil
+        }
+        trouble = trouble ?? "probe \(name) \(Self.describe(ending.status))"
+        wait(now: now)
+    }
+
+    private func wait(now: UInt64) {
+        phase = .down(until: now + backOff)
+        backOff = min(backOff * 2, patience.restartMaximumNanoseconds)
+    }
+
+    // The low seven bits are the signal, the next byte the exit status (wait(2)).
+    private static func describe(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        return signal == 0
+            ? "ended with exit status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)"
+    }
+
+    /// Asks the probe to end by itself.
+    func finish() {
+        if case .running(let link) = phase { link.finish() }
+    }
+
+    /// Whether a process is still there.
+    var isGone: Bool {
+        guard let pid else { return true }
+        guard reap(pid) != nil else { return false }
+        phase = .down(until: .max)
+        return true
+    }
+
+    /// Ends the probe by force.
+    func stop() {
+        switch phase {
+        case .running(let link), .dying(let link): link.kill()
+        case .down: break
+        }
+    }
+}

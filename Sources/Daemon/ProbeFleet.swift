@@ -1,0 +1,105 @@
+import Glibc
+import Health
+import Model
+
+/// All probes of the daemon.
+///
+/// Used on the main thread only.
+final class ProbeFleet {
+    /// One probe and what its latest answer said of itself.
+    private final class Member {
+        let supervisor: ProbeSupervisor
+        var latest: InfiniBandReport?
+        var ended = MADStatistics()
+        var loggedTrouble: String?
+
+        init(_ supervisor: ProbeSupervisor) {
+            self.supervisor = supervisor
+        }
+    }
+
+    private let members: [Member]
+    private let started: Moment
+    private let limitSeconds: Double
+
+    /// A probe is stale when it has not answered for three intervals and a soft deadline.
+    init(
+        _ supervisors: [ProbeSupervisor], started: Moment, intervalNanoseconds: UInt64,
+        patience: Patience
+    ) {
+        members = supervisors.map(Member.init)
+        self.started = started
+        limitSeconds = Double(3 * intervalNanoseconds + patience.softNanoseconds) / 1e9
+    }
+
+    /// The descriptors to wait on.
+    var descriptors: [Int32] { members.compactMap(\.supervisor.descriptor) }
+
+    /// When `tick` has something to do next; nil when nothing is pending.
+    var nextTick: UInt64? { members.compactMap(\.supervisor.nextTick).min() }
+
+    /// Whether an answer is still expected in time.
+    var isAwaited: Bool { members.contains { $0.supervisor.isAwaited } }
+
+    /// Asks all probes for a pass.
+    func collect(turn: UInt64, now: UInt64) {
+        for member in members { member.supervisor.collect(turn: turn, now: now) }
+    }
+
+    /// Reads what has arrived on the given descriptors.
+    func receive(_ ready: Set<Int32>, now: UInt64) -> [Collected] {
+        members.flatMap { member -> [Collected] in
+            guard let descriptor = member.supervisor.descriptor, ready.contains(descriptor) else {
+                return []
+            }
+            return member.supervisor.receive(now: now).map { report in
+                member.latest = report
+                return Collected(collector: member.supervisor.name, report: report)
+            }
+        }
+    }
+
+    /// Starts, kills and reaps what is due, and returns the troubles that are new.
+    func tick(now: UInt64) -> [String] {
+        members.compactMap { member in
+            let restarts = member.supervisor.restarts
+            member.supervisor.tick(now: now)
+            if member.supervisor.restarts > restarts, let report = member.latest {
+                member.ended = member.ended.adding(report.transport)
+                member.latest?.transport = MADStatistics()
+            }
+            let trouble = member.supervisor.trouble
+            defer { member.loggedTrouble = trouble }
+            return trouble == member.loggedTrouble ? nil : trouble
+        }
+    }
+
+    /// Ends all probes: first by closing their pipes, so that they can tidy up, then by force.
+    func stop(deadline: UInt64, now: () -> UInt64) {
+        for member in members { member.supervisor.finish() }
+        while !members.allSatisfy({ $0.supervisor.isGone }), now() < deadline {
+            _ = poll(nil, 0, 10)
+        }
+        for member in members { member.supervisor.stop() }
+    }
+
+    /// The probes as pictures show them.
+    func views(now: Moment) -> [CollectorView] {
+        members.map { member in
+            let supervisor = member.supervisor
+            let moment = member.latest?.moment
+            return CollectorView(
+                name: supervisor.name, state: supervisor.state, isUp: supervisor.isCurrent,
+                lastMoment: moment,
+                durationSeconds: member.latest.map { Double($0.durationNanoseconds) / 1e9 },
+                evidence: CollectorEvidence(
+                    name: supervisor.name, ageSeconds: moment.map { now.seconds(since: $0) },
+                    limitSeconds: limitSeconds, waitingSeconds: now.seconds(since: started),
+                    workingOn: supervisor.workingOn, trouble: supervisor.trouble),
+                restarts: supervisor.restarts, slowTurns: supervisor.slowTurns,
+                skippedTurns: supervisor.skippedTurns,
+                endedCPUSeconds: supervisor.endedCPUSeconds, pid: supervisor.pid,
+                transport: member.ended.adding(member.latest?.transport ?? MADStatistics()))
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Exposition
+import Health
+import Model
+
+extension Scrape {
+    /// The page of a picture; without one, of a daemon that knows nothing yet.
+    init(_ picture: Picture?, server: ServerSample, now: Moment) {
+        self.init(
+            version: Version.text,
+            verdict: (
+                Severity.allCases.map(\.name), (picture?.verdict.severity ?? .unknown).name
+            ),
+            conditions: (picture?.findings ?? []).map(ConditionSample.init),
+            collectors: (picture?.collectors ?? []).map(CollectorSample.init),
+            cables: (picture?.cables ?? []).map(CableSample.init),
+            history: picture?.history.map(HistorySample.init), server: server,
+            process: .current(now: now))
+    }
+}
+
+extension ConditionSample {
+    fileprivate init(_ finding: Finding) {
+        let subject = finding.opinion.subject
+        self.init(labels: [
+            finding.opinion.id.rawValue, finding.severity.name, subject.device ?? "",
+            subject.port.map { "\($0)" } ?? "", subject.end ?? "", subject.collector ?? "",
+        ])
+    }
+}
+
+extension CollectorSample {
+    fileprivate init(_ view: CollectorView) {
+        let use = view.pid.flatMap { ProcessUse.read("\($0)") }
+        self.init(
+            name: view.name, isUp: view.isUp, durationSeconds: view.durationSeconds,
+            lastSuccessSeconds: view.lastMoment?.wallSeconds, restarts: view.restarts,
+            slowTurns: view.slowTurns, skippedTurns: view.skippedTurns,
+            cpuSeconds: view.endedCPUSeconds + (use?.cpuSeconds ?? 0),
+            residentBytes: use?.residentBytes, transport: view.transport)
+    }
+}
+
+extension CableSample {
+    fileprivate init(_ view: CableView) {
+        self.init(
+            device: view.device, rail: view.rail, report: view.report,
+            local: EndSample(view.local), peer: view.peer.map(EndSample.init))
+    }
+}
+
+extension EndSample {
+    // Only what the latest pass saw is shown: an old value would look like calm.
+    fileprivate init(_ view: EndView) {
+        self.init(
+            link: view.isFresh ? view.link : nil, isUp: view.isFresh && view.failure == nil,
+            sampledSeconds: view.seen?.wallSeconds,
+            totals: view.published.indices.map { view.isFresh($0) ? view.published[$0] : nil },
+            entries: view.entries)
+    }
+}
+
+extension HistorySample {
+    fileprivate init(_ view: HistoryView) {
+        self.init(
+            sizeBytes: view.sizeBytes, failures: view.failures, appendSeconds: view.appendSeconds)
+    }
+}
+
+extension Moment {
+    fileprivate var wallSeconds: Double { Double(wallMilliseconds) / 1e3 }
+}

@@ -1,0 +1,167 @@
+/// What the operator decided, read once at start from a YAML file.
+///
+/// Ranges, reasons and the text of the file are in `SettingsTable`; the initial values here are the
+/// defaults, said nowhere else. Every value has passed its checks, so users need none of their own.
+package struct Settings: Sendable, Equatable {
+    /// The settings of an empty file.
+    package static let defaults = Settings()
+
+    /// What this node is called.
+    package internal(set) var node = Node()
+    /// The time from the start of one pass to the start of the next.
+    package internal(set) var interval = Duration.seconds(10)
+    /// What is read from InfiniBand, and how hard.
+    package internal(set) var infiniband = InfiniBand()
+    /// How the processes that touch the hardware are watched.
+    package internal(set) var probe = Probe()
+    /// What is kept on disk.
+    package internal(set) var history = History()
+    /// Where answers are given, and their bounds.
+    package internal(set) var serve = Serve()
+    /// What is written to the log.
+    package internal(set) var log = Log()
+
+    /// `node`: what this node is called.
+    package struct Node: Sendable, Equatable {
+        /// The name in answers and metrics; nil means the host name.
+        package internal(set) var name: String?
+    }
+
+    /// `infiniband`: what is read, and how hard.
+    package struct InfiniBand: Sendable, Equatable {
+        /// Whether InfiniBand is read at all.
+        package internal(set) var isEnabled = true
+        /// The time after which identities are read again, in the first pass after it.
+        package internal(set) var identityInterval = Duration.seconds(60)
+        /// Patterns (`Model.Glob`) of DEVICE or DEVICE/PORT; at least one.
+        package internal(set) var include = ["*"]
+        /// Patterns of what is left out although included.
+        package internal(set) var exclude: [String] = []
+        /// The service level of performance queries, 0 to 15.
+        package internal(set) var serviceLevel = 0
+        /// How many MADs may be under way at once, 1 to 128.
+        package internal(set) var outstandingMADs = 32
+        /// How long one MAD is waited for, per try.
+        package internal(set) var madTimeout = Duration.milliseconds(300)
+        /// How often a MAD is sent again, 0 to 5.
+        package internal(set) var madRetries = 2
+        /// Names and rails by GUID; no GUID and no name twice.
+        package internal(set) var devices: [Device] = []
+        /// The probe processes as written; ``probeInstances`` is what to start.
+        package internal(set) var probes: [ProbeInstance] = []
+
+        /// The probe processes to start: those written, else one for all devices.
+        package var probeInstances: [ProbeInstance] { probes.isEmpty ? [.defaults] : probes }
+    }
+
+    /// `infiniband.devices[]`: what an operator calls a device.
+    package struct Device: SettingsGroup {
+        static let defaults = Device()
+
+        /// The node GUID, never 0.
+        package internal(set) var guid: UInt64 = 0
+        /// The `device` label; nil means the kernel's name.
+        package internal(set) var name: String?
+        /// The rail of the node's fabric, 0 to 255.
+        package internal(set) var rail: Int?
+    }
+
+    /// `infiniband.probes[]`: one probe process and the devices it reads.
+    package struct ProbeInstance: SettingsGroup {
+        static let defaults = ProbeInstance()
+
+        /// The name in metrics and log lines, unique among the probes.
+        package internal(set) var name = "infiniband"
+        /// Patterns of the devices and ports it reads, within `infiniband.include`; at least one.
+        package internal(set) var include = ["*"]
+        /// Patterns of what it leaves out.
+        package internal(set) var exclude: [String] = []
+        /// Variables added to the environment of the process.
+        package internal(set) var environment: [String: String] = [:]
+    }
+
+    /// `probe`: how probe processes are watched.
+    package struct Probe: Sendable, Equatable {
+        /// A later answer is slow: counted, and the pass goes on without it.
+        package internal(set) var softDeadline = Duration.seconds(2)
+        /// A probe that has not answered by then is killed; more than `softDeadline`.
+        package internal(set) var hardDeadline = Duration.seconds(10)
+        /// The wait before the first restart.
+        package internal(set) var restartDelayMin = Duration.seconds(1)
+        /// The longest wait before a restart; at least `restartDelayMin`.
+        package internal(set) var restartDelayMax = Duration.seconds(60)
+    }
+
+    /// `history`: what is kept on disk.
+    package struct History: Sendable, Equatable {
+        /// Whether anything is kept across restarts.
+        package internal(set) var isEnabled = true
+        /// An absolute path.
+        package internal(set) var directory = "/var/lib/fabricwatch"
+        /// Older records are dropped.
+        package internal(set) var maxAge = Duration.seconds(30 * 86400)
+        /// The budget on disk, in bytes.
+        package internal(set) var maxSize = 512 << 20
+    }
+
+    /// `serve`: where answers are given, and their bounds.
+    package struct Serve: Sendable, Equatable {
+        /// The absolute path of the Unix socket, at most 107 bytes; nil means none.
+        package internal(set) var socket: String? = "/run/fabricwatch/fabricwatch.sock"
+        /// The permission bits of the socket.
+        package internal(set) var socketMode = 0o660
+        /// Where TCP is listened on, a loopback address unless `isInsecure`; nil means nowhere.
+        package internal(set) var tcp: TCPAddress? = TCPAddress(host: "127.0.0.1", port: 9797)
+        /// Whether plain TCP beyond loopback is allowed.
+        package internal(set) var isInsecure = false
+        /// How many connections may be open at once.
+        package internal(set) var maxConnections = 256
+        /// The largest request head, in bytes.
+        package internal(set) var maxHeadSize = 16 << 10
+        /// The time for a request head to be complete.
+        package internal(set) var headTimeout = Duration.seconds(5)
+        /// The time after which an unused connection is closed.
+        package internal(set) var idleTimeout = Duration.seconds(75)
+        /// The time for an answer to be made and written.
+        package internal(set) var requestTimeout = Duration.seconds(10)
+    }
+
+    /// A host and a port to listen on.
+    package struct TCPAddress: Sendable, Equatable {
+        /// An IPv4 address, an IPv6 address without brackets, or a host name.
+        package let host: String
+        /// 0 lets the kernel choose.
+        package let port: Int
+    }
+
+    /// `log`: what is written to the log.
+    package struct Log: Sendable, Equatable {
+        /// The least severe level that is written.
+        package internal(set) var level = Level.info
+
+        /// The levels of swift-log, by its names.
+        package enum Level: String, Sendable, CaseIterable {
+            /// Every step.
+            case trace
+            /// What a developer needs.
+            case debug
+            /// What an operator may want to know.
+            case info
+            /// What an operator should know.
+            case notice
+            /// What may become an error.
+            case warning
+            /// What failed.
+            case error
+            /// What stops the daemon.
+            case critical
+        }
+    }
+}
+
+/// A group of keys that has values before any is set.
+protocol SettingsGroup: Sendable, Equatable {
+    static var defaults: Self { get }
+}
+
+extension Settings: SettingsGroup {}

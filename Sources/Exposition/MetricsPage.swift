@@ -1,0 +1,209 @@
+import Model
+
+extension Scrape {
+    /// The page of `/metrics`.
+    package func render(_ format: TextFormat) -> [UInt8] {
+        // About 110 bytes a sample and a few hundred of help a family.
+        var writer = MetricsWriter(format, capacity: 32_768 + cables.count * 12_288)
+        daemon(&writer)
+        probes(&writer)
+        ends(&writer)
+        housekeeping(&writer)
+        writer.end()
+        return writer.bytes
+    }
+
+    private func daemon(_ writer: inout MetricsWriter) {
+        writer.family(MetricFamilies.up)
+        writer.sample(nil, collectors.allSatisfy(\.isUp))
+        writer.family(MetricFamilies.build)
+        writer.sample(LabelText([("version", version)]), true)
+        writer.family(MetricFamilies.verdict)
+        for name in verdict.all {
+            writer.sample(LabelText([("verdict", name)]), name == verdict.current)
+        }
+        writer.family(MetricFamilies.condition)
+        for condition in conditions {
+            let names = MetricFamilies.condition.labels
+            writer.sample(LabelText(Array(zip(names, condition.labels))), true)
+        }
+    }
+
+    private func probes(_ writer: inout MetricsWriter) {
+        let labelled = collectors.map { ($0, LabelText([("collector", $0.name)])) }
+        func each(
+            _ family: MetricFamily,
+            _ write: (inout MetricsWriter, CollectorSample, LabelText) -> Void
+        ) {
+            writer.family(family)
+            for (collector, labels) in labelled { write(&writer, collector, labels) }
+        }
+        each(MetricFamilies.collectorUp) { $0.sample($2, $1.isUp) }
+        each(MetricFamilies.collectorDuration) { writer, collector, labels in
+            if let seconds = collector.durationSeconds { writer.sample(labels, seconds: seconds) }
+        }
+        each(MetricFamilies.collectorSuccess) { writer, collector, labels in
+            if let at = collector.lastSuccessSeconds { writer.sample(labels, seconds: at) }
+        }
+        each(MetricFamilies.collectorRestarts) { $0.sample($2, $1.restarts) }
+        each(MetricFamilies.collectorSlow) { $0.sample($2, $1.slowTurns) }
+        each(MetricFamilies.collectorSkipped) { $0.sample($2, $1.skippedTurns) }
+        each(MetricFamilies.probeCPU) { $0.sample($2, seconds: $1.cpuSeconds) }
+        each(MetricFamilies.probeMemory) { writer, collector, labels in
+            if let bytes = collector.residentBytes { writer.sample(labels, bytes) }
+        }
+        for (family, count) in MetricFamilies.transport {
+            each(family) { $0.sample($2, count($1.transport)) }
+        }
+    }
+
+    private func ends(_ writer: inout MetricsWriter) {
+        writer.family(MetricFamilies.portInfo)
+        for cable in cables { writer.sample(cable.portInfo, true) }
+        writer.family(MetricFamilies.peerInfo)
+        for cable in cables {
+            if let labels = cable.peerInfo { writer.sample(labels, true) }
+        }
+        let ends = cables.flatMap(\.ends)
+        func each(
+            _ family: MetricFamily, _ write: (inout MetricsWriter, EndSample, LabelText) -> Void
+        ) {
+            writer.family(family)
+            for (end, labels) in ends { write(&writer, end, labels) }
+        }
+        func link(_ family: MetricFamily, up: Bool, _ value: (LinkInfo) -> UInt64) {
+            each(family) { writer, end, labels in
+                guard let link = end.link, link.isUp || !up else { return }
+                writer.sample(labels, value(link))
+            }
+        }
+        link(MetricFamilies.state, up: false) { UInt64($0.state) }
+        link(MetricFamilies.physicalState, up: false) { UInt64($0.physicalState) }
+        link(MetricFamilies.width, up: true) { UInt64($0.widthLanes) }
+        link(MetricFamilies.rate, up: true) { $0.bitsPerSecond / 8 }
+        each(MetricFamilies.readable) { $0.sample($2, $1.isUp) }
+        each(MetricFamilies.sampled) { writer, end, labels in
+            if let at = end.sampledSeconds { writer.sample(labels, seconds: at) }
+        }
+        each(MetricFamilies.qualities) { writer, end, labels in
+            for (quality, count) in end.qualities {
+                writer.sample(labels.adding("quality", quality), count)
+            }
+        }
+        each(MetricFamilies.saturated) { writer, end, labels in
+            let full = end.entries.count { $0.status == .fresh && $0.isSaturated }
+            writer.sample(labels, UInt64(full))
+        }
+        counters(&writer, ends)
+    }
+
+    // A family without a sample is left out: most switches have no lane counters.
+    private func counters(_ writer: inout MetricsWriter, _ ends: [(EndSample, LabelText)]) {
+        for (family, rows) in MetricFamilies.counters {
+            var isOpen = false
+            for (end, labels) in ends {
+                for row in rows {
+                    guard row < end.totals.count, let total = end.totals[row] else { continue }
+                    if !isOpen {
+                        writer.family(family)
+                        isOpen = true
+                    }
+                    let counter = InfiniBandCounters.all[row]
+                    let lane = counter.lane.map { labels.adding("lane", "\($0)") }
+                    writer.sample(lane ?? labels, counter.unit.published(total))
+                }
+            }
+        }
+    }
+
+    private func housekeeping(_ writer: inout MetricsWriter) {
+        if let history {
+            writer.family(MetricFamilies.historyBytes)
+            writer.sample(nil, history.sizeBytes)
+            writer.family(MetricFamilies.historyFailures)
+            writer.sample(nil, history.failures)
+            if let seconds = history.appendSeconds {
+                writer.family(MetricFamilies.historyDuration)
+                writer.sample(nil, seconds: seconds)
+            }
+        }
+        writer.family(MetricFamilies.requests)
+        for (statusClass, count) in server.requests {
+            writer.sample(LabelText([("class", statusClass)]), count)
+        }
+        writer.family(MetricFamilies.connections)
+        writer.sample(nil, server.connections)
+        writer.family(MetricFamilies.refusedConnections)
+        writer.sample(nil, server.refused)
+        process.write(&writer)
+    }
+}
+
+extension ProcessSample {
+    fileprivate func write(_ writer: inout MetricsWriter) {
+        for (family, seconds) in [
+            (MetricFamilies.processCPU, cpuSeconds), (MetricFamilies.processStart, startSeconds),
+        ] {
+            guard let seconds else { continue }
+            writer.family(family)
+            writer.sample(nil, seconds: seconds)
+        }
+        for (family, value) in [
+            (MetricFamilies.processResident, residentBytes),
+            (MetricFamilies.processVirtual, virtualBytes),
+            (MetricFamilies.processFiles, openFiles),
+            (MetricFamilies.processFileLimit, fileLimit),
+            (MetricFamilies.processThreads, threads),
+        ] {
+            guard let value else { continue }
+            writer.family(family)
+            writer.sample(nil, value)
+        }
+    }
+}
+
+extension CableSample {
+    private var labels: LabelText {
+        LabelText([("device", device), ("port", "\(report.key.port)")])
+    }
+
+    fileprivate var portInfo: LabelText {
+        [
+            ("guid", report.key.node.description), ("port_guid", report.portGUID.description),
+            ("kernel_device", report.device), ("description", report.description),
+            ("firmware", report.firmware), ("model", report.model),
+            ("rail", rail.map { "\($0)" } ?? ""), ("link_layer", "InfiniBand"),
+        ].reduce(labels) { $0.adding($1.0, $1.1) }
+    }
+
+    fileprivate var peerInfo: LabelText? {
+        guard case .observed(let peer, _) = report.peer else { return nil }
+        return [
+            ("peer_guid", peer.key.node.description), ("peer_port", "\(peer.key.port)"),
+            ("peer_description", peer.description), ("peer_type", peer.isSwitch ? "switch" : "hca"),
+        ].reduce(labels) { $0.adding($1.0, $1.1) }
+    }
+
+    fileprivate var ends: [(EndSample, LabelText)] {
+        let local = (local, labels.adding("end", End.local.rawValue))
+        guard let peer else { return [local] }
+        return [local, (peer, labels.adding("end", End.peer.rawValue))]
+    }
+}
+
+extension EndSample {
+    fileprivate var qualities: [(String, UInt64)] {
+        var counts = [UInt64](repeating: 0, count: Quality.allCases.count)
+        var failed: UInt64 = 0
+        var unsupported: UInt64 = 0
+        for entry in entries {
+            switch entry.status {
+            case .fresh: counts[Int(entry.quality.rawValue)] += 1
+            case .missing, .never: failed += 1
+            case .unsupported: unsupported += 1
+            }
+        }
+        return Quality.allCases.map { ($0.name, counts[Int($0.rawValue)]) }
+            + [("failed", failed), ("unsupported", unsupported)]
+    }
+}

@@ -1,0 +1,120 @@
+/// The text formats that Prometheus reads.
+package enum TextFormat: Hashable, CaseIterable, Sendable {
+    /// Text format 0.0.4.
+    case prometheus
+    /// OpenMetrics 1.0.
+    case openMetrics
+
+    /// The Content-Type of a page.
+    package var contentType: String {
+        switch self {
+        case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+        case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+        }
+    }
+}
+
+/// Labels, written once and used for many samples.
+struct LabelText: Sendable {
+    // The inside of the braces, escaped.
+    private(set) var bytes: [UInt8] = []
+
+    init(_ labels: [(String, String)] = []) {
+        for (name, value) in labels { append(name, value) }
+    }
+
+    func adding(_ name: String, _ value: String) -> LabelText {
+        var copy = self
+        copy.append(name, value)
+        return copy
+    }
+
+    private mutating func append(_ name: String, _ value: String) {
+        if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(contentsOf: "=\"".utf8)
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
+            case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
+            case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+/// Writes a page, family by family.
+struct MetricsWriter {
+    let format: TextFormat
+    private(set) var bytes: [UInt8] = []
+    private var name: [UInt8] = []
+
+    init(_ format: TextFormat, capacity: Int) {
+        self.format = format
+        bytes.reserveCapacity(capacity)
+    }
+
+    // Starts a family; the samples that follow belong to it.
+    mutating func family(_ family: MetricFamily) {
+        name = Array(family.name.utf8)
+        let isOpen = format == .openMetrics
+        let suffix =
+            switch family.kind {
+            case .counter: "_total"
+            case .info: "_info"
+            case .gauge: ""
+            }
+        let title = isOpen ? String(family.name.dropLast(suffix.utf8.count)) : family.name
+        let kind = family.kind == .info && !isOpen ? "gauge" : family.kind.rawValue
+        text("# HELP \(title) \(family.help)\n# TYPE \(title) \(kind)\n")
+    }
+
+    mutating func sample(_ labels: LabelText? = nil, _ value: UInt64) {
+        head(labels)
+        digits(value)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    mutating func sample(_ labels: LabelText? = nil, _ value: Bool) {
+        sample(labels, value ? 1 : 0)
+    }
+
+    mutating func sample(_ labels: LabelText? = nil, seconds: Double) {
+        head(labels)
+        text("\(seconds)\n")
+    }
+
+    mutating func end() {
+        if format == .openMetrics { text("# EOF\n") }
+    }
+
+    private mutating func head(_ labels: LabelText?) {
+        bytes.append(contentsOf: name)
+        if let labels {
+            bytes.append(UInt8(ascii: "{"))
+            bytes.append(contentsOf: labels.bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: " "))
+    }
+
+    private mutating func digits(_ value: UInt64) {
+        guard value >= 10 else {
+            bytes.append(UInt8(ascii: "0") + UInt8(value))
+            return
+        }
+        let start = bytes.count
+        var rest = value
+        while rest > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        }
+        bytes[start...].reverse()
+    }
+
+    private mutating func text(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+}

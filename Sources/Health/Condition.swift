@@ -1,0 +1,105 @@
+/// How much a condition matters, and the verdict over all of them.
+package enum Severity: Int, Comparable, CaseIterable, Sendable {
+    /// Nothing holds, and everything that should be seen was seen.
+    case pass
+    /// Good to know; nothing to do now.
+    case info
+    /// To be looked at in working hours.
+    case warning
+    /// It cannot be said whether all is well. Worse than a warning, since anything may hide behind.
+    case unknown
+    /// Act now.
+    case critical
+
+    /// The word in the API.
+    package var name: String {
+        switch self {
+        case .pass: "PASS"
+        case .info: "INFO"
+        case .warning: "WARNING"
+        case .unknown: "UNKNOWN"
+        case .critical: "CRITICAL"
+        }
+    }
+
+    /// Orders from good to bad.
+    package static func < (left: Severity, right: Severity) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// A part that a condition may speak against.
+package enum Domain: String, CaseIterable, Sendable {
+    /// The HCA port of this node, with its module.
+    case localPort = "local_port"
+    /// The cable.
+    case cable
+    /// The port at the other end, with its module.
+    case peerPort = "peer_port"
+    /// The subnet manager or the fabric's configuration.
+    case subnetManager = "subnet_manager"
+    /// An administrator's decision.
+    case administrator
+    /// This node's host: permissions, driver, PCIe.
+    case host
+    /// The daemon itself.
+    case daemon
+}
+
+/// How much was seen before somebody was accused.
+package enum EvidenceGrade: String, Sendable {
+    /// Both ends of the cable.
+    case twoEnded = "two_ended"
+    /// This node's end only.
+    case localOnly = "local_only"
+    /// The other end only.
+    case peerOnly = "peer_only"
+}
+
+/// What a condition is about.
+package struct Subject: Hashable, Sendable {
+    /// The device's label.
+    package var device: String?
+    /// The port's number at this node's HCA.
+    package var port: UInt8?
+    /// `local` or `peer`.
+    package var end: String?
+    /// The part: GUID and port number.
+    package var key: String?
+    /// The collector.
+    package var collector: String?
+
+    /// A subject; what is left out does not apply.
+    package init(
+        device: String? = nil, port: UInt8? = nil, end: String? = nil, key: String? = nil,
+        collector: String? = nil
+    ) {
+        self.device = device
+        self.port = port
+        self.end = end
+        self.key = key
+        self.collector = collector
+    }
+}
+
+/// What a rule finds in the evidence of one moment.
+package struct Opinion: Hashable, Sendable {
+    /// The condition.
+    package var id: ConditionID
+    /// What it is about.
+    package var subject: Subject
+    /// How bad at least; the catalogue may raise it with time.
+    package var severity: Severity
+    /// Whether the severity stays as it is, however long the condition holds.
+    package var isCapped = false
+    /// One sentence for an operator.
+    package var summary: String
+    /// The accused, the most likely first.
+    package var accused: [Domain]
+    /// How much was seen.
+    package var grade: EvidenceGrade
+    /// What was seen, one fact each.
+    package var evidence: [String]
+    /// The next step.
+    package var action: String
+}

@@ -1,0 +1,78 @@
+/// The name of a condition in the API, in metrics and in the playbooks.
+package enum ConditionID: String, CaseIterable, Sendable {
+    /// A port that should be active is not.
+    case linkDown = "ib_link_down"
+    /// The link is up and the other end cannot be read.
+    case peerUnobservable = "ib_peer_unobservable"
+    /// A port of this node cannot be read.
+    case portUnobservable = "ib_port_unobservable"
+    /// A counter is full and counts no more.
+    case counterBlind = "counter_blind"
+    /// A probe has not answered for too long.
+    case probeStale = "probe_stale"
+    /// There is nothing to judge.
+    case nothingObserved = "nothing_observed"
+    /// The history cannot be written.
+    case historyUnavailable = "history_unavailable"
+}
+
+/// What is always true of a condition.
+package struct ConditionRow: Sendable {
+    /// The condition.
+    package let id: ConditionID
+    /// What it means, in one sentence.
+    package let meaning: String
+    /// The severity from the start.
+    package let severity: Severity
+    /// The severity after it has held for a while; nil when time does not matter.
+    package let escalation: (severity: Severity, afterSeconds: Double)?
+    /// Where the rule and its numbers come from.
+    package let source: String
+
+    /// The playbook, below the repository's `docs`.
+    package var playbook: String { "playbooks/\(id.rawValue).md" }
+}
+
+/// All conditions, one row each.
+package enum ConditionCatalog {
+    /// The rows in the order of `ConditionID`.
+    package static let all: [ConditionRow] = ConditionID.allCases.map(row)
+
+    /// The row of a condition.
+    package static func row(_ id: ConditionID) -> ConditionRow {
+        switch id {
+        case .linkDown:
+            ConditionRow(
+                id: id, meaning: "An InfiniBand port that is watched is not active.",
+                severity: .warning, escalation: (.critical, 30),
+                source: "IBTA vol 1, 14.2.5.6 PortState; 30 s outlasts a retrain")
+        case .peerUnobservable:
+            ConditionRow(
+                id: id,
+                meaning: "The link is active, and the counters of its other end cannot be read.",
+                severity: .info, escalation: (.warning, 1800),
+                source: "IBTA vol 1, 14.2.4 M_Key and 16.1.3.1 PM_Key: keys hide a peer")
+        case .portUnobservable:
+            ConditionRow(
+                id: id, meaning: "A port of this node cannot be read.", severity: .unknown,
+                escalation: nil, source: "umad(7): the device file decides who may ask")
+        case .counterBlind:
+            ConditionRow(
+                id: id, meaning: "A counter is at its maximum and counts no more.",
+                severity: .warning, escalation: nil,
+                source: "IBTA vol 1, 16.1.3.5: PortCounters stop at their maximum")
+        case .probeStale:
+            ConditionRow(
+                id: id, meaning: "A probe has not answered for three intervals.",
+                severity: .unknown, escalation: nil, source: "this daemon's schedule")
+        case .nothingObserved:
+            ConditionRow(
+                id: id, meaning: "No InfiniBand port has been observed.", severity: .unknown,
+                escalation: nil, source: "absence is not health")
+        case .historyUnavailable:
+            ConditionRow(
+                id: id, meaning: "The history cannot be written.", severity: .warning,
+                escalation: nil, source: "sqlite.org/rescode.html")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Model
+
+/// Everything that the rules may know at one moment.
+package struct Evidence: Hashable, Sendable {
+    /// The moment.
+    package var now: Moment
+    /// The cables of this node, stale ones with their last known values.
+    package var cables: [CableEvidence]
+    /// The probes.
+    package var collectors: [CollectorEvidence]
+    /// Why the history cannot be written; nil when it can.
+    package var historyTrouble: String?
+
+    /// What is known at one moment.
+    package init(
+        now: Moment, cables: [CableEvidence], collectors: [CollectorEvidence],
+        historyTrouble: String? = nil
+    ) {
+        self.now = now
+        self.cables = cables
+        self.collectors = collectors
+        self.historyTrouble = historyTrouble
+    }
+}
+
+/// One cable as the rules see it.
+package struct CableEvidence: Hashable, Sendable {
+    /// The device's label.
+    package var device: String
+    /// The port as the latest report has it.
+    package var report: PortReport
+    /// Whether the report is older than it should be.
+    package var isStale: Bool
+    /// The full counters of each end, by row of `InfiniBandCounters.all`, with their values.
+    package var saturated: [SaturatedCounter]
+
+    /// One cable.
+    package init(
+        device: String, report: PortReport, isStale: Bool, saturated: [SaturatedCounter]
+    ) {
+        self.device = device
+        self.report = report
+        self.isStale = isStale
+        self.saturated = saturated
+    }
+}
+
+/// A counter that is full.
+package struct SaturatedCounter: Hashable, Sendable {
+    /// Near or far end.
+    package var end: End
+    /// The row in `InfiniBandCounters.all`.
+    package var index: Int
+    /// The value that it is stuck at.
+    package var value: UInt64
+
+    /// A full counter.
+    package init(end: End, index: Int, value: UInt64) {
+        self.end = end
+        self.index = index
+        self.value = value
+    }
+}
+
+/// One probe as the rules see it.
+package struct CollectorEvidence: Hashable, Sendable {
+    /// The probe's name.
+    package var name: String
+    /// Seconds since its latest answer; nil before the first.
+    package var ageSeconds: Double?
+    /// Seconds without an answer after which it is stale.
+    package var limitSeconds: Double
+    /// Seconds since it should first have answered.
+    package var waitingSeconds: Double
+    /// What it last said it was working on; nil when idle.
+    package var workingOn: String?
+    /// The latest trouble in one sentence.
+    package var trouble: String?
+
+    /// One probe.
+    package init(
+        name: String, ageSeconds: Double?, limitSeconds: Double, waitingSeconds: Double,
+        workingOn: String?, trouble: String?
+    ) {
+        self.name = name
+        self.ageSeconds = ageSeconds
+        self.limitSeconds = limitSeconds
+        self.waitingSeconds = waitingSeconds
+        self.workingOn = workingOn
+        self.trouble = trouble
+    }
+
+    /// Whether what it last said is too old to be believed.
+    package var isStale: Bool { (ageSeconds ?? waitingSeconds) > limitSeconds }
+}

@@ -1,0 +1,201 @@
+package import Model
+
+/// The rules: evidence in, opinions out.
+package enum Rules {
+    /// Everything that holds in the evidence, cable by cable.
+    package static func judge(_ evidence: Evidence) -> [Opinion] {
+        evidence.cables.flatMap(cable) + evidence.collectors.compactMap(stale)
+            + [nothing(evidence), history(evidence)].compactMap { $0 }
+    }
+
+    private static func cable(_ cable: CableEvidence) -> [Opinion] {
+        [unreadable(cable), down(cable), unobservable(cable)].compactMap { $0 } + blind(cable)
+    }
+
+    private static func subject(_ cable: CableEvidence, end: End? = nil) -> Subject {
+        Subject(
+            device: cable.device, port: cable.report.key.port, end: end?.rawValue,
+            key: cable.report.key.description)
+    }
+
+    private static func place(_ cable: CableEvidence) -> String {
+        "\(cable.device) port \(cable.report.key.port)"
+    }
+
+    // MARK: The link
+
+    private static func down(_ cable: CableEvidence) -> Opinion? {
+        guard let link = cable.report.local.link, !link.isActive else { return nil }
+        let cause = cause(link)
+        return Opinion(
+            id: .linkDown, subject: subject(cable), severity: cause.severity,
+            isCapped: cause.severity == .info,
+            summary: "\(place(cable)) is \(link.stateName): \(cause.meaning).",
+            accused: cause.accused, grade: .localOnly,
+            evidence: [
+                "PortState \(link.stateName), PortPhysicalState \(link.physicalStateName)"
+            ] + (cable.isStale ? ["the values are stale"] : []),
+            action: cause.action)
+    }
+
+    private struct Cause {
+        var severity = ConditionCatalog.row(.linkDown).severity
+        var meaning: String
+        var accused: [Domain]
+        var action: String
+    }
+
+    private static func cause(_ link: LinkInfo) -> Cause {
+        switch (PortState(rawValue: link.state), PhysicalState(rawValue: link.physicalState)) {
+        case (.initialize, _), (.armed, _):
+            Cause(
+                meaning: "the link is up and the subnet manager has not activated it",
+                accused: [.subnetManager],
+                action: "Check that a subnet manager runs: sminfo; then look at its log.")
+        case (_, .disabled):
+            Cause(
+                severity: .info, meaning: "it was switched off", accused: [.administrator],
+                action: "Ask the fabric's owner before enabling it; exclude it if it stays off.")
+        case (_, .polling):
+            Cause(
+                meaning: "it hears nothing from the other side",
+                accused: [.cable, .peerPort, .localPort],
+                action: "Reseat the cable at both ends, then try a known good one; "
+                    + "exclude the port if nothing is meant to be plugged in.")
+        case (_, .training), (_, .linkErrorRecovery):
+            Cause(
+                meaning: "the link does not finish training",
+                accused: [.cable, .localPort, .peerPort],
+                action: "Reseat the cable, then swap it; check that both ends agree on the speed.")
+        default:
+            Cause(
+                meaning: "the physical state is \(link.physicalStateName)",
+                accused: [.localPort],
+                action: "Look at the port with ibstat and at the kernel log.")
+        }
+    }
+
+    // MARK: What cannot be seen
+
+    private static func unreadable(_ cable: CableEvidence) -> Opinion? {
+        let local = cable.report.local
+        guard let failure = local.failure else { return nil }
+        // A port without a LID has no counters to read; that it is not active is said already.
+        if failure == .noAddress, local.link?.isActive == false { return nil }
+        return Opinion(
+            id: .portUnobservable, subject: subject(cable), severity: .unknown,
+            summary: "\(place(cable)) cannot be read: \(failure.sentence).",
+            accused: [.host], grade: .localOnly,
+            evidence: ["reading the port ended with \(failure.rawValue)"],
+            action: failure == .noPermission
+                ? "Give the daemon's user access to /dev/infiniband/umad*: the udev rule that "
+                    + "deploy/install.sh installs does."
+                : "Look at the port with ibstat and perfquery, and at the kernel log.")
+    }
+
+    private static func unobservable(_ cable: CableEvidence) -> Opinion? {
+        guard cable.report.local.link?.isActive == true else { return nil }
+        let failure: Failure
+        let who: String
+        switch cable.report.peer {
+        case .absent: return nil
+        case .unobservable(let reason):
+            failure = reason
+            who = "the peer of \(place(cable))"
+        case .observed(let peer, let report):
+            guard let reason = report.failure else { return nil }
+            failure = reason
+            who = "\(peer.name) port \(peer.key.port), the peer of \(place(cable)),"
+        }
+        return Opinion(
+            id: .peerUnobservable, subject: subject(cable, end: .peer),
+            severity: ConditionCatalog.row(.peerUnobservable).severity,
+            summary: "The counters of \(who) cannot be read: \(failure.sentence).",
+            accused: [], grade: .localOnly,
+            evidence: [
+                "the link is active", "asking the peer ended with \(failure.rawValue)",
+                "errors that this node's transmitter causes are not visible",
+            ],
+            action: "Compare with smpquery -D NI 0,\(cable.report.key.port) and perfquery; "
+                + "M_Key, PM_Key, P_Key and service level decide who may ask.")
+    }
+
+    private static func blind(_ cable: CableEvidence) -> [Opinion] {
+        End.allCases.compactMap { end in
+            let full = cable.saturated.filter { $0.end == end }
+            guard !full.isEmpty else { return nil }
+            let rows = full.map { InfiniBandCounters.all[$0.index] }
+            let names = rows.map(\.name).joined(separator: ", ")
+            // A full counter of traffic or congestion hides no error.
+            let hidesErrors = rows.contains { $0.accuses != .nobody && $0.accuses != .downstream }
+            return Opinion(
+                id: .counterBlind, subject: subject(cable, end: end),
+                severity: hidesErrors ? ConditionCatalog.row(.counterBlind).severity : .info,
+                summary: "\(full.count == 1 ? "A counter" : "Counters") of \(place(cable)), "
+                    + "\(end.rawValue) end, can count no further: \(names).",
+                accused: [], grade: end == .local ? .localOnly : .peerOnly,
+                evidence: full.map {
+                    "\(InfiniBandCounters.all[$0.index].name) is stuck at its maximum \($0.value)"
+                },
+                action: "Record the values, then have the fabric's owner clear them "
+                    + "with perfquery -R; until then new errors are invisible.")
+        }
+    }
+
+    private static func stale(_ collector: CollectorEvidence) -> Opinion? {
+        guard collector.isStale else { return nil }
+        let age = collector.ageSeconds.map { "for \(Int($0)) s" } ?? "since it was started"
+        return Opinion(
+            id: .probeStale, subject: Subject(collector: collector.name), severity: .unknown,
+            summary: "Probe \(collector.name) has not answered \(age): "
+                + "the state of its devices is unknown.",
+            accused: [.host, .daemon], grade: .localOnly,
+            evidence: [
+                collector.workingOn.map { "it was working on \($0)" }, collector.trouble,
+            ].compactMap { $0 },
+            action: "Look at the daemon's log and the kernel log for the named device.")
+    }
+
+    private static func nothing(_ evidence: Evidence) -> Opinion? {
+        guard evidence.cables.isEmpty else { return nil }
+        return Opinion(
+            id: .nothingObserved, subject: Subject(), severity: .unknown,
+            summary: "No InfiniBand port has been observed: nothing can be said of this node.",
+            accused: [], grade: .localOnly,
+            evidence: evidence.collectors.map {
+                "probe \($0.name) \($0.ageSeconds == nil ? "has not answered yet" : "sees no port")"
+            },
+            action: "Check ibstat, and include and exclude in the configuration.")
+    }
+
+    private static func history(_ evidence: Evidence) -> Opinion? {
+        evidence.historyTrouble.map {
+            Opinion(
+                id: .historyUnavailable, subject: Subject(),
+                severity: ConditionCatalog.row(.historyUnavailable).severity,
+                summary: "The history cannot be written: deltas over this time will be missing.",
+                accused: [.host], grade: .localOnly, evidence: [$0],
+                action: "Make room or mend permissions in the history's directory.")
+        }
+    }
+}
+
+extension Failure {
+    /// The failure as the end of a sentence.
+    package var sentence: String {
+        switch self {
+        case .timeout: "no answer within the deadline"
+        case .transport: "the device could not be used"
+        case .refused: "the question was refused"
+        case .noPermission: "the daemon may not open the device"
+        case .noAddress: "the port has no LID"
+        case .malformed: "the answer made no sense"
+        case .skipped: "it was left out of the pass"
+        }
+    }
+}
+
+extension PeerIdentity {
+    /// The NodeDescription, or the GUID where there is none.
+    package var name: String { description.isEmpty ? key.node.description : description }
+}

@@ -1,0 +1,70 @@
+package import Model
+
+/// A condition that holds, since when and how bad by now.
+package struct Finding: Hashable, Sendable {
+    /// What the rule found.
+    package var opinion: Opinion
+    /// Since when it holds without a break.
+    package var since: Moment
+    /// The severity by now.
+    package var severity: Severity
+}
+
+/// What holds: the memory between one judgement and the next.
+package struct Standing: Sendable {
+    private struct Key: Hashable {
+        let id: ConditionID
+        let subject: Subject
+    }
+
+    private var since: [Key: Moment] = [:]
+
+    /// Nothing holds yet.
+    package init() {}
+
+    /// Takes in the opinions of one moment and returns what holds, the worst first.
+    package mutating func update(_ opinions: [Opinion], now: Moment) -> [Finding] {
+        var kept: [Key: Moment] = [:]
+        let findings = opinions.map { opinion in
+            let key = Key(id: opinion.id, subject: opinion.subject)
+            let start = since[key] ?? now
+            kept[key] = start
+            return Finding(
+                opinion: opinion, since: start,
+                severity: Self.severity(opinion, holdingFor: now.seconds(since: start)))
+        }
+        since = kept
+        return findings.enumerated().sorted {
+            ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
+        }.map(\.element)
+    }
+
+    private static func severity(_ opinion: Opinion, holdingFor seconds: Double) -> Severity {
+        guard !opinion.isCapped,
+            let escalation = ConditionCatalog.row(opinion.id).escalation,
+            seconds >= escalation.afterSeconds
+        else { return opinion.severity }
+        return max(opinion.severity, escalation.severity)
+    }
+}
+
+/// The verdict over the whole node.
+package struct Verdict: Hashable, Sendable {
+    /// The worst of what holds.
+    package var severity: Severity
+    /// One sentence for an operator.
+    package var summary: String
+
+    /// Sums up what holds.
+    package init(_ findings: [Finding], ports: Int) {
+        severity = findings.map(\.severity).max() ?? .pass
+        guard let worst = findings.first else {
+            summary = "All \(ports) InfiniBand ports are active and both ends were read."
+            return
+        }
+        let others = findings.count - 1
+        summary =
+            worst.opinion.summary
+            + (others == 0 ? "" : " \(others) more \(others == 1 ? "condition" : "conditions").")
+    }
+}

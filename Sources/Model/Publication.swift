@@ -1,0 +1,82 @@
+/// What stands behind a label in `/metrics`, so that a published total neither falls nor leaps when
+/// a cable is moved or a part replaced.
+///
+/// Series belong to parts and labels to places. When another part appears in a place, its own total
+/// is shifted so that the published one goes on from where it was.
+package struct Publication: Sendable {
+    /// One place: an end of a cable of this node.
+    package struct Slot: Hashable, Sendable {
+        /// The device's label.
+        package var device: String
+        /// The port's number at this node's HCA.
+        package var port: UInt8
+        /// Near or far end.
+        package var end: End
+
+        /// A place.
+        package init(device: String, port: UInt8, end: End) {
+            self.device = device
+            self.port = port
+            self.end = end
+        }
+
+        /// `device/port/end`, as the history keeps it.
+        package var text: String { "\(device)/\(port)/\(end.rawValue)" }
+    }
+
+    /// The part in a place and what its totals are shifted by, modulo 2^64.
+    package struct Shelf: Hashable, Sendable {
+        /// The part.
+        package var key: PortKey
+        /// One shift per row of `InfiniBandCounters.all`, in raw units; nil until the counter was
+        /// read at this part.
+        package var bases: [UInt64?]
+
+        /// A part in a place.
+        package init(key: PortKey, bases: [UInt64?]) {
+            self.key = key
+            self.bases = bases
+        }
+    }
+
+    private var shelves: [String: Shelf] = [:]
+    private var published: [String: [UInt64?]] = [:]
+
+    /// Nothing published yet.
+    package init() {}
+
+    /// Takes up a place where the history left it; `entries` are the part's as restored.
+    package mutating func restore(slot: String, shelf: Shelf, entries: [Ledger.Entry]) {
+        guard shelf.bases.count == entries.count else { return }
+        shelves[slot] = shelf
+        published[slot] = Self.totals(shelf.bases, entries)
+    }
+
+    /// The published raw totals of the part that is in a place now, nil for a counter that was
+    /// never read there; `changed` when its bases have to be kept.
+    package mutating func publish(
+        _ slot: Slot, key: PortKey, entries: [Ledger.Entry]
+    ) -> (totals: [UInt64?], changed: Shelf?) {
+        let name = slot.text
+        let empty = [UInt64?](repeating: nil, count: entries.count)
+        var shelf = shelves[name] ?? Shelf(key: key, bases: empty)
+        if shelf.key != key {
+            shelf = Shelf(key: key, bases: empty)
+        }
+        let before = published[name] ?? empty
+        for index in entries.indices where shelf.bases[index] == nil && entries[index].hasBaseline {
+            shelf.bases[index] = before[index].map { $0 &- entries[index].total } ?? 0
+        }
+        let totals = Self.totals(shelf.bases, entries)
+        published[name] = zip(totals, before).map { $0 ?? $1 }
+        defer { shelves[name] = shelf }
+        return (totals, shelves[name] == shelf ? nil : shelf)
+    }
+
+    /// The raw totals as last published in a place; nil when nothing was.
+    package func latest(_ slot: Slot) -> [UInt64?]? { published[slot.text] }
+
+    private static func totals(_ bases: [UInt64?], _ entries: [Ledger.Entry]) -> [UInt64?] {
+        zip(bases, entries).map { base, entry in base.map { $0 &+ entry.total } }
+    }
+}

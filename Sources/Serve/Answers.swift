@@ -1,0 +1,67 @@
+package import Wire
+
+/// The questions that the server may ask; the only way from HTTP to what the daemon knows.
+package protocol Answers: Sendable {
+    /// Whether a first pass is complete.
+    var isReady: Bool { get }
+
+    /// Everything for Prometheus, rendered at most once per pass and format.
+    ///
+    /// Answers from memory and is called on the event loop: it must not block.
+    func metrics(_ format: MetricsFormat) -> RenderedMetrics
+
+    /// The verdict; from memory, must not block.
+    func health() -> V1.Health
+
+    /// The cables; from memory, must not block.
+    func links() -> V1.Links
+
+    /// The counters; from memory, must not block.
+    func counters() -> V1.Counters
+
+    /// What was counted since a cursor or a time; reads the history and may block for its time
+    /// limit, so it is called on the server's worker thread.
+    func deltas(since: Since) throws(AnswerError) -> V1.Deltas
+}
+
+/// The two text formats that Prometheus asks for.
+package enum MetricsFormat: Hashable, CaseIterable, Sendable {
+    /// Text format 0.0.4.
+    case prometheus
+    /// OpenMetrics 1.0.
+    case openMetrics
+}
+
+/// A rendered page of metrics.
+package struct RenderedMetrics: Sendable {
+    /// Changes whenever the bytes may have changed, so that a compressed copy can be kept.
+    package var generation: UInt64
+    /// The page in UTF-8.
+    package var bytes: [UInt8]
+
+    /// A rendered page.
+    package init(generation: UInt64, bytes: [UInt8]) {
+        self.generation = generation
+        self.bytes = bytes
+    }
+}
+
+/// Where a window of deltas starts.
+package enum Since: Hashable, Sendable {
+    /// A cursor from the `next` of an earlier answer.
+    case cursor(String)
+    /// The latest pass at or before this time, in milliseconds since 1970.
+    case wall(milliseconds: Int64)
+    /// The latest pass at or before this long ago, in milliseconds.
+    case ago(milliseconds: Int64)
+}
+
+/// Why a question about the past has no answer.
+package enum AnswerError: Error, Hashable, Sendable {
+    /// The question makes no sense; the text says what was expected (400).
+    case badRequest(String)
+    /// What was asked for is no longer kept, or never was; the text says what is (410).
+    case gone(String)
+    /// There is nothing to answer from yet, or for the moment; the text says why (503).
+    case unavailable(String)
+}

@@ -1,0 +1,178 @@
+import Model
+
+extension ByteWriter {
+    mutating func configuration(_ value: InfiniBandConfiguration) {
+        list(value.within) { $0.text($1) }
+        list(value.include) { $0.text($1) }
+        list(value.exclude) { $0.text($1) }
+        byte(value.serviceLevel)
+        integer(UInt64(value.outstandingMADs))
+        integer(value.timeoutNanoseconds)
+        integer(UInt64(value.retries))
+        integer(value.identityIntervalNanoseconds)
+    }
+
+    mutating func report(_ value: InfiniBandReport) {
+        text(value.moment.bootID)
+        integer(value.moment.boottimeNanoseconds)
+        signed(value.moment.wallMilliseconds)
+        integer(value.durationNanoseconds)
+        for count in value.transport.counts { integer(count) }
+        list(value.ports) { $0.port($1) }
+    }
+
+    private mutating func port(_ value: PortReport) {
+        text(value.device)
+        key(value.key)
+        integer(value.portGUID.rawValue)
+        text(value.firmware)
+        text(value.model)
+        text(value.description)
+        end(value.local)
+        switch value.peer {
+        case .absent: byte(0)
+        case .unobservable(let failure):
+            byte(1)
+            self.failure(failure)
+        case .observed(let identity, let report):
+            byte(2)
+            key(identity.key)
+            byte(identity.isSwitch ? 1 : 0)
+            integer(identity.systemImageGUID.rawValue)
+            text(identity.description)
+            integer(UInt64(identity.lid))
+            end(report)
+        }
+    }
+
+    private mutating func key(_ value: PortKey) {
+        integer(value.node.rawValue)
+        byte(value.port)
+    }
+
+    private mutating func failure(_ value: Failure?) {
+        byte(value.flatMap { Failure.allCases.firstIndex(of: $0) }.map { UInt8($0) + 1 } ?? 0)
+    }
+
+    private mutating func end(_ value: EndReport) {
+        byte(value.link == nil ? 0 : 1)
+        if let link = value.link {
+            byte(link.state)
+            byte(link.physicalState)
+            byte(link.widthLanes)
+            integer(UInt64(link.laneMegabitsPerSecond))
+            integer(UInt64(link.lid))
+            integer(UInt64(link.smLID))
+            integer(UInt64(link.capabilityMask))
+        }
+        integer(value.linkAgeNanoseconds)
+        byte(value.fec.map { $0.rawValue + 1 } ?? 0)
+        failure(value.failure)
+        integer(value.epoch)
+        list(value.readings) { $0.reading($1) }
+    }
+
+    private mutating func reading(_ value: Reading) {
+        switch value {
+        case .unsupported: byte(0)
+        case .failed: byte(1)
+        case .value(let raw, let field):
+            byte(2 + field)
+            integer(raw)
+        }
+    }
+}
+
+extension ByteReader {
+    mutating func configuration() throws(FrameError) -> InfiniBandConfiguration {
+        InfiniBandConfiguration(
+            within: try list { (reader) throws(FrameError) in try reader.text() },
+            include: try list { (reader) throws(FrameError) in try reader.text() },
+            exclude: try list { (reader) throws(FrameError) in try reader.text() },
+            serviceLevel: try byte(), outstandingMADs: try small(),
+            timeoutNanoseconds: try integer(), retries: try small(),
+            identityIntervalNanoseconds: try integer())
+    }
+
+    mutating func report() throws(FrameError) -> InfiniBandReport {
+        let moment = Moment(
+            bootID: try text(), boottimeNanoseconds: try integer(), wallMilliseconds: try signed())
+        let duration = try integer()
+        var transport = MADStatistics()
+        for path in MADStatistics.paths { transport[keyPath: path] = try integer() }
+        let ports = try list { (reader) throws(FrameError) in try reader.port() }
+        return InfiniBandReport(
+            moment: moment, durationNanoseconds: duration, ports: ports, transport: transport)
+    }
+
+    private mutating func port() throws(FrameError) -> PortReport {
+        PortReport(
+            device: try text(), key: try key(), portGUID: GUID(try integer()),
+            firmware: try text(), model: try text(), description: try text(),
+            local: try end(), peer: try peer())
+    }
+
+    private mutating func peer() throws(FrameError) -> PeerReport {
+        switch try byte() {
+        case 0: return .absent
+        case 1:
+            guard let failure = try failure() else { throw .malformed("failure") }
+            return .unobservable(failure)
+        case 2:
+            let identity = PeerIdentity(
+                key: try key(), isSwitch: try byte() != 0,
+                systemImageGUID: GUID(try integer()), description: try text(), lid: try small())
+            return .observed(identity, try end())
+        case let other: throw .malformed("peer \(other)")
+        }
+    }
+
+    private mutating func key() throws(FrameError) -> PortKey {
+        PortKey(node: GUID(try integer()), port: try byte())
+    }
+
+    private mutating func failure() throws(FrameError) -> Failure? {
+        let number = Int(try byte())
+        guard number > 0 else { return nil }
+        guard number <= Failure.allCases.count else { throw .malformed("failure") }
+        return Failure.allCases[number - 1]
+    }
+
+    private mutating func end() throws(FrameError) -> EndReport {
+        let link = try byte() == 0 ? nil : try self.link()
+        let age = try integer()
+        let fec = try byte()
+        guard fec == 0 || FECMode(rawValue: fec - 1) != nil else { throw .malformed("FEC") }
+        let failure = try failure()
+        let epoch = try integer()
+        let readings = try list { (reader) throws(FrameError) in try reader.reading() }
+        guard readings.count == InfiniBandCounters.count else { throw .malformed("readings") }
+        return EndReport(
+            link: link, linkAgeNanoseconds: age, fec: fec == 0 ? nil : FECMode(rawValue: fec - 1),
+            readings: readings, failure: failure, epoch: epoch)
+    }
+
+    private mutating func link() throws(FrameError) -> LinkInfo {
+        LinkInfo(
+            state: try byte(), physicalState: try byte(), widthLanes: try byte(),
+            laneMegabitsPerSecond: try small(), lid: try small(), smLID: try small(),
+            capabilityMask: try small())
+    }
+
+    private mutating func reading() throws(FrameError) -> Reading {
+        switch try byte() {
+        case 0: .unsupported
+        case 1: .failed
+        case let tag: .value(try integer(), field: tag - 2)
+        }
+    }
+}
+
+extension MADStatistics {
+    // In the order of a frame; a computed list because key paths cannot be shared between threads.
+    static var paths: [WritableKeyPath<MADStatistics, UInt64>] {
+        [\.sent, \.received, \.retries, \.timeouts, \.late, \.refused, \.sendFailures]
+    }
+
+    var counts: [UInt64] { Self.paths.map { self[keyPath: $0] } }
+}

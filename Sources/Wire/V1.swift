@@ -1,0 +1,177 @@
+/// The documents of the HTTP API, version 1.
+///
+/// Property names become snake_case keys. Times are RFC 3339 text in UTC with milliseconds. Counts
+/// are JSON integers of up to 64 bits. A field that is not known is absent, never zero.
+package enum V1 {
+    /// `/api/v1/health`: what is wrong, which side is accused, on what evidence, what to do.
+    package struct Health: Codable, Hashable, Sendable {
+        /// The node's name.
+        package var node: String
+        /// When the verdict was formed.
+        package var time: String
+        /// `PASS`, `INFO`, `WARNING`, `CRITICAL` or `UNKNOWN`.
+        package var verdict: String
+        /// One sentence for an operator.
+        package var summary: String
+        /// What holds now, the worst first.
+        package var conditions: [Condition]
+        /// How far the evidence reaches.
+        package var observed: Observed
+        /// The probes behind the evidence.
+        package var collectors: [Collector]
+
+        /// A health document.
+        package init(
+            node: String, time: String, verdict: String, summary: String,
+            conditions: [Condition], observed: Observed, collectors: [Collector]
+        ) {
+            self.node = node
+            self.time = time
+            self.verdict = verdict
+            self.summary = summary
+            self.conditions = conditions
+            self.observed = observed
+            self.collectors = collectors
+        }
+    }
+
+    /// One condition that holds.
+    package struct Condition: Codable, Hashable, Sendable {
+        /// The condition's name in the catalogue.
+        package var id: String
+        /// `INFO`, `WARNING`, `CRITICAL` or `UNKNOWN`.
+        package var severity: String
+        /// Since when it holds.
+        package var since: String
+        /// What it is about.
+        package var subject: Subject
+        /// One sentence for an operator.
+        package var summary: String
+        /// The accused parts, the most likely first; empty when nothing is accused.
+        package var accused: [String]
+        /// `two_ended`, `local_only` or `peer_only`: how much was seen.
+        package var evidenceGrade: String
+        /// What was seen, one fact each.
+        package var evidence: [String]
+        /// The next step.
+        package var action: String
+        /// Where the steps are described.
+        package var playbook: String
+
+        /// A condition.
+        package init(
+            id: String, severity: String, since: String, subject: Subject, summary: String,
+            accused: [String], evidenceGrade: String, evidence: [String], action: String,
+            playbook: String
+        ) {
+            self.id = id
+            self.severity = severity
+            self.since = since
+            self.subject = subject
+            self.summary = summary
+            self.accused = accused
+            self.evidenceGrade = evidenceGrade
+            self.evidence = evidence
+            self.action = action
+            self.playbook = playbook
+        }
+    }
+
+    /// What a condition is about; absent fields do not apply.
+    package struct Subject: Codable, Hashable, Sendable {
+        /// The device's label.
+        package var device: String?
+        /// The port's number.
+        package var port: Int?
+        /// `local` or `peer`.
+        package var end: String?
+        /// The part: GUID and port number.
+        package var key: String?
+        /// The counter.
+        package var counter: String?
+        /// The collector.
+        package var collector: String?
+
+        /// A subject.
+        package init(
+            device: String? = nil, port: Int? = nil, end: String? = nil, key: String? = nil,
+            counter: String? = nil, collector: String? = nil
+        ) {
+            self.device = device
+            self.port = port
+            self.end = end
+            self.key = key
+            self.counter = counter
+            self.collector = collector
+        }
+    }
+
+    /// How far the evidence reaches.
+    package struct Observed: Codable, Hashable, Sendable {
+        /// InfiniBand ports of this node.
+        package var ports: Int
+        /// Those whose link is active.
+        package var active: Int
+        /// Those whose peer's counters were read in the latest pass.
+        package var peers: Int
+
+        /// The reach of the evidence.
+        package init(ports: Int, active: Int, peers: Int) {
+            self.ports = ports
+            self.active = active
+            self.peers = peers
+        }
+    }
+
+    /// One probe process and how fresh its answers are.
+    package struct Collector: Codable, Hashable, Sendable {
+        /// The probe's name in the configuration.
+        package var name: String
+        /// `ok`, `slow`, `hung`, `restarting` or `starting`.
+        package var state: String
+        /// When its latest answer was collected; absent before the first.
+        package var lastSuccess: String?
+        /// Seconds since then.
+        package var ageSeconds: Double?
+        /// What it last announced to be working on; absent when idle.
+        package var workingOn: String?
+        /// Times it was started again.
+        package var restarts: Int
+        /// The latest trouble in one sentence.
+        package var detail: String?
+
+        /// A probe.
+        package init(
+            name: String, state: String, lastSuccess: String?, ageSeconds: Double?,
+            workingOn: String?, restarts: Int, detail: String?
+        ) {
+            self.name = name
+            self.state = state
+            self.lastSuccess = lastSuccess
+            self.ageSeconds = ageSeconds
+            self.workingOn = workingOn
+            self.restarts = restarts
+            self.detail = detail
+        }
+    }
+
+    /// An error, as an RFC 9457 problem document.
+    package struct Problem: Codable, Hashable, Sendable {
+        /// What kind of problem: a relative reference that the documentation explains.
+        package var type: String
+        /// The kind in words.
+        package var title: String
+        /// The HTTP status.
+        package var status: Int
+        /// What went wrong this time and what to do.
+        package var detail: String
+
+        /// A problem.
+        package init(type: String, title: String, status: Int, detail: String) {
+            self.type = type
+            self.title = title
+            self.status = status
+            self.detail = detail
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Testing
+
+@testable import Daemon
+
+/// Every key with values at the edge of what it takes, and just beyond.
+struct SettingsKeyTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let path: String
+        let accepted: [String]
+        let refused: [String]
+        var testDescription: String { path }
+    }
+
+    private static let notScalars = ["", "null", "[]", "[10s]", "{}", "{a: 1}", "\"\\t\""]
+
+    private static func flag(_ path: String) -> Case {
+        Case(path: path, accepted: ["true", "false"], refused: ["yes", "True", "1", "\"true\""])
+    }
+
+    private static func integer(_ path: String, _ low: Int, _ high: Int) -> Case {
+        Case(
+            path: path, accepted: ["\(low)", "\(high)"],
+            refused: ["\(low - 1)", "\(high + 1)", "\"\(low)\"", "+\(high)", "0\(high)", "1.0"]
+                + ["0x1", "99999999999999999999", "\(high)s", "true"])
+    }
+
+    private static func duration(_ path: String, _ low: [String], _ high: [String]) -> Case {
+        Case(
+            path: path, accepted: [low[0], high[0]],
+            refused: [
+                low[1], high[1], "0s", "1000", "-1s", "1.5s", "1S", "1 s", "s", "1us", "1MiB",
+            ]
+                + ["99999999999999999d", "9223372036854775807s", "١s", "+1s"])
+    }
+
+    private static func size(_ path: String, _ low: [String], _ high: [String]) -> Case {
+        Case(
+            path: path, accepted: [low[0], high[0]],
+            refused: [low[1], high[1], "0MiB", "16777216", "-9MiB", "9.5MiB", "9mib", "9M", "9MB "]
+                .map { $0 == "9MB " ? "\"9MB \"" : $0 } + ["9s", "9223372036854775807TiB"])
+    }
+
+    static let cases = [
+        Case(
+            path: "node.name", accepted: ["\"\"", "a.b_c-9", "\"12\""],
+            refused: ["12", "true", "a b", "ä", "\(String(repeating: "a", count: 254))"]),
+        duration("interval", ["1s", "999ms"], ["1m", "61m"]),
+        flag("infiniband.enabled"),
+        duration("infiniband.identity_interval", ["10s", "999ms"], ["1d", "25h"]),
+        Case(
+            path: "infiniband.include", accepted: ["[\"*\"]", "[mlx5_0/1, mlx5_?]"],
+            refused: ["mlx5_0", "5", "true"]),
+        Case(path: "infiniband.exclude", accepted: ["[]", "[a]"], refused: ["mlx5_0", "5"]),
+        integer("infiniband.service_level", 0, 15),
+        integer("infiniband.outstanding_mads", 1, 128),
+        duration("infiniband.mad_timeout", ["10ms", "9ms"], ["5s", "5001ms"]),
+        integer("infiniband.mad_retries", 0, 5),
+        Case(path: "infiniband.devices", accepted: ["[]"], refused: ["mlx5_0", "5"]),
+        Case(path: "infiniband.probes", accepted: ["[]"], refused: ["infiniband", "5"]),
+        duration("probe.soft_deadline", ["100ms", "99ms"], ["9s", "301s"]),
+        duration("probe.hard_deadline", ["3s", "199ms"], ["10m", "601s"]),
+        duration("probe.restart_delay_min", ["100ms", "99ms"], ["1m", "61m"]),
+        duration("probe.restart_delay_max", ["1s", "99ms"], ["1d", "25h"]),
+        flag("history.enabled"),
+        Case(
+            path: "history.directory", accepted: ["/a", "\"/a b\""],
+            refused: ["a", "\"\"", "./a", "~/a", "5", "/\(String(repeating: "a", count: 4095))"]),
+        duration("history.max_age", ["1h", "59m"], ["3650d", "3651d"]),
+        size("history.max_size", ["8MiB", "8191KiB"], ["16TiB", "17TiB"]),
+        Case(
+            path: "serve.socket", accepted: ["\"\"", "/\(String(repeating: "a", count: 106))"],
+            refused: ["a", "5", "/\(String(repeating: "a", count: 107))"]),
+        Case(
+            path: "serve.socket_mode", accepted: ["\"0000\"", "\"0777\""],
+            refused: ["0660", "660", "\"660\"", "\"0o660\"", "\"1777\"", "\"0888\"", "\"+660\""]),
+        Case(
+            path: "serve.tcp", accepted: ["\"\"", "localhost:0", "\"[::1]:65535\""],
+            refused: ["9797", "\":9797\"", "\"127.0.0.1\"", "\"127.0.0.1:65536\"", "\"a b:1\""]
+                + ["\"::1:80\"", "\"[::1\"", "\"[]:80\"", "\"127.0.0.1:-1\"", "\"127.0.0.1:080\""]),
+        flag("serve.insecure"),
+        integer("serve.max_connections", 1, 65536),
+        size("serve.max_head_size", ["1KiB", "1023KB"], ["64KiB", "65KiB"]),
+        duration("serve.head_timeout", ["100ms", "99ms"], ["5m", "301s"]),
+        duration("serve.idle_timeout", ["1s", "999ms"], ["1h", "61m"]),
+        duration("serve.request_timeout", ["100ms", "99ms"], ["5m", "301s"]),
+        Case(
+            path: "log.level", accepted: Settings.Log.Level.allCases.map(\.rawValue),
+            refused: ["warn", "INFO", "1", "true"]),
+    ]
+
+    @Test func everyKeyIsTried() {
+        #expect(Self.cases.map(\.path).sorted() == SettingsTable.all.map(\.row.path).sorted())
+    }
+
+    /// The text of a file that sets one key, and the place of the value when it is a scalar.
+    private static func file(_ path: String, _ value: String) -> (text: String, column: Int) {
+        let parts = path.split(separator: ".")
+        let gap = value.isEmpty ? "" : " "
+        guard parts.count == 2 else { return ("\(path):\(gap)\(value)", path.count + 2) }
+        return ("\(parts[0]):\n  \(parts[1]):\(gap)\(value)", parts[1].count + 4)
+    }
+
+    @Test(arguments: cases)
+    func edgesAreAccepted(_ tried: Case) {
+        for value in tried.accepted {
+            #expect(refusals(Self.file(tried.path, value).text) == [], "\(value)")
+        }
+    }
+
+    @Test(arguments: cases)
+    func whatIsBeyondIsRefused(_ tried: Case) throws {
+        let row = try #require(SettingsTable.all.first { $0.row.path == tried.path }).row
+        let takesList = row.expected.contains("list")
+        let others = takesList ? ["", "null", "{}", "\"\\t\""] : Self.notScalars
+        for value in tried.refused + others {
+            let (text, column) = Self.file(tried.path, value)
+            let line = tried.path.contains(".") ? 2 : 1
+            let place =
+                "f:\(line):\(value.isEmpty ? column : column + 1): key '\(tried.path)': got "
+            let lines = refusals(text)
+            #expect(lines.count == 1, "\(value): \(lines)")
+            #expect(lines.first?.hasPrefix(place) == true, "\(value): \(lines)")
+            #expect(lines.first?.contains(", expected \(row.expected)") == true, "\(lines)")
+        }
+    }
+
+    @Test func defaultsLieWithinTheirRanges() {
+        for row in SettingsTable.all.map(\.row) {
+            let value = row.defaultText ?? ""
+            #expect(refusals(Self.file(row.path, value).text) == [], "\(row.path)")
+        }
+    }
+}
