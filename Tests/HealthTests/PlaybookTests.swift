@@ -2,7 +2,7 @@ import Foundation
 import Health
 import Testing
 
-/// Every condition has a playbook that an operator can follow at 3 a.m.
+/// Every condition has a playbook that an operator can follow at night.
 struct PlaybookTests {
     private static let sections = [
         "What it means", "What to check first", "Who is accused and why", "What to do",
@@ -25,7 +25,7 @@ struct PlaybookTests {
         #expect(text.contains("```sh\n"), "exact commands")
     }
 
-    /// What an operator pastes at 3 a.m. must not change what is measured.
+    /// What an operator pastes at night must not change what is measured.
     @Test(arguments: ConditionCatalog.all.map(\.id))
     func commandsOnlyRead(_ id: ConditionID) throws {
         let text = try Reference.read("docs/\(ConditionCatalog.row(id).playbook)")
