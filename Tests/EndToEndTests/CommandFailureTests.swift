@@ -40,26 +40,22 @@ struct CommandFailureTests {
     static let canBeRefused =
         geteuid() != 0 || FileManager.default.isExecutableFile(atPath: setpriv)
 
-    @Test(.enabled(if: canBeRefused))
-    func `a user without the right to the socket learns which group has it`() throws {
+    @Test(.enabled(if: canBeRefused), arguments: [true, false])
+    func `a user without the right to the socket learns which group has it`(
+        isDirectoryClosed: Bool
+    ) throws {
         let server = try ScriptedServer([])
         defer { server.stop() }
         let path = server.arguments[1]
-        chmod(path, 0)
+        let closed = isDirectoryClosed ? server.directory.path : path
+        // Only root may give it to a group that is not its own.
+        _ = chown(closed, uid_t.max, 4)
+        chmod(closed, 0)
+        defer { chmod(closed, 0o700) }
         var facts = stat()
-        stat(path, &facts)
+        stat(closed, &facts)
         let group = try #require(getgrgid(facts.st_gid)).pointee.gr_name
-        // Nothing is forbidden to root, so the question is asked as somebody else.
-        var command = ["status", "--socket", path]
-        var program = Command.binary
-        if geteuid() == 0 {
-            let copy = server.directory.appendingPathComponent("fabricwatch")
-            try FileManager.default.copyItem(at: program, to: copy)
-            command =
-                ["--reuid=65534", "--regid=65534", "--clear-groups", copy.path] + command
-            program = URL(fileURLWithPath: Self.setpriv)
-        }
-        let outcome = try Command(command, program: program).outcome()
+        let outcome = try Self.runUnprivileged(["status", "--socket", path])
         #expect(
             outcome
                 == Command.Outcome(
@@ -69,6 +65,19 @@ struct CommandFailureTests {
                         \(group.map { String(cString: $0) } ?? ""), or run as root.
 
                         """))
+    }
+
+    // Nothing is forbidden to root, so what root runs here is run as somebody else.
+    private static func runUnprivileged(_ arguments: [String]) throws -> Command.Outcome {
+        guard geteuid() == 0 else { return try Command(arguments).outcome() }
+        let directory = try TemporaryDirectory.make()
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let copy = directory.appendingPathComponent("fabricwatch")
+        try FileManager.default.copyItem(at: Command.binary, to: copy)
+        let identity = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+        return try Command(
+            identity + [copy.path] + arguments, program: URL(fileURLWithPath: setpriv)
+        ).outcome()
     }
 
     @Test func `a port that nobody listens on says so`() throws {

@@ -113,6 +113,8 @@ struct CommandLineTests {
                     peer counters not read: refused
                 rail7      1     7  active/active     4xNDR  425 Gb/s  leaf-1                17  \
                 ?/?        1h6m  stale
+                rail7b     1     7  active/active     4xNDR  425 Gb/s  leaf-1                17  \
+                none/?     2.0s
                 rail8      1     8  ?/active          -             -  leaf-1                17  \
                 ?/?        2.0s
                     local end not read: no_permission
@@ -196,6 +198,12 @@ struct CommandLineTests {
             "rail6", rail: 6, peer: Documents.leaf(nil, failure: "refused"), counters: []),
         Documents.link("rail7", rail: 7, age: 4000, stale: true),
         Documents.link(
+            "rail7b", rail: 7,
+            counters: [
+                Documents.counter(
+                    "symbol_error", Documents.value(0), Documents.value(0, stale: true))
+            ]),
+        Documents.link(
             "rail8", rail: 8,
             local: Documents.end(nil, nil, stale: true, failure: "no_permission"),
             peer: Documents.leaf(stale: true)),
@@ -217,6 +225,7 @@ struct CommandLineTests {
                 rail1                     1  local  symbol_error       ≥120  events  \
                 saturated,cleared
                 rail1                     1  local  port_xmit_data  1234567  bytes
+                rail1                     1  local  vl15_dropped         ≥0  events  restarted
                 rail1                     1  peer   symbol_error          ?  events  source_changed
                 0x0002c90300000009/17     -  gone   link_downed           1  events
                 next p11-00000000000000ab
@@ -235,6 +244,7 @@ struct CommandLineTests {
                 rail1      1  local  symbol_error       ≥120  events  saturated,cleared
                 rail1      1  local  port_xmit_data  1234567  bytes
                 rail1      1  local  link_downed           0  events
+                rail1      1  local  vl15_dropped         ≥0  events  restarted
                 rail1      1  peer   symbol_error          ?  events  source_changed
                 rail1      1  peer   link_downed           0  events
                 next p11-00000000000000ab
@@ -258,6 +268,7 @@ struct CommandLineTests {
                     Documents.delta("symbol_error", 120, "at_least", "saturated", "cleared"),
                     Documents.delta("port_xmit_data", 1_234_567, unit: "bytes"),
                     Documents.delta("link_downed", 0),
+                    Documents.delta("vl15_dropped", 0, "at_least", "restarted"),
                 ]),
         ])
 }
