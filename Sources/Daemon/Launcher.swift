@@ -1,3 +1,4 @@
+import Exposition
 import Glibc
 import History
 import Logging
@@ -107,8 +108,6 @@ package enum Launcher {
     }
 
     private static func hostName() -> String {
-        var bytes = [CChar](repeating: 0, count: 256)
-        guard unsafe gethostname(&bytes, bytes.count - 1) == 0 else { return "localhost" }
-        return unsafe String(cString: bytes)
+        ProcFile.text("/proc/sys/kernel/hostname")?.trimmed ?? "localhost"
     }
 }

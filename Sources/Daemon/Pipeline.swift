@@ -78,7 +78,7 @@ final class Pipeline {
 
     // MARK: Show
 
-    // A port that two probes report is shown once, as the first of them in the configuration has it.
+    // A port that two probes report is shown once, as the first in the configuration has it.
     private func cables(
         _ collectors: [CollectorView], _ shelves: inout [(String, Publication.Shelf)]
     ) -> [CableView] {

@@ -186,7 +186,7 @@ private struct Pipe {
     }
 
     mutating func free() {
-        for unsafepointer in unsafe pointers { unsafe Glibc.free(pointer) }
+        unsafe pointers.forEach { unsafe Glibc.free($0) }
         unsafe pointers = []
     }
 }
