@@ -1,36 +1,24 @@
 import Exposition
-import Foundation
 import Testing
 
 /// Prometheus' own linter has nothing to say of a page.
+@Suite(.enabled(if: Promtool.isInstalled, "promtool is not installed"))
 struct PromtoolTests {
-    private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "")
-        .split(separator: ":").map { "\($0)/promtool" }
-        .first(where: FileManager.default.isExecutableFile)
-
-    @Test(
-        .enabled(if: promtool != nil, "promtool is not installed"),
-        arguments: [Node.scrape(), Node.everything(), Self.escaped])
+    @Test(arguments: [Node.scrape(), Node.everything(), Self.escaped])
     func promtoolIsSilent(_ scrape: Scrape) throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appending(path: "fabricwatch-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let page = folder.appending(path: "metrics")
-        try Data(scrape.render(.prometheus)).write(to: page)
+        let (status, output) = try Promtool.check(
+            "metrics", scrape.render(.prometheus), asInput: true)
+        #expect(output == "")
+        #expect(status == 0)
+    }
 
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.promtool))
-        process.arguments = ["check", "metrics"]
-        process.standardInput = try FileHandle(forReadingFrom: page)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        #expect(String(decoding: said, as: UTF8.self) == "")
-        #expect(process.terminationStatus == 0)
+    @Test func queriesOfTheReferenceAreValid() throws {
+        let rules = MetricsReference.queries.map {
+            "  - {alert: Query, expr: '\($0.query.split(separator: "\n").joined(separator: " "))'}\n"
+        }
+        let text = "groups:\n- name: reference\n  rules:\n" + rules.joined()
+        let (status, output) = try Promtool.check("rules", Array(text.utf8), asInput: false)
+        #expect(status == 0, "\(output)")
     }
 
     private static var escaped: Scrape {
