@@ -7,10 +7,10 @@ enum CountersReference {
         """
         # Counters
 
-        Every counter of an InfiniBand port, at both ends of the cable. The name is that of the API and \
-        the history (the kernel's sysfs name where there is one), the metric is that of `/metrics` \
-        without the prefix `fabricwatch_infiniband_`. Where several sources are listed, the first that \
-        the port offers is read.
+        Every counter of an InfiniBand port, at both ends of the cable. The name is that of the
+        API and the history (the kernel's sysfs name where there is one), the metric is that of
+        `/metrics` without the prefix `fabricwatch_infiniband_`. Where several sources are listed,
+        the first that the port offers is read.
 
         ## Which way a counter points
 

@@ -6,37 +6,38 @@ enum MetricsReference {
         """
         # Metrics
 
-        `/metrics` in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 for who asks for it \
-        (`Accept: application/openmetrics-text`), with gzip where accepted. Counters of the cable carry \
-        `device` (the name given in the configuration, else the kernel's), `port` and `end`: `local` is \
-        the port of this node, `peer` the port at the other end of its cable, normally a switch's. An \
-        error is counted by the **receiver**: a rising error at `end="peer"` speaks against this node's \
-        transmitter and the cable, at `end="local"` against the cable and the switch's transmitter. Which \
-        way each counter points is in [counters.md](counters.md).
+        `/metrics` in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 for who asks for it
+        (`Accept: application/openmetrics-text`), with gzip where accepted. Counters of the cable
+        carry `device` (the name given in the configuration, else the kernel's), `port` and `end`:
+        `local` is the port of this node, `peer` the port at the other end of its cable, normally
+        a switch's. An error is counted by the **receiver**: a rising error at `end="peer"` speaks
+        against this node's transmitter and the cable, at `end="local"` against the cable and the
+        switch's transmitter. Which way each counter points is in [counters.md](counters.md).
 
         ## What is left out
 
-        A sample is there only if the latest pass saw it. A counter that the device does not offer, that \
-        was not answered, or whose probe is silent has no sample: neither 0 nor the last value, since a \
-        repeated value reads as calm. `fabricwatch_infiniband_end_up` and `fabricwatch_collector_up` say \
-        that something is missing, `fabricwatch_infiniband_counters` says why. Identity (`_info`) and \
-        timestamps stay. A family that nobody has a sample of may be missing as a whole.
+        A sample is there only if the latest pass saw it. A counter that the device does not
+        offer, that was not answered, or whose probe is silent has no sample: neither 0 nor the
+        last value, since a repeated value reads as calm. `fabricwatch_infiniband_end_up` and
+        `fabricwatch_collector_up` say that something is missing,
+        `fabricwatch_infiniband_counters` says why. Identity (`_info`) and timestamps stay. A
+        family that nobody has a sample of may be missing as a whole.
 
         ## Totals
 
-        Counters are the daemon's own 64-bit totals. The hardware's counters stop when they are full and \
-        are cleared by others; the totals go on: a clear, a driver reload or a reboot takes nothing from \
-        them and adds only what was counted since, and the history carries them over a restart of the \
-        daemon. They start at what the hardware showed first. Data counters are in bytes (the hardware \
-        counts words of four).
+        Counters are the daemon's own 64-bit totals. The hardware's counters stop when they are
+        full and are cleared by others; the totals go on: a clear, a driver reload or a reboot
+        takes nothing from them and adds only what was counted since, and the history carries them
+        over a restart of the daemon. They start at what the hardware showed first. Data counters
+        are in bytes (the hardware counts words of four).
 
-        A total never says more than the truth. Where it may say less, \
-        `fabricwatch_infiniband_counters{quality="at_least"}` or `{quality="unknown"}` is above 0 for that \
-        pass. Prometheus keeps 64-bit floats, which are exact up to 2^53; exact differences \
-        with their quality come from `/api/v1/deltas` ([api.md](api.md)).
+        A total never says more than the truth. Where it may say less,
+        `fabricwatch_infiniband_counters{quality="at_least"}` or `{quality="unknown"}` is above 0
+        for that pass. Prometheus keeps 64-bit floats, which are exact up to 2^53; exact
+        differences with their quality come from `/api/v1/deltas` ([api.md](api.md)).
 
-        `increase()` does not see what a series starts with, and extrapolates to the edges of its window: \
-        compare error counters with 0, not with 1.
+        `increase()` does not see what a series starts with, and extrapolates to the edges of its
+        window: compare error counters with 0, not with 1.
 
         ## Queries to start from
 

@@ -13,8 +13,9 @@ struct PromtoolTests {
     }
 
     @Test func queriesOfTheReferenceAreValid() throws {
-        let rules = MetricsReference.queries.map {
-            "  - {alert: Query, expr: '\($0.query.split(separator: "\n").joined(separator: " "))'}\n"
+        let rules = MetricsReference.queries.map { query in
+            let line = query.query.split(separator: "\n").joined(separator: " ")
+            return "  - {alert: Query, expr: '\(line)'}\n"
         }
         let text = "groups:\n- name: reference\n  rules:\n" + rules.joined()
         let (status, output) = try Promtool.check("rules", Array(text.utf8), asInput: false)
