@@ -1,3 +1,4 @@
+import Exposition
 import Glibc
 import History
 import Logging

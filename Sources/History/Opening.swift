@@ -18,6 +18,7 @@ struct Opening: ~Copyable {
                 message: "libsqlite3 was built without support for threads")
         }
         try file.refuseForeignHeader()
+        try file.refuseMarked()
         try file.createDatabase()
         let connection = try Connection(path: file.database, flags: SQLITE_OPEN_READWRITE)
         try connection.execute("PRAGMA busy_timeout=5000", to: Self.purpose)

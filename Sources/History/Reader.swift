@@ -4,9 +4,9 @@ import Synchronization
 
 /// Answers questions about the past, on a read-only connection of its own.
 ///
-/// Works while a `Store` of this or another process writes, and after it is gone. Calls from several
-/// threads wait for each other; each holds a snapshot of the file for as long as it runs, and gives
-/// up after the time limit, so that checkpoints are not held back for long.
+/// Works while a `Store` of this or another process writes, and after it is gone. Calls from
+/// several threads wait for each other; each holds a snapshot of the file for as long as it runs,
+/// and gives up after the time limit, so that checkpoints are not held back for long.
 package final class Reader: Sendable {
     private let path: String
     private let timeLimitMilliseconds: Int64

@@ -24,8 +24,8 @@ enum Schema {
             ctr INT NOT NULL, kind TEXT NOT NULL, before INT NOT NULL, after INT NOT NULL);
         CREATE TABLE offs(dev INT, ctr INT, off INT NOT NULL, field INT NOT NULL,
             PRIMARY KEY(dev, ctr)) WITHOUT ROWID;
-        CREATE TABLE published(slot TEXT, series TEXT, name TEXT, base INT NOT NULL,
-            PRIMARY KEY(slot, series, name)) WITHOUT ROWID;
+        CREATE TABLE published(slot TEXT, name TEXT, series TEXT NOT NULL, base INT NOT NULL,
+            PRIMARY KEY(slot, name)) WITHOUT ROWID;
         PRAGMA application_id=\(applicationID);
         PRAGMA user_version=\(version);
         """

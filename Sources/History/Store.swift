@@ -42,6 +42,7 @@ package final class Store {
     /// The epoch of this run, once it is in the file.
     var epoch: Epoch?
     let insertRow: Statement
+    private let file: HistoryFile
     private let lock: DirectoryLock
     private let begin: Statement
     private let commit: Statement
@@ -53,7 +54,7 @@ package final class Store {
     package init(
         directory: String, limits: Limits, nowMilliseconds: Int64
     ) throws(HistoryError) {
-        let file = HistoryFile(directory: directory)
+        file = HistoryFile(directory: directory)
         try file.createDirectory()
         lock = try DirectoryLock(path: file.lock)
         let opening: Opening
@@ -79,29 +80,35 @@ package final class Store {
 
     /// Keeps a pass; when it returns, the pass is on the disk.
     ///
-    /// With `published` the table of bases is replaced in the same transaction. After an error
-    /// nothing of the pass is kept, and the next one stands alone.
+    /// The bases in `published` take the place of those that their slots had; other slots keep
+    /// theirs. Where a slot comes twice, the later part counts. After an error nothing of the pass
+    /// is kept, and the next one stands alone.
     package func append(
-        _ pass: PassRecord, published: [PublishedBase]? = nil
+        _ pass: PassRecord, published: [PublishedBase] = []
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
-        var memory =
-            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
-        let id = PassID(UInt64(bitPattern: memory.last.pass + 1))
         do {
-            try begin.run()
-            try write(pass, &memory)
-            if let published { try replacePublished(published) }
-            try commit.run()
+            return try appendValid(pass, published)
         } catch {
             connection.rollBack()
-            var error = error
-            error.attempted = "append pass \(id) (\(error.attempted))"
+            if error.cause == .damaged { file.markDamaged() }
             throw error
         }
+    }
+
+    private func appendValid(
+        _ pass: PassRecord, _ published: [PublishedBase]
+    ) throws(HistoryError) -> PassID {
+        // Taken out, so that an error leaves nothing that the file does not say.
+        var memory =
+            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
+        try begin.run()
+        try write(pass, &memory)
+        try replacePublished(published)
+        try commit.run()
         epoch = memory.epoch
         self.memory = memory
-        return id
+        return PassID(UInt64(bitPattern: memory.last.pass))
     }
 
     /// What a ledger needs to go on after a restart; nil when no pass is readable.
@@ -121,10 +128,10 @@ package final class Store {
         return RestoredHistory(pass: state.pass, moment: state.moment, series: series)
     }
 
-    /// The bases that were handed to `append` last.
+    /// The bases that were handed to `append`, the latest of each slot.
     package func loadPublished() throws(HistoryError) -> [PublishedBase] {
         let statement = try connection.prepare(
-            "SELECT slot, series, name, base FROM published ORDER BY slot, series, name",
+            "SELECT slot, series, name, base FROM published ORDER BY slot, name",
             to: "read the published bases")
         var bases: [PublishedBase] = []
         while try statement.step() {
@@ -137,17 +144,24 @@ package final class Store {
     }
 
     private func replacePublished(_ bases: [PublishedBase]) throws(HistoryError) {
+        guard !bases.isEmpty else { return }
         let purpose = "write the published bases"
-        try connection.execute("DELETE FROM published", to: purpose)
+        let clear = try connection.prepare("DELETE FROM published WHERE slot = ?", to: purpose)
         let insert = try connection.prepare(
             "INSERT OR REPLACE INTO published(slot, series, name, base) VALUES(?, ?, ?, ?)",
             to: purpose)
+        var previous: PublishedBase?
         for base in bases {
+            if base.slot != previous?.slot || base.seriesKey != previous?.seriesKey {
+                try clear.bind(1, base.slot)
+                try clear.run()
+            }
             try insert.bind(1, base.slot)
             try insert.bind(2, base.seriesKey)
             try insert.bind(3, base.column)
             try insert.bind(4, base.base)
             try insert.run()
+            previous = base
         }
     }
 }

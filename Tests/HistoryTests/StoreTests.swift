@@ -76,22 +76,25 @@ import Testing
         #expect(try store.connection.text("PRAGMA journal_mode", to: "test") == "wal")
     }
 
-    @Test func publishedBasesAreReplacedAsAWhole() throws {
+    @Test func publishedBasesAreReplacedSlotBySlot() throws {
         let directory = try TemporaryDirectory()
-        let first = [
-            PublishedBase(slot: "a", seriesKey: "x/1", column: "c0", base: .max),
-            PublishedBase(slot: "a", seriesKey: "x/1", column: "c1", base: 7),
-        ]
-        let second = [PublishedBase(slot: "b", seriesKey: "y/2", column: "c0", base: 1)]
+        func base(_ slot: String, _ series: String, _ column: Int, _ base: UInt64) -> PublishedBase
+        {
+            PublishedBase(slot: slot, seriesKey: series, column: "c\(column)", base: base)
+        }
+        let first = [base("a", "x/1", 0, .max), base("a", "x/1", 1, 7), base("b", "y/1", 0, 3)]
         do {
             let store = try Store.open(directory)
             #expect(try store.loadPublished().isEmpty)
             _ = try store.append(.plain(at: 1, ["x/1": [1]]), published: first)
             _ = try store.append(.plain(at: 2, ["x/1": [1]]))
             #expect(try store.loadPublished() == first)
-            _ = try store.append(.plain(at: 3, ["x/1": [1]]), published: second)
+            // The same slot twice, as after a pass that could not be kept.
+            let later = [base("a", "x/1", 1, 8), base("a", "z/1", 2, 9)]
+            _ = try store.append(.plain(at: 3, ["x/1": [1]]), published: later)
         }
-        #expect(try Store.open(directory).loadPublished() == second)
+        let expected = [base("a", "z/1", 2, 9), base("b", "y/1", 0, 3)]
+        #expect(try Store.open(directory).loadPublished() == expected)
     }
 
     @Test func unchangedPassCostsAFewBytes() throws {
@@ -163,7 +166,8 @@ import Testing
         #expect(
             try reader.events(after: PassID(0), through: newest, limit: 3)
                 == Array(expected.prefix(3)))
-        #expect(try reader.passCount(after: half, through: newest) == newest.rawValue - half.rawValue)
+        #expect(
+            try reader.passCount(after: half, through: newest) == newest.rawValue - half.rawValue)
         #expect(try reader.passCount(after: PassID(0), through: PassID(.max)) == bounds.count)
         #expect(try reader.passCount(after: newest, through: half) == 0)
     }

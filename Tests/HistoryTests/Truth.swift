@@ -45,8 +45,7 @@ struct Truth {
         passes.append((StoredPass(id: id, wallMilliseconds: time), record))
     }
 
-    /// What the history has to answer for a pass. A series that was left out and comes back is not
-    /// asked when it was seen before.
+    /// What the history has to answer for a pass.
     func state(of index: Int) -> StoredState {
         let (pass, record) = passes[index]
         return StoredState(

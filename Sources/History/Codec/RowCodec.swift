@@ -37,7 +37,7 @@ enum RowCodec {
     /// More cells than any node has by far; keeps damaged counts from claiming memory.
     static let maximumCells = 1 << 20
 
-    /// The bytes of a frame; `previous` has the same shape, and is a frame of zeros for a key frame.
+    /// The bytes of a frame; `previous` has the same shape, and is all zeros for a key frame.
     static func encode(_ frame: Frame, after previous: Frame, header: RowHeader) -> [UInt8] {
         precondition(frame.values.count == previous.values.count)
         var bytes: [UInt8] = [version, 0, 0, 0, 0]

@@ -8,6 +8,8 @@ struct HistoryFile {
 
     /// The database.
     var database: String { directory + "/history.db" }
+    /// Exists when damage was found that opening alone does not find.
+    private var damageMark: String { directory + "/history.damaged" }
     /// The file whose lock makes a process the only writer.
     var lock: String { directory + "/history.lock" }
 
@@ -66,6 +68,20 @@ struct HistoryFile {
         }
     }
 
+    /// Lets the next start move the database aside.
+    func markDamaged() {
+        let descriptor = unsafe open(damageMark, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Throws when the last run marked the database as damaged.
+    func refuseMarked() throws(HistoryError) {
+        guard unsafe access(damageMark, F_OK) == 0 else { return }
+        throw HistoryError(
+            attempted: "open the history", path: database, cause: .damaged,
+            message: "damage was found while it was written")
+    }
+
     /// Moves a damaged database and its log aside, and answers the new name; of copies that were
     /// moved aside before none is kept.
     func moveAside(nowMilliseconds: Int64) throws(HistoryError) -> String {
@@ -75,6 +91,7 @@ struct HistoryFile {
         try rename(database + "-wal", to: aside + "-wal")
         try rename(database, to: aside)
         _ = unsafe unlink(database + "-shm")
+        _ = unsafe unlink(damageMark)
         return aside
     }
 
