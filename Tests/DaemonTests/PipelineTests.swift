@@ -56,7 +56,9 @@ struct ScriptedNode {
 }
 
 extension CollectorView {
-    static func scripted(_ name: String = "infiniband", seconds: UInt64, isUp: Bool = true) -> Self {
+    static func scripted(
+        _ name: String = "infiniband", seconds: UInt64, isUp: Bool = true
+    ) -> Self {
         CollectorView(
             name: name, state: "ok", isUp: isUp, lastMoment: .scripted(seconds: seconds),
             durationSeconds: 0.001,
@@ -103,7 +105,8 @@ extension CollectorView {
 
     private func pipeline(_ keeper: Keeper? = nil, names: [GUID: String] = [:]) throws -> Pipeline {
         Pipeline(
-            naming: Pipeline.Naming(names: names), keeper: keeper, past: try keeper?.past() ?? Past())
+            naming: Pipeline.Naming(names: names), keeper: keeper,
+            past: try keeper?.past() ?? Past())
     }
 
     @Test func healthyNodePasses() throws {

@@ -50,7 +50,9 @@ import Testing
                 let id = try store.append(.plain(at: Int64(pass) * 10, ["a": values]))
                 guard pass > 100 else { continue }
                 let number = withUnsafeBytes(of: id.rawValue) { Data($0) }
-                try number.write(to: URL(filePath: path + "/acknowledged"))
+                // Atomic: the kill comes at any moment, also in the middle of this.
+                try number.write(
+                    to: URL(filePath: path + "/acknowledged"), options: .atomic)
             }
         }
         let number = try #require(FileManager.default.contents(atPath: path + "/acknowledged"))
