@@ -16,11 +16,11 @@ package struct Step: Hashable, Sendable {
 
     /// Compares two raw values of one field.
     ///
-    /// The increase of a counter that does not wrap is a lower bound in every case, also when it was
-    /// cleared and had passed its old value again, which no value tells: that step says `exact`. A
-    /// wrapping counter that was cleared from above half its range is taken for wrapped. `sameEpoch`
-    /// is false when a reboot or a driver reload lies between: whether the hardware kept its counts
-    /// over that differs between devices.
+    /// The increase of a counter that does not wrap is a lower bound in every case, also when it
+    /// was cleared and had passed its old value again, which no value tells: that step says
+    /// `exact`. A wrapping counter that was cleared from above half its range is taken for wrapped.
+    /// `sameEpoch` is false when a reboot or a driver reload lies between: whether the hardware
+    /// kept its counts over that differs between devices.
     package static func between(
         _ previous: UInt64, _ current: UInt64, field: Field, sameEpoch: Bool
     ) -> Step {
