@@ -27,6 +27,7 @@ work=$(mktemp -d)
 samples=$work/samples
 daemon='' exporter='' port='' exporter_port=''
 probes=() syncs=()
+ticks=0
 
 fail() {
     echo "bench: $*" >&2
@@ -164,13 +165,16 @@ cached_scrapes() { # keep|close, identity|gzip
     ratio "node_exporter / fabricwatchd ($what)" "$ns/$answers" "($ours)"
 }
 
+sleep_until_gap() { # ms past the second
+    sleep "$(calc "((1000 + $1 - ${EPOCHREALTIME/./} / 1000 % 1000) % 1000 + 1) / 1000")"
+}
+
 # Scrapes of which each finds a new page, one in a second between two turns.
 fresh_scrapes() { # identity|gzip
-    local what="one a second, ${1/identity/plain}" gap before now i ours=0 theirs=0
+    local what="one a second, ${1/identity/plain}" gap before i ours=0 theirs=0
     gap=$(gap_ms)
     for ((i = 0; i < FRESH_SCRAPES; i++)); do
-        now=$((${EPOCHREALTIME/./} / 1000 % 1000))
-        sleep "$(calc "((1000 + $gap - $now) % 1000 + 1) / 1000")"
+        sleep_until_gap "$gap"
         before=$(cpu "$daemon")
         "$work/scrape" "$port" /metrics 1 close "$1" >/dev/null
         ours=$((ours + $(cpu "$daemon") - before))
@@ -222,13 +226,44 @@ idle_window() { # label
     sample "$1: node_exporter, of one core" ppm "$(calc "$ec / $PASSES / 1e3")"
 }
 
-history_growth() { # passes, octets of rows, octets of pages before
-    local passes rows pages
+# Ten seconds' worth of traffic at about 200 Gb/s on every cable: what a pass finds at the default
+# interval.
+add_traffic() { # how often so far, from 1
+    local _ rail hca leaf number plane end words name lines_a='' lines_b=''
+    while read -r rail _ hca leaf number plane; do
+        [[ $rail == rail ]] && continue
+        for end in "\"$hca\"[1]" "\"$leaf\"[$number]"; do
+            for name in Xmit Rcv; do
+                words=$((30000000000000 + $1 * 50000000000 + RANDOM * 100000))
+                local -n lines=lines_$plane
+                lines+="PerformanceSet $end PortCountersExtended.Port${name}Data=$words"$'\n'
+                for name in "Port${name}Pkts" "PortUnicast${name}Pkts"; do
+                    lines+="PerformanceSet $end PortCountersExtended.$name=$((words / 1050))"$'\n'
+                done
+            done
+        done
+    done < <("$FABRIC" cables "$work/fabric")
+    "$FABRIC" cmd "$work/fabric" a - <<<"$lines_a" >/dev/null
+    "$FABRIC" cmd "$work/fabric" b - <<<"$lines_b" >/dev/null
+}
+
+history_growth() {
+    local before passes rows pages i gap
+    local name=fabricwatch_history_append_duration_seconds seconds=0
+    gap=$(gap_ms)
+    read -r -a before < <("$work/pages" "$work/history/history.db")
+    for ((i = 0; i < PASSES; i++)); do
+        sleep_until_gap "$gap"
+        add_traffic $((++ticks))
+        seconds=$(calc "$seconds + $(metric $name)")
+    done
     read -r passes rows pages < <("$work/pages" "$work/history/history.db")
-    passes=$((passes - $1))
-    sample "rows" bytes/pass "$(calc "($rows - $2) / $passes")"
-    sample "file" bytes/pass "$(calc "($pages - $3) / $passes")"
-    sample "file, a pass every 10 s" MB/day "$(calc "($pages - $3) / $passes * 8640 / 1e6")"
+    passes=$((passes - before[0]))
+    sample "rows" bytes/pass "$(calc "($rows - ${before[1]}) / $passes")"
+    sample "file" bytes/pass "$(calc "($pages - ${before[2]}) / $passes")"
+    sample "file, a pass every 10 s" MB/day \
+        "$(calc "($pages - ${before[2]}) / $passes * 8640 / 1e6")"
+    sample "time of an append, the disk's included" ms "$(calc "$seconds / $PASSES * 1e3")"
 }
 
 # --- The run -------------------------------------------------------------------------------------
@@ -262,10 +297,8 @@ scrapes() {
 }
 
 passes() {
-    local before
     section 'eight cables, a pass every second: processor time of a pass'
     start_daemon 1 "$RAILS" true
-    read -r -a before < <("$work/pages" "$work/history/history.db")
     start_syncs "$RAILS" 1
     repeat pass_window '8 cables'
     stop_syncs
@@ -274,8 +307,8 @@ passes() {
     section 'eight cables, a pass every second: scrapes that find a new page'
     repeat fresh_scrapes identity
     repeat fresh_scrapes gzip
-    section 'eight cables: history'
-    history_growth "${before[@]}"
+    section 'eight cables, ten seconds of traffic between passes: history'
+    repeat history_growth
     stop_daemon
     section 'eight cables, a pass every second, without history'
     start_daemon 1 "$RAILS" false
