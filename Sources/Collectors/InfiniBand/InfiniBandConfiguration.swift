@@ -1,56 +1,22 @@
 import Model
 
-/// What the InfiniBand collector may touch, and how patiently it asks.
-package struct InfiniBandConfiguration: Hashable, Sendable {
-    /// Patterns `DEVICE` or `DEVICE/PORT` of what is collected; empty means everything.
-    package var include: [String] = []
-    /// Patterns `DEVICE` or `DEVICE/PORT` of what is left out; stronger than `include`.
-    package var exclude: [String] = []
-    /// The service level of performance queries, 0 to 15; a fabric with QoS routing may need another
-    /// than 0 (IBTA vol. 1, 13.5.4).
-    package var serviceLevel: UInt8 = 0
-    /// Datagrams that may be unanswered at a time, 1 to 128: the kernel's send queue holds 128.
-    package var outstandingMADs: Int = 32
-    /// How long one try waits for its answer.
-    package var timeoutNanoseconds: UInt64 = 250_000_000
-    /// How often a question is repeated that got no answer, 0 to 15.
-    package var retries: Int = 1
-    /// How often peers are identified anew, descriptions re-read and new devices looked for.
-    package var identityIntervalNanoseconds: UInt64 = 60_000_000_000
-
-    /// The defaults.
-    package init() {}
-
-    /// What one pass may take at most, however dead the fabric is: three questions asked one after
-    /// the other that all go unanswered, `3 × timeout × (retries + 1)`.
-    ///
-    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`; what
-    /// the pass's budget cuts off is reported as timed out when it was sent and as skipped when it
-    /// was not. Opening and describing devices is not in the budget: these calls do not wait for
-    /// the fabric.
-    package var passBudgetNanoseconds: UInt64 {
-        let (product, overflow) = timeoutNanoseconds.multipliedReportingOverflow(
-            by: 3 * UInt64(tries))
-        return overflow ? .max : product
-    }
-
+extension InfiniBandConfiguration {
     /// Tries per question, 1 to 16.
     var tries: Int { min(max(retries, 0), 15) + 1 }
 
     /// The number of datagrams that may be unanswered, within the kernel's limit.
     var window: Int { min(max(outstandingMADs, 1), 128) }
-}
 
-extension InfiniBandConfiguration {
     /// Whether any port of a device may be collected; a device that may not is never touched.
     package func mayTouch(device: String) -> Bool {
         let excluded = exclude.contains {
             let pattern = Self.split($0)
             return pattern.port == "*" && Glob.matches(pattern: pattern.device, text: device)
         }
-        guard !excluded else { return false }
-        return include.isEmpty
-            || include.contains { Glob.matches(pattern: Self.split($0).device, text: device) }
+        let covers = { (text: String) in
+            Glob.matches(pattern: Self.split(text).device, text: device)
+        }
+        return !excluded && within.contains(where: covers) && include.contains(where: covers)
     }
 
     /// Whether a port is collected.
@@ -60,7 +26,7 @@ extension InfiniBandConfiguration {
             return Glob.matches(pattern: pattern.device, text: device)
                 && Glob.matches(pattern: pattern.port, text: String(port))
         }
-        return (include.isEmpty || include.contains(where: covers))
+        return within.contains(where: covers) && include.contains(where: covers)
             && !exclude.contains(where: covers)
     }
 
