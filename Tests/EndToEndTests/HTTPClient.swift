@@ -46,7 +46,7 @@ struct HTTPClient {
             name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
             bytes = withUnsafeBytes(of: name) { Array($0) }
         }
-        let connection = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        let connection = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard connection >= 0 else { throw Failure("socket: errno \(errno)") }
         var limit = timeval(tv_sec: patience, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {

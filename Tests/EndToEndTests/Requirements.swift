@@ -30,8 +30,8 @@ enum Requirements {
 
     /// Where a program lies; nil when it is not installed.
     static func find(_ program: String) -> URL? {
-        let path = environment("PATH") ?? ""
-        return (path.split(separator: ":") + ["/usr/sbin", "/sbin"])
+        let path = (environment("PATH") ?? "") + ":/usr/sbin:/sbin"
+        return path.split(separator: ":")
             .map { URL(fileURLWithPath: "\($0)/\(program)") }
             .first { access($0.path, X_OK) == 0 }
     }
