@@ -6,7 +6,7 @@ import Foundation
 /// Foundation's own class takes a program for alive as long as anything that it left behind runs.
 final class Child {
     let pid: pid_t
-    private let home: TemporaryDirectory
+    private let home: ScratchDirectory
     private var ending: Int32?
 
     /// Starts a program; it is killed when the thread that started it ends, so that a test run
@@ -15,7 +15,7 @@ final class Child {
         _ program: URL, _ arguments: [String], environment: [String: String] = [:],
         directory: URL? = nil, input: String = ""
     ) throws {
-        let home = try TemporaryDirectory()
+        let home = try ScratchDirectory()
         self.home = home
         try Data(input.utf8).write(to: home.file("in"))
         let words = ["setpriv", "--pdeathsig", "KILL", program.path] + arguments

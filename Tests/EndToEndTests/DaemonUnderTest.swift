@@ -13,7 +13,7 @@ final class DaemonUnderTest {
         var restartDelayMax = "2s"
     }
 
-    let home: TemporaryDirectory
+    let home: ScratchDirectory
     let fabric: Fabric
     let cables: [Cable]
     private(set) var child: Child
@@ -25,7 +25,7 @@ final class DaemonUnderTest {
     var socket: URL { home.file("fw.sock") }
 
     init(_ fabric: Fabric, _ options: Options = Options()) throws {
-        let home = try TemporaryDirectory()
+        let home = try ScratchDirectory()
         self.home = home
         self.fabric = fabric
         cables = try fabric.cables()
@@ -35,7 +35,7 @@ final class DaemonUnderTest {
         try awaitReadiness()
     }
 
-    private static func launch(_ home: TemporaryDirectory) throws -> Child {
+    private static func launch(_ home: ScratchDirectory) throws -> Child {
         try Child(
             program("fabricwatchd"), ["--config", home.file("fabricwatch.yaml").path],
             directory: home.url)
@@ -50,7 +50,7 @@ final class DaemonUnderTest {
     }
 
     private static func settings(
-        _ home: TemporaryDirectory, _ fabric: Fabric, _ cables: [Cable], _ options: Options
+        _ home: ScratchDirectory, _ fabric: Fabric, _ cables: [Cable], _ options: Options
     ) throws -> String {
         var lines = [
             "node: {name: gpu-node-01}", "interval: 1s", "infiniband:",

@@ -107,7 +107,7 @@ struct FabricScope: SuiteTrait, TestScoping {
         performing function: @Sendable () async throws -> Void
     ) async throws {
         try Requirements.check()
-        let home = try TemporaryDirectory()
+        let home = try ScratchDirectory()
         let fabric = Fabric(directory: home.url)
         try fabric.up()
         do {

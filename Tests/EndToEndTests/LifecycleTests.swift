@@ -22,7 +22,7 @@ extension EndToEndTests {
     @Test("A wrong configuration is refused with its place, before anything is started")
     func wrongConfiguration() throws {
         let daemon = try DaemonUnderTest.program("fabricwatchd")
-        let home = try TemporaryDirectory()
+        let home = try ScratchDirectory()
         let file = home.file("wrong.yaml")
         try Data("node: {name: n}\nintervall: 1s\n".utf8).write(to: file)
         for arguments in [["--config", file.path], ["--check-config", file.path]] {

@@ -66,13 +66,13 @@ final class PrometheusUnderTest {
         var data: Body
     }
 
-    private let home: TemporaryDirectory
+    private let home: ScratchDirectory
     private let child: Child
     private let port: UInt16
 
     init(scraping daemon: DaemonUnderTest) throws {
         guard let program = Requirements.find("prometheus") else { throw Failure("no prometheus") }
-        let home = try TemporaryDirectory()
+        let home = try ScratchDirectory()
         try Data(Self.configuration(daemon.port).utf8).write(to: home.file("prometheus.yml"))
         let child = try Child(
             program,

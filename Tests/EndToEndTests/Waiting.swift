@@ -35,11 +35,11 @@ enum Uptime {
 }
 
 /// A directory that lasts as long as its owner.
-final class TemporaryDirectory {
+final class ScratchDirectory {
     let url: URL
 
     init() throws {
-        var template = Array("\(NSTemporaryDirectory())/fabricwatch-e2e.XXXXXX".utf8CString)
+        var template = Array("\(NSScratchDirectory())/fabricwatch-e2e.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure("mkdtemp: errno \(errno)") }
         let path = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
