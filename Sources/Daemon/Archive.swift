@@ -52,7 +52,8 @@ struct Archive: Sendable {
             }
             return (state, state.pass.id == pass)
         case .ago(let milliseconds):
-            return try start(.wall(milliseconds: now.wallMilliseconds - milliseconds), bounds, now: now)
+            return try start(
+                .wall(milliseconds: now.wallMilliseconds - milliseconds), bounds, now: now)
         case .wall(let milliseconds):
             if let state = try reader.state(atOrBeforeWall: milliseconds) { return (state, true) }
             guard let oldest = try reader.state(atOrBefore: bounds.oldest.id) else {
@@ -64,7 +65,8 @@ struct Archive: Sendable {
 
     private func cursor(_ text: String, _ bounds: HistoryBounds) throws(AnswerError) -> PassID {
         guard let cursor = Cursor(text) else {
-            throw .badRequest("'\(text)' is not a cursor: take it from 'next' of an earlier answer.")
+            throw .badRequest(
+                "'\(text)' is not a cursor: take it from 'next' of an earlier answer.")
         }
         guard cursor.storeID == bounds.storeID else {
             throw .gone("The cursor belongs to another history. \(Self.kept(bounds))")

@@ -43,7 +43,8 @@ final class Desk: Answers {
 
     func metrics(_ format: MetricsFormat) -> RenderedMetrics {
         let text = format.text
-        let sample = server.withLock { $0?() } ?? ServerSample(requests: [], connections: 0, refused: 0)
+        let sample =
+            server.withLock { $0?() } ?? ServerSample(requests: [], connections: 0, refused: 0)
         return state.withLock { state in
             if let page = state.pages[text] { return page }
             let generation = state.picture?.generation ?? 0
@@ -76,8 +77,9 @@ final class Desk: Answers {
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
         guard let archive else {
-            throw .unavailable("The history is switched off (history.enabled), so nothing of the "
-                + "past is known.")
+            throw .unavailable(
+                "The history is switched off (history.enabled), so nothing of the "
+                    + "past is known.")
         }
         return try archive.deltas(
             since: since, node: node, places: picture?.places ?? [:], now: clock.now())

@@ -8,7 +8,9 @@ struct Collected: Sendable {
     var report: InfiniBandReport
 }
 
-/// The journey of a pass: compare, keep, judge, show. Used on the main thread only.
+/// The journey of a pass: compare, keep, judge, show.
+///
+/// Used on the main thread only.
 final class Pipeline {
     /// A device's name and rail in the configuration.
     struct Naming: Sendable {
@@ -76,7 +78,7 @@ final class Pipeline {
 
     // MARK: Show
 
-    // A port that two probes report is shown once, as the first of them in the configuration has it.
+    // A port that two probes report is shown once, as the first in the configuration has it.
     private func cables(
         _ collectors: [CollectorView], _ shelves: inout [(String, Publication.Shelf)]
     ) -> [CableView] {

@@ -2,7 +2,9 @@ import Glibc
 import Health
 import Model
 
-/// All probes of the daemon. Used on the main thread only.
+/// All probes of the daemon.
+///
+/// Used on the main thread only.
 final class ProbeFleet {
     /// One probe and what its latest answer said of itself.
     private final class Member {

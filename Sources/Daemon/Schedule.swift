@@ -1,7 +1,8 @@
 import Model
 
-/// When turns begin: the first one at once, the others on a grid that is shifted by the node's GUID,
-/// so that the nodes of a fabric do not ask their switches all at the same moment.
+/// When turns begin: the first one at once, the others on a grid that the node's GUID shifts.
+///
+/// So the nodes of a fabric do not ask their switches all at the same moment.
 struct Schedule: Sendable {
     let intervalNanoseconds: UInt64
     /// When the next turn begins, on the boot clock.

@@ -45,13 +45,13 @@ package enum ConditionCatalog {
             ConditionRow(
                 id: id, meaning: "An InfiniBand port that is watched is not active.",
                 severity: .warning, escalation: (.critical, 30),
-                source: "IBTA vol. 1, 14.2.5.6 PortState; 30 s outlasts a retrain")
+                source: "IBTA vol 1, 14.2.5.6 PortState; 30 s outlasts a retrain")
         case .peerUnobservable:
             ConditionRow(
                 id: id,
                 meaning: "The link is active, and the counters of its other end cannot be read.",
                 severity: .info, escalation: (.warning, 1800),
-                source: "IBTA vol. 1, 14.2.4 M_Key and 16.1.3.1 PM_Key: keys hide a peer")
+                source: "IBTA vol 1, 14.2.4 M_Key and 16.1.3.1 PM_Key: keys hide a peer")
         case .portUnobservable:
             ConditionRow(
                 id: id, meaning: "A port of this node cannot be read.", severity: .unknown,
@@ -60,7 +60,7 @@ package enum ConditionCatalog {
             ConditionRow(
                 id: id, meaning: "A counter is at its maximum and counts no more.",
                 severity: .warning, escalation: nil,
-                source: "IBTA vol. 1, 16.1.3.5: PortCounters stop at their maximum")
+                source: "IBTA vol 1, 16.1.3.5: PortCounters stop at their maximum")
         case .probeStale:
             ConditionRow(
                 id: id, meaning: "A probe has not answered for three intervals.",

@@ -84,7 +84,7 @@ package enum Behaviour: String, Sendable {
     case wide
 }
 
-/// The performance-management attribute that a field is read with (IBTA vol. 1, 16.1.3).
+/// The performance-management attribute that a field is read with (IBTA vol 1, 16.1.3).
 package enum Attribute: UInt16, CaseIterable, Sendable {
     /// PortCounters: narrow error counters.
     case portCounters = 0x12

@@ -1,4 +1,4 @@
-/// A 64-bit globally unique identifier of a node, a system image or a port (IBTA vol. 1, 4.1).
+/// A 64-bit globally unique identifier of a node, a system image or a port (IBTA vol 1, 4.1).
 package struct GUID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The identifier as a host-order integer; zero is never a valid GUID.
     package let rawValue: UInt64
@@ -38,8 +38,8 @@ package enum Hexadecimal {
 
 /// Which part a series of counters belongs to: a port of a node, wherever it is plugged in.
 ///
-/// Series are keyed by this and never by a kernel name such as `mlx5_3`, which renumbers when a card
-/// is replaced (IBTA vol. 1, 14.2.5.3 NodeInfo).
+/// Series are keyed by this and never by a kernel name such as `mlx5_3`, which renumbers when a
+/// card is replaced (IBTA vol 1, 14.2.5.3 NodeInfo).
 package struct PortKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The GUID of the HCA or switch.
     package let node: GUID

@@ -1,6 +1,8 @@
 /// What an InfiniBand probe is to read, and how patiently.
 package struct InfiniBandConfiguration: Hashable, Sendable {
-    /// Globs of `DEVICE` or `DEVICE/PORT` that are read.
+    /// Globs of `DEVICE` or `DEVICE/PORT` that this node watches.
+    package var within: [String]
+    /// Globs of `DEVICE` or `DEVICE/PORT`, among those, that this probe reads.
     package var include: [String]
     /// Globs of `DEVICE` or `DEVICE/PORT` that are not even touched.
     package var exclude: [String]
@@ -17,10 +19,12 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
 
     /// What to read, and how patiently.
     package init(
-        include: [String] = ["*"], exclude: [String] = [], serviceLevel: UInt8 = 0,
-        outstandingMADs: Int = 32, timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 2,
+        within: [String] = ["*"], include: [String] = ["*"], exclude: [String] = [],
+        serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
+        timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 2,
         identityIntervalNanoseconds: UInt64 = 60_000_000_000
     ) {
+        self.within = within
         self.include = include
         self.exclude = exclude
         self.serviceLevel = serviceLevel

@@ -1,6 +1,6 @@
 /// Every counter of an InfiniBand port, one row each.
 ///
-/// Widths and offsets: IBTA vol. 1 release 1.5, chapter 16.1.3; symbols: libibmad `mad.h`.
+/// Widths and offsets: IBTA vol 1 release 1.5, chapter 16.1.3; symbols: libibmad `mad.h`.
 package enum InfiniBandCounters {
     /// All rows; a counter's index here is its number in frames between daemon and probe.
     package static let all: [Counter] =
@@ -25,8 +25,8 @@ package enum InfiniBandCounters {
         Counter(
             name, unit: unit, accuses: accuses, help: help,
             fields: [
-                Field(.portCountersExtended, wide, width: 64, .wide, "IBTA vol. 1, 16.1.4.11"),
-                Field(.portCounters, symbol, width: width, .sticks, "IBTA vol. 1, 16.1.3.5"),
+                Field(.portCountersExtended, wide, width: 64, .wide, "IBTA vol 1, 16.1.4.11"),
+                Field(.portCounters, symbol, width: width, .sticks, "IBTA vol 1, 16.1.3.5"),
             ])
     }
 
@@ -97,7 +97,7 @@ package enum InfiniBandCounters {
         Counter(
             name, unit: unit, accuses: .nobody, help: help,
             fields: [
-                Field(.portCountersExtended, symbol, width: 64, .wide, "IBTA vol. 1, 16.1.4.11")
+                Field(.portCountersExtended, symbol, width: 64, .wide, "IBTA vol 1, 16.1.4.11")
             ])
     }
 
@@ -141,41 +141,61 @@ package enum InfiniBandCounters {
     }
 
     private static let receiveDetails: [Counter] = [
-        ("port_local_physical_errors", Accused.incomingPath, "IB_PC_RCV_LOCAL_PHY_ERR_F",
-            "Packets received with a physical error of this link, such as a CRC error."),
-        ("port_malformed_packet_errors", .incomingPath, "IB_PC_RCV_MALFORMED_PKT_ERR_F",
-            "Packets received that break a rule of the packet format."),
-        ("port_buffer_overrun_errors", .credits, "IB_PC_RCV_BUF_OVR_ERR_F",
-            "Packets received that found no buffer."),
-        ("port_dlid_mapping_errors", .routing, "IB_PC_RCV_DLID_MAP_ERR_F",
-            "Packets received whose destination LID is not in the forwarding table."),
-        ("port_vl_mapping_errors", .routing, "IB_PC_RCV_VL_MAP_ERR_F",
-            "Packets received whose service level maps to no virtual lane."),
-        ("port_looping_errors", .routing, "IB_PC_RCV_LOOPING_ERR_F",
-            "Packets received that would have left by the port they came in."),
+        (
+            "port_local_physical_errors", Accused.incomingPath, "IB_PC_RCV_LOCAL_PHY_ERR_F",
+            "Packets received with a physical error of this link, such as a CRC error."
+        ),
+        (
+            "port_malformed_packet_errors", .incomingPath, "IB_PC_RCV_MALFORMED_PKT_ERR_F",
+            "Packets received that break a rule of the packet format."
+        ),
+        (
+            "port_buffer_overrun_errors", .credits, "IB_PC_RCV_BUF_OVR_ERR_F",
+            "Packets received that found no buffer."
+        ),
+        (
+            "port_dlid_mapping_errors", .routing, "IB_PC_RCV_DLID_MAP_ERR_F",
+            "Packets received whose destination LID is not in the forwarding table."
+        ),
+        (
+            "port_vl_mapping_errors", .routing, "IB_PC_RCV_VL_MAP_ERR_F",
+            "Packets received whose service level maps to no virtual lane."
+        ),
+        (
+            "port_looping_errors", .routing, "IB_PC_RCV_LOOPING_ERR_F",
+            "Packets received that would have left by the port they came in."
+        ),
     ].map { name, accuses, symbol, help in
         detail(
-            .portRcvErrorDetails, name, accuses, symbol, "IBTA vol. 1, 16.1.4.1", help)
+            .portRcvErrorDetails, name, accuses, symbol, "IBTA vol 1, 16.1.4.1", help)
     }
 
     private static let discardDetails: [Counter] = [
-        ("port_inactive_discards", Accused.link, "IB_PC_XMT_INACT_DISC_F",
-            "Packets discarded because the port was not active."),
-        ("port_neighbor_mtu_discards", .routing, "IB_PC_XMT_NEIGH_MTU_DISC_F",
-            "Packets discarded because they exceed the neighbour's MTU."),
-        ("port_switch_lifetime_limit_discards", .downstream, "IB_PC_XMT_SW_LIFE_DISC_F",
-            "Packets discarded because they were in the switch for too long."),
-        ("port_switch_hoq_lifetime_limit_discards", .downstream, "IB_PC_XMT_SW_HOL_DISC_F",
-            "Packets discarded because they were at the head of a queue for too long."),
+        (
+            "port_inactive_discards", Accused.link, "IB_PC_XMT_INACT_DISC_F",
+            "Packets discarded because the port was not active."
+        ),
+        (
+            "port_neighbor_mtu_discards", .routing, "IB_PC_XMT_NEIGH_MTU_DISC_F",
+            "Packets discarded because they exceed the neighbour's MTU."
+        ),
+        (
+            "port_switch_lifetime_limit_discards", .downstream, "IB_PC_XMT_SW_LIFE_DISC_F",
+            "Packets discarded because they were in the switch for too long."
+        ),
+        (
+            "port_switch_hoq_lifetime_limit_discards", .downstream, "IB_PC_XMT_SW_HOL_DISC_F",
+            "Packets discarded because they were at the head of a queue for too long."
+        ),
     ].map { name, accuses, symbol, help in
         detail(
-            .portXmitDiscardDetails, name, accuses, symbol, "IBTA vol. 1, 16.1.4.2", help)
+            .portXmitDiscardDetails, name, accuses, symbol, "IBTA vol 1, 16.1.4.2", help)
     }
 
     // MARK: PortExtendedSpeedsCounters
 
     private static let lanes: ClosedRange<UInt8> = 0...11
-    private static let speedsReference = "IBTA vol. 1, 16.1.4.12"
+    private static let speedsReference = "IBTA vol 1, 16.1.4.12"
 
     private static func speeds(
         _ name: String, lane: UInt8? = nil, _ unit: Unit, width: UInt8, _ symbols: [String],

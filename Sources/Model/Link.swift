@@ -1,4 +1,4 @@
-/// The logical state of a port (IBTA vol. 1, 14.2.5.6 PortInfo.PortState).
+/// The logical state of a port (IBTA vol 1, 14.2.5.6 PortInfo.PortState).
 package enum PortState: UInt8, CaseIterable, Sendable {
     /// The physical link is not up.
     case down = 1
@@ -20,7 +20,7 @@ package enum PortState: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// The physical state of a port (IBTA vol. 1, 14.2.5.6 PortInfo.PortPhysicalState).
+/// The physical state of a port (IBTA vol 1, 14.2.5.6 PortInfo.PortPhysicalState).
 package enum PhysicalState: UInt8, CaseIterable, Sendable {
     /// Powered down.
     case sleep = 1
@@ -51,7 +51,7 @@ package enum PhysicalState: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// The FEC in use on a link (IBTA vol. 1, 14.2.5.19 PortInfoExtended.FECModeActive).
+/// The FEC in use on a link (IBTA vol 1, 14.2.5.19 PortInfoExtended.FECModeActive).
 package enum FECMode: UInt8, CaseIterable, Sendable {
     /// None.
     case none = 0
@@ -100,7 +100,7 @@ package struct LinkInfo: Hashable, Sendable {
     /// Whether the port carries traffic.
     package var isActive: Bool { state == PortState.active.rawValue }
 
-    /// Whether width and speed mean anything (IBTA vol. 1, C14-24.2.1).
+    /// Whether width and speed mean anything (IBTA vol 1, C14-24.2.1).
     package var isUp: Bool { state > PortState.down.rawValue }
 
     /// The signalling rate of the whole link in bits per second.
@@ -122,7 +122,7 @@ package struct LinkInfo: Hashable, Sendable {
     }
 }
 
-/// The speed grades and their lane rates (IBTA vol. 1, 14.2.5.6; rates as `ibstatus` and UFM name
+/// The speed grades and their lane rates (IBTA vol 1, 14.2.5.6; rates as `ibstatus` and UFM name
 /// them).
 package struct LinkSpeed: Sendable {
     /// The field's name for the grade.

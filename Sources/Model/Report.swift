@@ -94,7 +94,7 @@ package struct PortReport: Hashable, Sendable {
 package struct EndReport: Hashable, Sendable {
     /// The decoded PortInfo, as old as `linkAgeNanoseconds`; nil when it could not be read.
     package var link: LinkInfo?
-    /// How long before the report's moment the PortInfo was read; zero when it was read in this pass.
+    /// How long before the report's moment the PortInfo was read; zero when read in this pass.
     package var linkAgeNanoseconds: UInt64
     /// The FEC in use; nil when the port does not say.
     package var fec: FECMode?
@@ -137,7 +137,7 @@ package enum PeerReport: Hashable, Sendable {
     case observed(PeerIdentity, EndReport)
 }
 
-/// Who is at the other end of a cable (IBTA vol. 1, 14.2.5.3 NodeInfo).
+/// Who is at the other end of a cable (IBTA vol 1, 14.2.5.3 NodeInfo).
 package struct PeerIdentity: Hashable, Sendable {
     /// The node and the port that the cable is plugged into.
     package var key: PortKey

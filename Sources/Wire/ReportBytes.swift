@@ -2,6 +2,7 @@ import Model
 
 extension ByteWriter {
     mutating func configuration(_ value: InfiniBandConfiguration) {
+        list(value.within) { $0.text($1) }
         list(value.include) { $0.text($1) }
         list(value.exclude) { $0.text($1) }
         byte(value.serviceLevel)
@@ -85,6 +86,7 @@ extension ByteWriter {
 extension ByteReader {
     mutating func configuration() throws(FrameError) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
+            within: try list { (reader) throws(FrameError) in try reader.text() },
             include: try list { (reader) throws(FrameError) in try reader.text() },
             exclude: try list { (reader) throws(FrameError) in try reader.text() },
             serviceLevel: try byte(), outstandingMADs: try small(),

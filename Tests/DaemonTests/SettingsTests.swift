@@ -139,9 +139,9 @@ struct SettingsTests {
                     + "is true"
             ),
             (
-                "interval: 2m",
-                "f:1:1: key 'infiniband.identity_interval': got 1m (the default), "
-                    + "expected at least interval, which is 2m"
+                "probe: {soft_deadline: 11s}",
+                "f:1:9: key 'probe.hard_deadline': got 10s (the default), "
+                    + "expected more than probe.soft_deadline, which is 11s"
             ),
             (
                 "probe: {soft_deadline: 3s, hard_deadline: 3s}",

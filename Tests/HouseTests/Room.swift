@@ -28,6 +28,7 @@ struct Room: Sendable {
         Room("CYAML", .door),
         Room("CCurl", .door),
         Room("CZlib", .door),
+        Room("CLinux", .door),
         Room("Model", .pure),
         Room("Health", .pure, ["Model"]),
         Room("Exposition", .pure, ["Model"]),
@@ -47,7 +48,7 @@ struct Room: Sendable {
             "Daemon", .wiring,
             [
                 "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
-                "CYAML", "Logging", "Glibc", "Synchronization", "FoundationEssentials",
+                "CYAML", "CLinux", "Logging", "Glibc", "Synchronization", "FoundationEssentials",
             ]),
         Room("fabricwatchd", .main, ["Daemon", "ArgumentParser", "Glibc"]),
         Room(

@@ -92,6 +92,33 @@ final class ProbeProcess: ProbeLink {
         _ = Glibc.kill(-pid, SIGKILL)
     }
 
+    /// The daemon's own environment without what is meant for the daemon alone, and the probe's.
+    static func environment(_ own: [String: String]) -> [String: String] {
+        var all: [String: String] = [:]
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { all[String(pair[0])] = String(pair[1]) }
+            unsafe entry += 1
+        }
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"] { all[name] = nil }
+        all.merge(own) { $1 }
+        all[ProbeMain.parentVariable] = "\(getpid())"
+        return all
+    }
+
+    /// What became of a process; nil while it lives.
+    static func reap(_ pid: pid_t) -> ProbeSupervisor.Ending? {
+        var status: Int32 = 0
+        var use = rusage()
+        guard unsafe wait4(pid, &status, WNOHANG, &use) == pid else { return nil }
+        let seconds = use.ru_utime.tv_sec + use.ru_stime.tv_sec
+        let microseconds = use.ru_utime.tv_usec + use.ru_stime.tv_usec
+        return ProbeSupervisor.Ending(
+            status: status, cpuSeconds: Double(seconds) + Double(microseconds) / 1e6)
+    }
+
     private static func spawn(
         _ arguments: [String], _ environment: [String: String], _ input: Int32, _ output: Int32
     ) throws(SpawnError) -> pid_t {
@@ -159,7 +186,7 @@ private struct Pipe {
     }
 
     mutating func free() {
-        for unsafe pointer in unsafe pointers { unsafe Glibc.free(pointer) }
+        unsafe pointers.forEach { unsafe Glibc.free($0) }
         unsafe pointers = []
     }
 }

@@ -66,10 +66,6 @@ extension Decoding {
     mutating func refuseContradictions(in settings: Settings) {
         let probe = settings.probe
         refuseUnless(
-            settings.infiniband.identityInterval >= settings.interval,
-            "infiniband.identity_interval", settings.infiniband.identityInterval,
-            "at least", "interval", settings.interval)
-        refuseUnless(
             probe.hardDeadline > probe.softDeadline,
             "probe.hard_deadline", probe.hardDeadline,
             "more than", "probe.soft_deadline", probe.softDeadline)

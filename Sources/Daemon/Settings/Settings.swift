@@ -31,7 +31,7 @@ package struct Settings: Sendable, Equatable {
     package struct InfiniBand: Sendable, Equatable {
         /// Whether InfiniBand is read at all.
         package internal(set) var isEnabled = true
-        /// The time between two readings of identities; at least `Settings.interval`.
+        /// The time after which identities are read again, in the first pass after it.
         package internal(set) var identityInterval = Duration.seconds(60)
         /// Patterns (`Model.Glob`) of DEVICE or DEVICE/PORT; at least one.
         package internal(set) var include = ["*"]

@@ -45,7 +45,7 @@ enum SettingsTable {
                 "infiniband.identity_interval", \.infiniband.identityInterval,
                 .duration(.seconds(1)...(.seconds(86400))),
                 help: "How often the peer's identity, its PortInfo and the capabilities are read "
-                    + "again; at least `interval`.",
+                    + "again, in the first pass after it.",
                 reason: "They change only with a cable or a firmware, and a link that went down "
                     + "is looked at anew in any case."),
             Setting(

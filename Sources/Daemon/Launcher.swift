@@ -1,0 +1,113 @@
+import Exposition
+import Glibc
+import History
+import Logging
+import Model
+import Serve
+
+/// Puts the daemon together from its settings.
+package enum Launcher {
+    /// Checks a configuration file and says what is wrong with it; returns the exit status.
+    package static func check(_ path: String) -> (text: String, status: Int32) {
+        do throws(SettingsError) {
+            _ = try Settings.load(path: path)
+            return ("\(path): no errors", 0)
+        } catch {
+            return ("\(error)", 78)
+        }
+    }
+
+    /// Runs the daemon until it is asked to stop; returns the exit status (sysexits.h).
+    package static func run(configuration path: String) -> Int32 {
+        let clock = SystemClock()
+        let signals = SignalQueue()
+        do throws(SettingsError) {
+            let settings = try Settings.load(path: path)
+            return run(settings, clock, signals)
+        } catch {
+            logger(.info, clock).critical("\(error)")
+            return 78
+        }
+    }
+
+    private static func logger(_ level: Settings.Log.Level, _ clock: SystemClock) -> Logger {
+        Logger(label: "fabricwatchd") { _ in
+            StandardErrorLog(
+                level: Logger.Level(rawValue: level.rawValue) ?? .info,
+                isJournal: environmentVariable("JOURNAL_STREAM") != nil, clock: clock)
+        }
+    }
+
+    private static func run(
+        _ settings: Settings, _ clock: SystemClock, _ signals: SignalQueue
+    ) -> Int32 {
+        let log = logger(settings.log.level, clock)
+        do {
+            let keeper = try keeper(settings.history, clock, log)
+            let past = try keeper?.past() ?? Past()
+            let desk = Desk(
+                node: settings.node.name ?? hostName(), clock: clock,
+                archive: keeper == nil
+                    ? nil : Archive(reader: Reader(directory: settings.history.directory)))
+            let server = Server(configuration: settings.serve.configuration, answers: desk)
+            for address in try server.start() { log.notice("listening on \(address)") }
+            desk.watch { ServerSample(requests: [], connections: 0, refused: 0) }
+            let app = App(
+                clock: clock, log: log,
+                notifier: SystemdNotifier(environment: environmentVariable),
+                fleet: fleet(settings, clock),
+                pipeline: Pipeline(naming: settings.infiniband.naming, keeper: keeper, past: past),
+                desk: desk, server: server, signals: signals,
+                intervalNanoseconds: settings.interval.nanoseconds)
+            app.run()
+            return 0
+        } catch {
+            log.critical("\(error)")
+            return 1
+        }
+    }
+
+    private static func keeper(
+        _ settings: Settings.History, _ clock: SystemClock, _ log: Logger
+    ) throws(HistoryError) -> Keeper? {
+        guard settings.isEnabled else { return nil }
+        let store = try Store(
+            directory: settings.directory,
+            limits: Store.Limits(
+                maximumAgeMilliseconds: Int64(settings.maxAge.nanoseconds / 1_000_000),
+                maximumBytes: Int64(settings.maxSize)),
+            nowMilliseconds: clock.now().wallMilliseconds)
+        if case .movedAside(let path, let reason) = store.outcome {
+            log.error(
+                "the history was damaged and is now \(path); a new one was started: \(reason)")
+        }
+        return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
+    }
+
+    private static func fleet(_ settings: Settings, _ clock: SystemClock) -> ProbeFleet {
+        let patience = Patience(
+            soft: settings.probe.softDeadline.nanoseconds,
+            hard: settings.probe.hardDeadline.nanoseconds,
+            restartMinimum: settings.probe.restartDelayMin.nanoseconds,
+            restartMaximum: settings.probe.restartDelayMax.nanoseconds)
+        let probes = settings.infiniband.isEnabled ? settings.infiniband.probeInstances : []
+        let supervisors = probes.map { probe in
+            ProbeSupervisor(
+                name: probe.name, configuration: settings.infiniband.configuration(of: probe),
+                patience: patience,
+                launch: { () throws(SpawnError) in
+                    try ProbeProcess(
+                        kind: "infiniband", environment: ProbeProcess.environment(probe.environment)
+                    )
+                },
+                reap: ProbeProcess.reap)
+        }
+        return ProbeFleet(
+            supervisors, started: clock.now(), intervalNanoseconds: settings.interval.nanoseconds,
+            patience: patience)
+    }
+
+    private static func hostName() -> String {
+        ProcFile.text("/proc/sys/kernel/hostname")?.trimmed ?? "localhost"
+    }
+}

@@ -1,0 +1,236 @@
+/// The integers beside a row's bytes; its checksum covers them too.
+struct RowHeader: Hashable {
+    /// The number of the pass.
+    var pass: Int64
+    /// The time of the pass in milliseconds since 1970; always more than that of the pass before.
+    var timeMilliseconds: Int64
+    /// The pass of the key frame that this row builds on; the row's own number in a key frame.
+    var key: Int64
+    /// The epoch of the pass.
+    var epoch: Int64
+
+    /// Whether the row stands alone.
+    var isKey: Bool { pass == key }
+}
+
+/// The bytes of one pass.
+///
+///     1 byte     version, 1
+///     4 bytes    CRC-32C of the header's integers and of everything that follows, low byte first
+///     signed     wall clock less time
+///     signed     boot clock less the one of the row before, nanoseconds
+///     key frames only:
+///       varint   number of series; for each: varint device, varint layout
+///     bitmap     one bit per series, low bit first: observed in this pass
+///     key frames only, for each series not observed:
+///       varint   passes since it was observed; 0 for never, and then nothing follows
+///       signed   milliseconds since then
+///     to the end, for each cell that differs from the row before:
+///       varint   cells skipped << 2 | status differs << 1 | value differs
+///       1 byte   the new status, where it differs
+///       varint   the value less the one before, modulo 2^64, where it differs; signed for gauges
+///
+/// The row before a key frame is a frame of zeros. A status without a value has the value zero.
+enum RowCodec {
+    private static let version: UInt8 = 1
+    private static let bodyOffset = 5
+    /// More cells than any node has by far; keeps damaged counts from claiming memory.
+    static let maximumCells = 1 << 20
+
+    /// The bytes of a frame; `previous` has the same shape, and is all zeros for a key frame.
+    static func encode(_ frame: Frame, after previous: Frame, header: RowHeader) -> [UInt8] {
+        precondition(frame.values.count == previous.values.count)
+        var bytes: [UInt8] = [version, 0, 0, 0, 0]
+        bytes.appendSigned(frame.wallMilliseconds &- header.timeMilliseconds)
+        bytes.appendSigned(
+            Int64(bitPattern: frame.boottimeNanoseconds &- previous.boottimeNanoseconds))
+        if header.isKey { appendSeries(of: frame, to: &bytes) }
+        appendPresence(of: frame, to: &bytes)
+        if header.isKey { appendSeen(of: frame, header: header, to: &bytes) }
+        appendCells(of: frame, after: previous, to: &bytes)
+        let checksum = checksum(bytes.span, header: header)
+        for index in 0..<4 {
+            bytes[1 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index))
+        }
+        return bytes
+    }
+
+    /// The frame of a key frame's bytes; `columns` says for each layout which columns are gauges.
+    static func decodeKey(
+        _ bytes: Span<UInt8>, header: RowHeader, columns: [Int64: [Bool]]
+    ) throws(RowDamage) -> Frame {
+        guard header.isKey else { throw .malformed }
+        var cursor = try open(bytes, header: header)
+        let clocks = (try cursor.signed(bytes), try cursor.signed(bytes))
+        let shape = try shape(bytes, &cursor, columns: columns)
+        var frame = Frame(
+            shape: shape, seen: Array(repeating: nil, count: shape.slots.count))
+        frame.wallMilliseconds = header.timeMilliseconds &+ clocks.0
+        frame.boottimeNanoseconds = UInt64(bitPattern: clocks.1)
+        try applyPresence(bytes, &cursor, header: header, to: &frame)
+        for index in frame.present.indices where !frame.present[index] {
+            frame.seen[index] = try seen(bytes, &cursor, header: header)
+        }
+        try applyCells(bytes, &cursor, to: &frame)
+        return frame
+    }
+
+    /// The frame of a row's bytes that come right after `previous` in its group.
+    static func decode(
+        _ bytes: Span<UInt8>, header: RowHeader, after previous: Frame
+    ) throws(RowDamage) -> Frame {
+        guard !header.isKey else { throw .malformed }
+        var cursor = try open(bytes, header: header)
+        var frame = previous
+        frame.wallMilliseconds = header.timeMilliseconds &+ (try cursor.signed(bytes))
+        let step = UInt64(bitPattern: try cursor.signed(bytes))
+        frame.boottimeNanoseconds = previous.boottimeNanoseconds &+ step
+        try applyPresence(bytes, &cursor, header: header, to: &frame)
+        try applyCells(bytes, &cursor, to: &frame)
+        return frame
+    }
+}
+
+// MARK: Writing
+
+extension RowCodec {
+    private static func checksum(_ bytes: Span<UInt8>, header: RowHeader) -> UInt32 {
+        var checksum = CRC32C()
+        checksum.take(header.pass)
+        checksum.take(header.timeMilliseconds)
+        checksum.take(header.key)
+        checksum.take(header.epoch)
+        checksum.take(bytes, from: bodyOffset)
+        return checksum.value
+    }
+
+    private static func appendSeries(of frame: Frame, to bytes: inout [UInt8]) {
+        bytes.appendVarint(UInt64(frame.shape.slots.count))
+        for slot in frame.shape.slots {
+            bytes.appendVarint(UInt64(bitPattern: slot.device))
+            bytes.appendVarint(UInt64(bitPattern: slot.layout))
+        }
+    }
+
+    private static func appendPresence(of frame: Frame, to bytes: inout [UInt8]) {
+        for start in stride(from: 0, to: frame.present.count, by: 8) {
+            var bits: UInt8 = 0
+            for index in start..<min(start + 8, frame.present.count) where frame.present[index] {
+                bits |= 1 << UInt8(index - start)
+            }
+            bytes.append(bits)
+        }
+    }
+
+    private static func appendSeen(
+        of frame: Frame, header: RowHeader, to bytes: inout [UInt8]
+    ) {
+        for (isPresent, seen) in zip(frame.present, frame.seen) where !isPresent {
+            guard let seen else {
+                bytes.appendVarint(0)
+                continue
+            }
+            bytes.appendVarint(UInt64(bitPattern: header.pass &- seen.pass))
+            bytes.appendSigned(header.timeMilliseconds &- seen.timeMilliseconds)
+        }
+    }
+
+    private static func appendCells(
+        of frame: Frame, after previous: Frame, to bytes: inout [UInt8]
+    ) {
+        let (values, oldValues) = (frame.values.span, previous.values.span)
+        let (statuses, oldStatuses) = (frame.statuses.span, previous.statuses.span)
+        let gauges = frame.shape.gauges.span
+        var next = 0
+        for index in 0..<values.count {
+            let step = values[index] &- oldValues[index]
+            let hasNewStatus = statuses[index] != oldStatuses[index]
+            guard step != 0 || hasNewStatus else { continue }
+            let flags: UInt64 = (hasNewStatus ? 2 : 0) | (step != 0 ? 1 : 0)
+            bytes.appendVarint(UInt64(index - next) << 2 | flags)
+            next = index + 1
+            if hasNewStatus { bytes.append(statuses[index].rawValue) }
+            guard step != 0 else { continue }
+            bytes.appendVarint(gauges[index] ? ZigZag.encode(Int64(bitPattern: step)) : step)
+        }
+    }
+}
+
+// MARK: Reading
+
+extension RowCodec {
+    // A cursor at the body of bytes that are known to be the ones once written.
+    private static func open(
+        _ bytes: Span<UInt8>, header: RowHeader
+    ) throws(RowDamage) -> ByteCursor {
+        var cursor = ByteCursor(offset: 0)
+        let found = try cursor.byte(bytes)
+        guard found == version else { throw .version(found) }
+        var stored: UInt32 = 0
+        for index in 0..<4 { stored |= UInt32(try cursor.byte(bytes)) << UInt32(8 * index) }
+        guard stored == checksum(bytes, header: header) else { throw .checksum }
+        return cursor
+    }
+
+    private static func shape(
+        _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, columns: [Int64: [Bool]]
+    ) throws(RowDamage) -> FrameShape {
+        let count = try cursor.count(bytes, limit: cursor.remaining(in: bytes) / 2)
+        var shape = FrameShape()
+        for _ in 0..<count {
+            let device = Int64(bitPattern: try cursor.varint(bytes))
+            let layout = Int64(bitPattern: try cursor.varint(bytes))
+            guard let columns = columns[layout],
+                shape.gauges.count + columns.count <= maximumCells
+            else { throw .malformed }
+            shape.append(device: device, layout: layout, columns: columns)
+        }
+        return shape
+    }
+
+    private static func applyPresence(
+        _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, header: RowHeader, to frame: inout Frame
+    ) throws(RowDamage) {
+        let now = Seen(pass: header.pass, timeMilliseconds: header.timeMilliseconds)
+        var bits: UInt8 = 0
+        for index in frame.present.indices {
+            if index % 8 == 0 { bits = try cursor.byte(bytes) }
+            frame.present[index] = bits >> UInt8(index % 8) & 1 == 1
+            if frame.present[index] { frame.seen[index] = now }
+        }
+    }
+
+    private static func seen(
+        _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, header: RowHeader
+    ) throws(RowDamage) -> Seen? {
+        let passes = Int64(bitPattern: try cursor.varint(bytes))
+        guard passes != 0 else { return nil }
+        let milliseconds = try cursor.signed(bytes)
+        return Seen(
+            pass: header.pass &- passes,
+            timeMilliseconds: header.timeMilliseconds &- milliseconds)
+    }
+
+    private static func applyCells(
+        _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, to frame: inout Frame
+    ) throws(RowDamage) {
+        var next = 0
+        while !cursor.isAtEnd(of: bytes) {
+            let tag = try cursor.varint(bytes)
+            let left = frame.values.count - next
+            guard tag >> 2 < UInt64(left) else { throw .malformed }
+            let index = next + Int(tag >> 2)
+            next = index + 1
+            if tag & 2 != 0 {
+                guard let status = CellStatus(rawValue: try cursor.byte(bytes)) else {
+                    throw .malformed
+                }
+                frame.statuses[index] = status
+            }
+            guard tag & 1 != 0 else { continue }
+            let step = try cursor.varint(bytes)
+            frame.values[index] &+=
+                frame.shape.gauges[index] ? UInt64(bitPattern: ZigZag.decode(step)) : step
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Model
+
+/// Reads states from the rows of a connection.
+enum StateReader {
+    /// One readable row.
+    struct Row {
+        var header: RowHeader
+        var frame: Frame
+    }
+
+    /// How many groups without a readable row are passed over before giving up.
+    private static let maximumDamagedGroups = 64
+
+    /// All layouts by number.
+    static func layouts(_ connection: borrowing Connection) throws(HistoryError) -> [Int64: Layout]
+    {
+        let purpose = "read the history's columns"
+        var columns: [Int64: [Column]] = [:]
+        let fields = try connection.prepare(
+            "SELECT layout, name, kind, unit FROM field ORDER BY layout, ctr", to: purpose)
+        while try fields.step() {
+            let column = Column(
+                name: fields.text(1), kind: Column.Kind(rawValue: fields.text(2)) ?? .gauge,
+                unit: fields.text(3))
+            columns[fields.integer(0), default: []].append(column)
+        }
+        var layouts: [Int64: Layout] = [:]
+        let classes = try connection.prepare("SELECT layout, class FROM layout", to: purpose)
+        while try classes.step() {
+            let id = classes.integer(0)
+            layouts[id] = Layout(deviceClass: classes.text(1), columns: columns[id] ?? [])
+        }
+        return layouts
+    }
+
+    /// The newest readable row up to a pass.
+    ///
+    /// A row that is damaged, and those of its group behind it, are gaps.
+    static func newestRow(
+        _ connection: borrowing Connection, upTo pass: Int64, layouts: [Int64: Layout]
+    ) throws(HistoryError) -> Row? {
+        let columns = layouts.mapValues { $0.columns.map { $0.kind == .gauge } }
+        var limit = pass
+        for _ in 0..<maximumDamagedGroups {
+            guard let last = try lastRow(connection, upTo: limit) else { return nil }
+            let found = try row(connection, from: last.key, to: last.pass, columns: columns)
+            if let found { return found }
+            limit = min(last.key, last.pass) - 1
+        }
+        return nil
+    }
+
+    private static func lastRow(
+        _ connection: borrowing Connection, upTo pass: Int64
+    ) throws(HistoryError) -> (pass: Int64, key: Int64)? {
+        let statement = try connection.prepare(
+            "SELECT cyc, key FROM head WHERE cyc <= ? ORDER BY cyc DESC LIMIT 1",
+            to: "find a pass")
+        try statement.bind(1, pass)
+        return try statement.step() ? (statement.integer(0), statement.integer(1)) : nil
+    }
+
+    // The last readable row of a group up to a pass; the group's rows build on each other.
+    private static func row(
+        _ connection: borrowing Connection, from key: Int64, to pass: Int64,
+        columns: [Int64: [Bool]]
+    ) throws(HistoryError) -> Row? {
+        let statement = try connection.prepare(
+            "SELECT cyc, t, key, epoch, d FROM head WHERE cyc BETWEEN ? AND ? ORDER BY cyc",
+            to: "read a pass")
+        try statement.bind(1, key)
+        try statement.bind(2, pass)
+        var latest: Row?
+        while try statement.step() {
+            let header = RowHeader(
+                pass: statement.integer(0), timeMilliseconds: statement.integer(1),
+                key: statement.integer(2), epoch: statement.integer(3))
+            let previous = latest
+            let frame = try? statement.withBytes(4) { (bytes) throws(RowDamage) in
+                try decode(bytes, header: header, after: previous, columns: columns)
+            }
+            guard let frame else { break }
+            latest = Row(header: header, frame: frame)
+        }
+        return latest
+    }
+
+    private static func decode(
+        _ bytes: Span<UInt8>, header: RowHeader, after previous: Row?, columns: [Int64: [Bool]]
+    ) throws(RowDamage) -> Frame {
+        guard let previous else {
+            return try RowCodec.decodeKey(bytes, header: header, columns: columns)
+        }
+        guard header.key == previous.header.key, header.pass == previous.header.pass + 1 else {
+            throw .chainBroken
+        }
+        return try RowCodec.decode(bytes, header: header, after: previous.frame)
+    }
+}
+
+// MARK: From numbers to names
+
+extension StateReader {
+    /// The state that a row stands for.
+    static func state(
+        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout]
+    ) throws(HistoryError) -> StoredState {
+        let devices = try devices(connection)
+        let bootID = try bootID(connection, epoch: row.header.epoch)
+        let series = row.frame.shape.slots.indices.map { index in
+            let slot = row.frame.shape.slots[index]
+            let device = devices[slot.device]
+            return StoredSeries(
+                key: device?.key ?? "",
+                layout: layouts[slot.layout] ?? Layout(deviceClass: "", columns: []),
+                isPresent: row.frame.present[index], cells: row.frame.cells(ofSlot: index),
+                firstRecorded: device?.first ?? StoredPass(row.header.seen),
+                lastSeen: row.frame.seen[index].map(StoredPass.init))
+        }
+        return StoredState(
+            pass: StoredPass(row.header.seen),
+            moment: Moment(
+                bootID: bootID, boottimeNanoseconds: row.frame.boottimeNanoseconds,
+                wallMilliseconds: row.frame.wallMilliseconds),
+            series: series)
+    }
+
+    private static func devices(
+        _ connection: borrowing Connection
+    ) throws(HistoryError) -> [Int64: (key: String, first: StoredPass)] {
+        var devices: [Int64: (key: String, first: StoredPass)] = [:]
+        let statement = try connection.prepare(
+            "SELECT dev, key, first, first_t FROM device", to: "read the history's devices")
+        while try statement.step() {
+            let first = Seen(pass: statement.integer(2), timeMilliseconds: statement.integer(3))
+            devices[statement.integer(0)] = (statement.text(1), StoredPass(first))
+        }
+        return devices
+    }
+
+    private static func bootID(
+        _ connection: borrowing Connection, epoch: Int64
+    ) throws(HistoryError) -> String {
+        let statement = try connection.prepare(
+            "SELECT boot_id FROM epoch WHERE epoch = ?", to: "read the history's epochs")
+        try statement.bind(1, epoch)
+        return try statement.step() ? statement.text(0) : ""
+    }
+}
+
+extension RowHeader {
+    /// The pass and its time.
+    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
+}
+
+extension StoredPass {
+    /// The pass that the codec means.
+    init(_ seen: Seen) {
+        self.init(
+            id: PassID(UInt64(bitPattern: seen.pass)), wallMilliseconds: seen.timeMilliseconds)
+    }
+}

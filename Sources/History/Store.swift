@@ -1,0 +1,167 @@
+package import Model
+
+/// The history of one node: appends passes to `history.db` and drops the oldest ones.
+///
+/// Of all connections to the file only this one writes and checkpoints. Used by one thread at a
+/// time.
+package final class Store {
+    /// How much is kept.
+    package struct Limits: Hashable, Sendable {
+        /// Passes older than this are dropped; milliseconds.
+        package var maximumAgeMilliseconds: Int64
+        /// The size that the file does not grow beyond, 4 MiB at least; the write-ahead log beside
+        /// it takes about 4 MiB more.
+        package var maximumBytes: Int64
+
+        /// Limits; the oldest passes go first when either is reached.
+        package init(maximumAgeMilliseconds: Int64, maximumBytes: Int64) {
+            self.maximumAgeMilliseconds = maximumAgeMilliseconds
+            self.maximumBytes = max(maximumBytes, 4 << 20)
+        }
+    }
+
+    /// How opening went.
+    package enum Outcome: Hashable, Sendable {
+        /// There was no history yet.
+        case created
+        /// The history goes on.
+        case opened
+        /// The history was damaged and a new one was started; where the old file is now, and why.
+        case movedAside(to: String, because: HistoryError)
+    }
+
+    /// How opening went.
+    package let outcome: Outcome
+    /// A random number that the file got when it was created; a cursor belongs to one history.
+    package let storeID: UInt64
+
+    let connection: Connection
+    let limits: Limits
+    /// What the next append builds on; nil after a failed one, when the file has to tell.
+    var memory: Memory?
+    /// The epoch of this run, once it is in the file.
+    var epoch: Epoch?
+    let insertRow: Statement
+    private let file: HistoryFile
+    private let lock: DirectoryLock
+    private let begin: Statement
+    private let commit: Statement
+
+    /// Opens the history in a directory, which is created when only its last part is missing.
+    ///
+    /// Throws when another daemon works there, and when the file is of a newer version or of
+    /// another program; nothing is changed then. `nowMilliseconds` is the wall clock.
+    package init(
+        directory: String, limits: Limits, nowMilliseconds: Int64
+    ) throws(HistoryError) {
+        file = HistoryFile(directory: directory)
+        try file.createDirectory()
+        lock = try DirectoryLock(path: file.lock)
+        let opening: Opening
+        do {
+            opening = try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+            outcome = opening.isNew ? .created : .opened
+        } catch {
+            guard error.cause == .damaged else { throw error }
+            let aside = try file.moveAside(nowMilliseconds: nowMilliseconds)
+            opening = try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+            outcome = .movedAside(to: aside, because: error)
+        }
+        self.limits = limits
+        storeID = opening.storeID
+        memory = opening.memory
+        connection = opening.connection
+        begin = try connection.prepare("BEGIN IMMEDIATE", to: "begin a pass", persistent: true)
+        commit = try connection.prepare("COMMIT", to: "commit a pass", persistent: true)
+        insertRow = try connection.prepare(
+            "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass",
+            persistent: true)
+    }
+
+    /// Keeps a pass; when it returns, the pass is on the disk.
+    ///
+    /// The bases in `published` take the place of those that their slots had; other slots keep
+    /// theirs. Where a slot comes twice, the later part counts. After an error nothing of the pass
+    /// is kept, and the next one stands alone.
+    package func append(
+        _ pass: PassRecord, published: [PublishedBase] = []
+    ) throws(HistoryError) -> PassID {
+        try refuseInvalid(pass)
+        do {
+            return try appendValid(pass, published)
+        } catch {
+            connection.rollBack()
+            if error.cause == .damaged { file.markDamaged() }
+            throw error
+        }
+    }
+
+    private func appendValid(
+        _ pass: PassRecord, _ published: [PublishedBase]
+    ) throws(HistoryError) -> PassID {
+        // Taken out, so that an error leaves nothing that the file does not say.
+        var memory =
+            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
+        try begin.run()
+        try write(pass, &memory)
+        try replacePublished(published)
+        try commit.run()
+        epoch = memory.epoch
+        self.memory = memory
+        return PassID(UInt64(bitPattern: memory.last.pass))
+    }
+
+    /// What a ledger needs to go on after a restart; nil when no pass is readable.
+    package func restore() throws(HistoryError) -> RestoredHistory? {
+        let layouts = try StateReader.layouts(connection)
+        guard let row = try StateReader.newestRow(connection, upTo: .max, layouts: layouts) else {
+            return nil
+        }
+        let state = try StateReader.state(connection, of: row, layouts: layouts)
+        let origins = try Memory.origins(connection)
+        let series = zip(state.series, row.frame.shape.slots).map { series, slot in
+            let kept = origins[slot.device]
+            return RestoredSeries(
+                series: series,
+                origins: kept?.layout == slot.layout ? kept?.values ?? [] : [])
+        }
+        return RestoredHistory(pass: state.pass, moment: state.moment, series: series)
+    }
+
+    /// The bases that were handed to `append`, the latest of each slot.
+    package func loadPublished() throws(HistoryError) -> [PublishedBase] {
+        let statement = try connection.prepare(
+            "SELECT slot, series, name, base FROM published ORDER BY slot, name",
+            to: "read the published bases")
+        var bases: [PublishedBase] = []
+        while try statement.step() {
+            bases.append(
+                PublishedBase(
+                    slot: statement.text(0), seriesKey: statement.text(1),
+                    column: statement.text(2), base: statement.unsigned(3)))
+        }
+        return bases
+    }
+
+    private func replacePublished(_ bases: [PublishedBase]) throws(HistoryError) {
+        guard !bases.isEmpty else { return }
+        let purpose = "write the published bases"
+        let clear = try connection.prepare("DELETE FROM published WHERE slot = ?", to: purpose)
+        let insert = try connection.prepare(
+            "INSERT OR REPLACE INTO published(slot, series, name, base) VALUES(?, ?, ?, ?)",
+            to: purpose)
+        var previous: PublishedBase?
+        for base in bases {
+            if base.slot != previous?.slot || base.seriesKey != previous?.seriesKey {
+                try clear.bind(1, base.slot)
+                try clear.run()
+            }
+            try insert.bind(1, base.slot)
+            try insert.bind(2, base.seriesKey)
+            try insert.bind(3, base.column)
+            try insert.bind(4, base.base)
+            try insert.run()
+            previous = base
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Model
+import Testing
+import Wire
+
+@testable import Daemon
+
+@Suite struct ProbeSupervisorTests {
+    private static let second: UInt64 = 1_000_000_000
+
+    /// A supervisor, its scripted processes and what the kernel says of them.
+    private final class Stage {
+        var links: [ScriptedLink] = []
+        var endings: [Int32: ProbeSupervisor.Ending] = [:]
+        var launchError: SpawnError?
+        private(set) var supervisor: ProbeSupervisor!
+
+        init() {
+            supervisor = ProbeSupervisor(
+                name: "infiniband", configuration: InfiniBandConfiguration(include: ["mlx5_*"]),
+                patience: Patience(
+                    soft: 2 * second, hard: 10 * second, restartMinimum: second,
+                    restartMaximum: 8 * second),
+                launch: { [unowned self] () throws(SpawnError) in try launch() },
+                reap: { [unowned self] in endings.removeValue(forKey: $0) })
+        }
+
+        private func launch() throws(SpawnError) -> any ProbeLink {
+            if let launchError { throw launchError }
+            let link = ScriptedLink(pid: Int32(100 + links.count))
+            links.append(link)
+            return link
+        }
+
+        func end(_ link: ScriptedLink, status: Int32, at now: UInt64) {
+            endings[link.pid] = ProbeSupervisor.Ending(status: status, cpuSeconds: 0.5)
+            supervisor.tick(now: now)
+        }
+    }
+
+    private let second = ProbeSupervisorTests.second
+
+    @Test func startsConfiguresAndCollects() throws {
+        let stage = Stage()
+        #expect(stage.supervisor.state == "starting")
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        #expect(link.commands == [.configure(InfiniBandConfiguration(include: ["mlx5_*"]))])
+        stage.supervisor.collect(turn: 1, now: 0)
+        #expect(link.commands.last == .collect(turn: 1))
+        #expect(stage.supervisor.isAwaited)
+        link.say(.hello(version: Version.text))
+        link.say(.working(on: "mlx5_0/PortCounters"))
+        #expect(stage.supervisor.receive(now: 1).isEmpty)
+        #expect(stage.supervisor.workingOn == "mlx5_0/PortCounters")
+        link.say(turn: 1)
+        #expect(stage.supervisor.receive(now: 2) == [.scripted()])
+        #expect(stage.supervisor.isCurrent && !stage.supervisor.isAwaited)
+        #expect(stage.supervisor.workingOn == nil)
+        #expect(stage.supervisor.state == "ok")
+    }
+
+    @Test func lateAnswerIsCountedOnceAndStillTaken() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        stage.supervisor.collect(turn: 1, now: 0)
+        #expect(stage.supervisor.nextTick == 2 * second)
+        stage.supervisor.tick(now: 2 * second)
+        stage.supervisor.tick(now: 3 * second)
+        #expect(stage.supervisor.slowTurns == 1)
+        #expect(stage.supervisor.state == "slow")
+        #expect(!stage.supervisor.isAwaited && !stage.supervisor.isCurrent)
+        #expect(stage.supervisor.nextTick == 10 * second)
+        stage.supervisor.collect(turn: 2, now: 4 * second)
+        #expect(stage.supervisor.skippedTurns == 1)
+        link.say(turn: 1)
+        #expect(stage.supervisor.receive(now: 5 * second).count == 1)
+        #expect(stage.supervisor.isCurrent)
+        #expect(stage.supervisor.trouble != nil, "a late answer does not make the trouble unsaid")
+        stage.supervisor.collect(turn: 3, now: 6 * second)
+        link.say(turn: 3)
+        #expect(stage.supervisor.receive(now: 6 * second).count == 1)
+        #expect(stage.supervisor.trouble == nil)
+    }
+
+    @Test func hungProbeIsKilledAndNeverDoubled() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        stage.supervisor.collect(turn: 1, now: 0)
+        link.say(.working(on: "mlx5_3/PortInfo"))
+        _ = stage.supervisor.receive(now: 1)
+        stage.supervisor.tick(now: 2 * second)
+        stage.supervisor.tick(now: 10 * second)
+        #expect(link.wasKilled)
+        #expect(stage.supervisor.state == "hung")
+        #expect(
+            stage.supervisor.trouble
+                == "probe infiniband was killed after 10 s while working on mlx5_3/PortInfo")
+        // In the kernel for another minute: nobody else may be started.
+        for now in 11...70 as ClosedRange<UInt64> { stage.supervisor.tick(now: now * second) }
+        stage.supervisor.collect(turn: 2, now: 70 * second)
+        #expect(stage.links.count == 1)
+        #expect(stage.supervisor.skippedTurns == 1)
+        stage.end(link, status: 9, at: 71 * second)
+        #expect(stage.supervisor.state == "restarting")
+        stage.supervisor.tick(now: 72 * second)
+        #expect(stage.links.count == 2)
+        #expect(stage.supervisor.restarts == 1)
+        #expect(stage.supervisor.endedCPUSeconds == 0.5)
+    }
+
+    @Test func restartsBackOffUntilAnAnswer() throws {
+        let stage = Stage()
+        var now: UInt64 = 0
+        var waits: [UInt64] = []
+        for _ in 0..<6 {
+            stage.supervisor.tick(now: now)
+            let link = try #require(stage.links.last)
+            stage.end(link, status: 1 << 8, at: now)
+            let next = try #require(stage.supervisor.nextTick)
+            waits.append((next - now) / second)
+            now = next
+        }
+        #expect(waits == [1, 2, 4, 8, 8, 8])
+        #expect(stage.supervisor.trouble == "probe infiniband ended with exit status 1")
+        stage.supervisor.tick(now: now)
+        let link = try #require(stage.links.last)
+        stage.supervisor.collect(turn: 1, now: now)
+        link.say(turn: 1)
+        #expect(stage.supervisor.receive(now: now).count == 1)
+        stage.end(link, status: 11, at: now)
+        #expect(stage.supervisor.nextTick == now + second)
+        #expect(stage.supervisor.trouble == "probe infiniband was ended by signal 11")
+    }
+
+    @Test func closedPipeMeansTheEnd() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        stage.supervisor.collect(turn: 1, now: 0)
+        link.isAtEnd = true
+        #expect(stage.supervisor.receive(now: 1).isEmpty)
+        #expect(link.wasKilled)
+        #expect(stage.supervisor.slowTurns == 1)
+        #expect(stage.supervisor.descriptor == nil)
+        stage.end(link, status: 3 << 8, at: 2)
+        #expect(stage.supervisor.trouble == "probe infiniband ended with exit status 3")
+    }
+
+    @Test func garbageEndsTheProbe() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        link.pending = [2, 0, 0, 0, 77, 77]
+        #expect(stage.supervisor.receive(now: 1).isEmpty)
+        #expect(link.wasKilled)
+        #expect(stage.supervisor.trouble?.contains("not a frame") == true)
+    }
+
+    @Test func anotherVersionIsRefused() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        link.say(.hello(version: "0.0.0"))
+        _ = stage.supervisor.receive(now: 1)
+        #expect(link.wasKilled)
+        #expect(stage.supervisor.trouble?.contains("version 0.0.0") == true)
+    }
+
+    @Test func answerToAnotherTurnIsDropped() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        let link = try #require(stage.links.first)
+        stage.supervisor.collect(turn: 5, now: 0)
+        link.say(turn: 4)
+        #expect(stage.supervisor.receive(now: 1).isEmpty)
+        #expect(stage.supervisor.isAwaited)
+    }
+
+    @Test func failureToStartIsTriedAgainLater() throws {
+        let stage = Stage()
+        stage.launchError = SpawnError(attempted: "posix_spawn", code: 12)
+        stage.supervisor.tick(now: 0)
+        #expect(stage.links.isEmpty)
+        #expect(stage.supervisor.trouble?.contains("posix_spawn") == true)
+        stage.launchError = nil
+        stage.supervisor.tick(now: second - 1)
+        #expect(stage.links.isEmpty)
+        stage.supervisor.tick(now: second)
+        #expect(stage.links.count == 1)
+    }
+}

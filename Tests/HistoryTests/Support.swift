@@ -1,0 +1,106 @@
+import CSQLite
+import Foundation
+import Model
+
+@testable import History
+
+/// A directory that goes with the test.
+final class TemporaryDirectory {
+    let path = NSTemporaryDirectory() + "fabricwatch-history-" + UUID().uuidString
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    var database: String { path + "/history.db" }
+
+    var names: [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
+    }
+
+    /// Copies the database and its log as they are now, as a crash would leave them.
+    func copyFiles(to other: TemporaryDirectory) throws {
+        for name in ["history.db", "history.db-wal"] {
+            let source = path + "/" + name
+            guard FileManager.default.fileExists(atPath: source) else { continue }
+            try FileManager.default.copyItem(atPath: source, toPath: other.path + "/" + name)
+        }
+    }
+
+    /// Runs SQL on a connection of its own.
+    func execute(_ sql: String) throws {
+        let connection = try Connection(path: database, flags: SQLITE_OPEN_READWRITE)
+        try connection.execute(sql, to: "prepare a test")
+    }
+
+    /// Asks for one integer on a connection of its own.
+    func integer(_ sql: String) throws -> Int64? {
+        let connection = try Connection(path: database, flags: SQLITE_OPEN_READONLY)
+        return try connection.integer(sql, to: "look into a test's file")
+    }
+}
+
+/// SplitMix64, so that a seed says everything about a run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
+}
+
+extension Store.Limits {
+    static let ample = Store.Limits(maximumAgeMilliseconds: 1 << 40, maximumBytes: 1 << 30)
+}
+
+extension Store {
+    /// A store with ample limits.
+    static func open(
+        _ directory: TemporaryDirectory, limits: Limits = .ample
+    ) throws -> Store {
+        try Store(directory: directory.path, limits: limits, nowMilliseconds: 1_700_000_000_000)
+    }
+}
+
+extension Layout {
+    /// Counters `c0` and up, then gauges `g0` and up.
+    static func plain(_ name: String = "part", counters: Int, gauges: Int = 0) -> Layout {
+        Layout(
+            deviceClass: name,
+            columns: (0..<counters).map { Column(name: "c\($0)", kind: .counter, unit: "events") }
+                + (0..<gauges).map { Column(name: "g\($0)", kind: .gauge, unit: "lanes") })
+    }
+}
+
+extension PassRecord {
+    /// A pass of series with plain values.
+    static func plain(
+        at wallMilliseconds: Int64, boot: String = "boot", _ values: [String: [UInt64]]
+    ) -> PassRecord {
+        PassRecord(
+            moment: Moment(
+                bootID: boot, boottimeNanoseconds: UInt64(bitPattern: wallMilliseconds) &* 1000,
+                wallMilliseconds: wallMilliseconds),
+            series: values.sorted { $0.key < $1.key }.map { key, values in
+                SeriesRecord(
+                    key: key, layout: .plain(counters: values.count), isPresent: true,
+                    cells: values.map { .value($0, saturated: false) },
+                    origins: values.map { _ in .none })
+            }, events: [])
+    }
+}
