@@ -51,7 +51,7 @@ package enum Launcher {
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)))
             let server = Server(configuration: settings.serve.configuration, answers: desk)
             for address in try server.start() { log.notice("listening on \(address)") }
-            desk.watch { ServerSample(requests: [], connections: 0, refused: 0) }
+            desk.watch { ServerSample(server.statistics) }
             let app = App(
                 clock: clock, log: log,
                 notifier: SystemdNotifier(environment: environmentVariable),

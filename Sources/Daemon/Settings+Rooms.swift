@@ -34,11 +34,29 @@ extension Settings.InfiniBand {
 extension Settings.Serve {
     /// What the server is told.
     var configuration: ServeConfiguration {
-        ServeConfiguration(
-            socketPath: socket, socketMode: UInt32(socketMode), tcpHost: tcp?.host,
-            tcpPort: tcp?.port, maxConnections: maxConnections, maxHeadBytes: maxHeadSize,
-            headTimeoutNanoseconds: Int64(headTimeout.nanoseconds),
-            idleTimeoutNanoseconds: Int64(idleTimeout.nanoseconds),
-            requestTimeoutNanoseconds: Int64(requestTimeout.nanoseconds))
+        var told = ServeConfiguration()
+        told.socketPath = socket
+        told.socketMode = UInt32(socketMode)
+        told.tcpPort = tcp?.port
+        if let host = tcp?.host { told.tcpHost = host }
+        told.maxConnections = maxConnections
+        told.reservedUnixConnections = min(told.reservedUnixConnections, maxConnections / 2)
+        told.maxHeadBytes = maxHeadSize
+        told.headTimeout = Int64(headTimeout.nanoseconds)
+        told.idleTimeout = Int64(idleTimeout.nanoseconds)
+        told.requestTimeout = Int64(requestTimeout.nanoseconds)
+        return told
+    }
+}
+
+extension ServerSample {
+    /// The server's own figures.
+    init(_ statistics: ServerStatistics) {
+        self.init(
+            requests: [
+                ("2xx", statistics.answersSuccess), ("4xx", statistics.answersClientError),
+                ("5xx", statistics.answersServerError),
+            ], connections: UInt64(statistics.connectionsOpen),
+            refused: statistics.connectionsRefused)
     }
 }

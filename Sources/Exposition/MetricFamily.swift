@@ -39,7 +39,7 @@ package enum MetricFamilies {
     static let endLabels = ["device", "port", "end"]
 
     static let up = MetricFamily(
-        "fabricwatch_up", .gauge, "Whether every probe answered in time.")
+        "fabricwatch_up", .gauge, "Whether there are probes and every one answered in time.")
     static let build = MetricFamily(
         "fabricwatch_build_info", .info, ["version"], "The daemon's version.")
     static let verdict = MetricFamily(
@@ -103,10 +103,10 @@ package enum MetricFamilies {
             + "6 link error recovery, 7 PHY test.")
     static let width = MetricFamily(
         "fabricwatch_infiniband_link_width_lanes", .gauge, endLabels,
-        "Lanes in use; absent while the link is down.")
+        "Lanes in use; absent while the link is down or they are unknown.")
     static let rate = MetricFamily(
         "fabricwatch_infiniband_link_rate_bytes_per_second", .gauge, endLabels,
-        "Signalling rate of the link; absent while the link is down.")
+        "Signalling rate of the link; absent while the link is down or it is unknown.")
     static let readable = MetricFamily(
         "fabricwatch_infiniband_end_up", .gauge, endLabels,
         "Whether everything that this end offers was read in the latest pass.")

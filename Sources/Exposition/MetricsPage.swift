@@ -15,7 +15,8 @@ extension Scrape {
 
     private func daemon(_ writer: inout MetricsWriter) {
         writer.family(MetricFamilies.up)
-        writer.sample(nil, collectors.allSatisfy(\.isUp))
+        // Without a probe nobody answered.
+        writer.sample(nil, !collectors.isEmpty && collectors.allSatisfy(\.isUp))
         writer.family(MetricFamilies.build)
         writer.sample(LabelText([("version", version)]), true)
         writer.family(MetricFamilies.verdict)
@@ -71,16 +72,19 @@ extension Scrape {
             writer.family(family)
             for (end, labels) in ends { write(&writer, end, labels) }
         }
-        func link(_ family: MetricFamily, up: Bool, _ value: (LinkInfo) -> UInt64) {
+        func link(_ family: MetricFamily, _ value: (LinkInfo) -> UInt64?) {
             each(family) { writer, end, labels in
-                guard let link = end.link, link.isUp || !up else { return }
-                writer.sample(labels, value(link))
+                if let value = end.link.flatMap(value) { writer.sample(labels, value) }
             }
         }
-        link(MetricFamilies.state, up: false) { UInt64($0.state) }
-        link(MetricFamilies.physicalState, up: false) { UInt64($0.physicalState) }
-        link(MetricFamilies.width, up: true) { UInt64($0.widthLanes) }
-        link(MetricFamilies.rate, up: true) { $0.bitsPerSecond / 8 }
+        // Width and speed mean nothing while the link is down, and zero is unknown.
+        func known(_ link: LinkInfo, _ value: UInt64) -> UInt64? {
+            link.isUp && value > 0 ? value : nil
+        }
+        link(MetricFamilies.state) { UInt64($0.state) }
+        link(MetricFamilies.physicalState) { UInt64($0.physicalState) }
+        link(MetricFamilies.width) { known($0, UInt64($0.widthLanes)) }
+        link(MetricFamilies.rate) { known($0, $0.bitsPerSecond / 8) }
         each(MetricFamilies.readable) { $0.sample($2, $1.isUp) }
         each(MetricFamilies.sampled) { writer, end, labels in
             if let at = end.sampledSeconds { writer.sample(labels, seconds: at) }
@@ -91,8 +95,9 @@ extension Scrape {
             }
         }
         each(MetricFamilies.saturated) { writer, end, labels in
-            let full = end.entries.count { $0.status == .fresh && $0.isSaturated }
-            writer.sample(labels, UInt64(full))
+            let seen = end.entries.indices.filter(end.isSeen)
+            guard !seen.isEmpty else { return }
+            writer.sample(labels, UInt64(seen.count { end.entries[$0].isSaturated }))
         }
         counters(&writer, ends)
     }
@@ -192,14 +197,19 @@ extension CableSample {
 }
 
 extension EndSample {
+    // Entries remember the latest reading; whether it is from the latest pass, the totals say.
+    fileprivate func isSeen(_ row: Int) -> Bool {
+        entries[row].status == .fresh && row < totals.count && totals[row] != nil
+    }
+
     fileprivate var qualities: [(String, UInt64)] {
         var counts = [UInt64](repeating: 0, count: Quality.allCases.count)
         var failed: UInt64 = 0
         var unsupported: UInt64 = 0
-        for entry in entries {
+        for (row, entry) in entries.enumerated() {
             switch entry.status {
-            case .fresh: counts[Int(entry.quality.rawValue)] += 1
-            case .missing, .never: failed += 1
+            case .fresh where isSeen(row): counts[Int(entry.quality.rawValue)] += 1
+            case .fresh, .missing, .never: failed += 1
             case .unsupported: unsupported += 1
             }
         }

@@ -10,7 +10,7 @@ package enum ConditionID: String, CaseIterable, Sendable {
     case counterBlind = "counter_blind"
     /// A probe has not answered for too long.
     case probeStale = "probe_stale"
-    /// There is nothing to judge.
+    /// There is nothing to judge, on the node or from one of its probes.
     case nothingObserved = "nothing_observed"
     /// The history cannot be written.
     case historyUnavailable = "history_unavailable"
@@ -67,8 +67,9 @@ package enum ConditionCatalog {
                 severity: .unknown, escalation: nil, source: "this daemon's schedule")
         case .nothingObserved:
             ConditionRow(
-                id: id, meaning: "No InfiniBand port has been observed.", severity: .unknown,
-                escalation: nil, source: "absence is not health")
+                id: id,
+                meaning: "No InfiniBand port has been observed, or not yet by one of the probes.",
+                severity: .unknown, escalation: nil, source: "absence is not health")
         case .historyUnavailable:
             ConditionRow(
                 id: id, meaning: "The history cannot be written.", severity: .warning,

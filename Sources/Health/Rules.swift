@@ -2,14 +2,21 @@ package import Model
 
 /// The rules: evidence in, opinions out.
 package enum Rules {
-    /// Everything that holds in the evidence, cable by cable.
+    /// Everything that holds in the evidence: what hides other things first, then cable by cable.
     package static func judge(_ evidence: Evidence) -> [Opinion] {
-        evidence.cables.flatMap(cable) + evidence.collectors.compactMap(stale)
-            + [nothing(evidence), history(evidence)].compactMap { $0 }
+        // A stale probe says it for all of its cables; a stale cable without one speaks for itself.
+        let isExplained = evidence.collectors.contains(where: \.isStale)
+        return evidence.collectors.compactMap(stale) + [nothing(evidence)].compactMap { $0 }
+            + silent(evidence)
+            + evidence.cables.flatMap { cable($0, isStalenessExplained: isExplained) }
+            + [history(evidence)].compactMap { $0 }
     }
 
-    private static func cable(_ cable: CableEvidence) -> [Opinion] {
-        [unreadable(cable), down(cable), unobservable(cable)].compactMap { $0 } + blind(cable)
+    private static func cable(
+        _ cable: CableEvidence, isStalenessExplained: Bool
+    ) -> [Opinion] {
+        let unreadable = unreadable(cable) ?? (isStalenessExplained ? nil : unseen(cable))
+        return [unreadable, down(cable), unobservable(cable)].compactMap { $0 } + blind(cable)
     }
 
     private static func subject(_ cable: CableEvidence, end: End? = nil) -> Subject {
@@ -79,11 +86,15 @@ package enum Rules {
 
     private static func unreadable(_ cable: CableEvidence) -> Opinion? {
         let local = cable.report.local
-        guard let failure = local.failure else { return nil }
+        // A port whose state nobody knows is not read, whatever the probe says of its failures.
+        guard let failure = local.failure ?? (local.link == nil ? .malformed : nil) else {
+            return nil
+        }
         // A port without a LID has no counters to read; that it is not active is said already.
         if failure == .noAddress, local.link?.isActive == false { return nil }
         return Opinion(
-            id: .portUnobservable, subject: subject(cable), severity: .unknown,
+            id: .portUnobservable, subject: subject(cable),
+            severity: ConditionCatalog.row(.portUnobservable).severity,
             summary: "\(place(cable)) cannot be read: \(failure.sentence).",
             accused: [.host], grade: .localOnly,
             evidence: ["reading the port ended with \(failure.rawValue)"],
@@ -93,12 +104,26 @@ package enum Rules {
                 : "Look at the port with ibstat and perfquery, and at the kernel log.")
     }
 
+    private static func unseen(_ cable: CableEvidence) -> Opinion? {
+        guard cable.isStale else { return nil }
+        return Opinion(
+            id: .portUnobservable, subject: subject(cable),
+            severity: ConditionCatalog.row(.portUnobservable).severity,
+            summary: "\(place(cable)) has not been seen for too long.",
+            accused: [.host, .daemon], grade: .localOnly,
+            evidence: ["its latest values are stale, although every probe answers"],
+            action: "Look at the port with ibstat, and at the daemon's log.")
+    }
+
     private static func unobservable(_ cable: CableEvidence) -> Opinion? {
         guard cable.report.local.link?.isActive == true else { return nil }
         let failure: Failure
         let who: String
         switch cable.report.peer {
-        case .absent: return nil
+        case .absent:
+            // An active link has another end; a report without one has not looked for it.
+            failure = .skipped
+            who = "the peer of \(place(cable))"
         case .unobservable(let reason):
             failure = reason
             who = "the peer of \(place(cable))"
@@ -146,7 +171,8 @@ package enum Rules {
         guard collector.isStale else { return nil }
         let age = collector.ageSeconds.map { "for \(Int($0)) s" } ?? "since it was started"
         return Opinion(
-            id: .probeStale, subject: Subject(collector: collector.name), severity: .unknown,
+            id: .probeStale, subject: Subject(collector: collector.name),
+            severity: ConditionCatalog.row(.probeStale).severity,
             summary: "Probe \(collector.name) has not answered \(age): "
                 + "the state of its devices is unknown.",
             accused: [.host, .daemon], grade: .localOnly,
@@ -159,13 +185,28 @@ package enum Rules {
     private static func nothing(_ evidence: Evidence) -> Opinion? {
         guard evidence.cables.isEmpty else { return nil }
         return Opinion(
-            id: .nothingObserved, subject: Subject(), severity: .unknown,
+            id: .nothingObserved, subject: Subject(),
+            severity: ConditionCatalog.row(.nothingObserved).severity,
             summary: "No InfiniBand port has been observed: nothing can be said of this node.",
             accused: [], grade: .localOnly,
             evidence: evidence.collectors.map {
                 "probe \($0.name) \($0.ageSeconds == nil ? "has not answered yet" : "sees no port")"
             },
             action: "Check ibstat, and include and exclude in the configuration.")
+    }
+
+    // Beside cables that are seen, a probe that was not heard yet would pass for one without ports.
+    private static func silent(_ evidence: Evidence) -> [Opinion] {
+        guard !evidence.cables.isEmpty else { return [] }
+        return evidence.collectors.filter { $0.ageSeconds == nil && !$0.isStale }.map {
+            Opinion(
+                id: .nothingObserved, subject: Subject(collector: $0.name),
+                severity: ConditionCatalog.row(.nothingObserved).severity,
+                summary: "Probe \($0.name) has not answered yet: "
+                    + "nothing can be said of its devices.",
+                accused: [], grade: .localOnly, evidence: [$0.trouble].compactMap { $0 },
+                action: "Wait for its first pass; fabricwatch status shows the probe.")
+        }
     }
 
     private static func history(_ evidence: Evidence) -> Opinion? {

@@ -17,23 +17,31 @@ package struct Standing: Sendable {
         let subject: Subject
     }
 
-    private var since: [Key: Moment] = [:]
+    private struct Memory {
+        var since: Moment
+        // While the severity is capped the time to its escalation does not run.
+        var counting: Moment
+    }
+
+    private var held: [Key: Memory] = [:]
 
     /// Nothing holds yet.
     package init() {}
 
     /// Takes in the opinions of one moment and returns what holds, the worst first.
     package mutating func update(_ opinions: [Opinion], now: Moment) -> [Finding] {
-        var kept: [Key: Moment] = [:]
+        var kept: [Key: Memory] = [:]
         let findings = opinions.map { opinion in
             let key = Key(id: opinion.id, subject: opinion.subject)
-            let start = since[key] ?? now
-            kept[key] = start
+            var memory = held[key] ?? Memory(since: now, counting: now)
+            if opinion.isCapped { memory.counting = now }
+            kept[key] = memory
             return Finding(
-                opinion: opinion, since: start,
-                severity: Self.severity(opinion, holdingFor: now.seconds(since: start)))
+                opinion: opinion, since: memory.since,
+                severity: Self.severity(
+                    opinion, holdingFor: now.seconds(since: memory.counting)))
         }
-        since = kept
+        held = kept
         return findings.enumerated().sorted {
             ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
         }.map(\.element)
@@ -55,13 +63,19 @@ package struct Verdict: Hashable, Sendable {
     /// One sentence for an operator.
     package var summary: String
 
-    /// Sums up what holds.
+    /// Sums up what holds, the worst first, on a node where `ports` are watched.
     package init(_ findings: [Finding], ports: Int) {
-        severity = findings.map(\.severity).max() ?? .pass
         guard let worst = findings.first else {
-            summary = "All \(ports) InfiniBand ports are active and both ends were read."
+            severity = ports > 0 ? .pass : .unknown
+            summary =
+                switch ports {
+                case ...0: "Nothing has been observed."
+                case 1: "The InfiniBand port is active and both ends were read."
+                default: "All \(ports) InfiniBand ports are active and both ends were read."
+                }
             return
         }
+        severity = worst.severity
         let others = findings.count - 1
         summary =
             worst.opinion.summary

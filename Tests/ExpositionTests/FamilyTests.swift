@@ -1,0 +1,105 @@
+import Exposition
+import Model
+import Testing
+
+/// What every family keeps, and every page.
+struct FamilyTests {
+    @Test func namesAreWellFormedAndUnique() {
+        let names = MetricFamilies.all.map(\.name)
+        #expect(Set(names).count == names.count)
+        for family in MetricFamilies.all {
+            let words = family.name.split(separator: "_", omittingEmptySubsequences: false)
+            #expect(
+                words.allSatisfy { word in
+                    !word.isEmpty
+                        && word.utf8.allSatisfy {
+                            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0)
+                        }
+                }, "\(family.name)")
+            let prefixes = ["fabricwatch_", "process_"]
+            #expect(prefixes.contains { family.name.hasPrefix($0) })
+            #expect(family.name.hasSuffix("_total") == (family.kind == .counter))
+            #expect(family.name.hasSuffix("_info") == (family.kind == .info))
+            #expect(Set(family.labels).count == family.labels.count)
+        }
+    }
+
+    /// In OpenMetrics a family reserves its name and what its type may append.
+    @Test func namesDoNotMeetInOpenMetrics() {
+        let reserved = MetricFamilies.all.flatMap { family in
+            switch family.kind {
+            case .counter:
+                [family.name.dropLast(6), family.name.dropLast(6) + "_created", family.name[...]]
+            case .info: [family.name.dropLast(5), family.name[...]]
+            case .gauge: [family.name[...]]
+            }
+        }
+        #expect(Set(reserved).count == reserved.count)
+    }
+
+    /// HELP escapes differ between the formats; a text without any needs none.
+    @Test func helpIsOneSentenceWithoutEscapes() {
+        for family in MetricFamilies.all {
+            #expect(family.help.hasSuffix(".") && family.help.first?.isUppercase == true)
+            #expect(!family.help.contains { "\\\"\n".contains($0) }, "\(family.name)")
+        }
+    }
+
+    @Test(arguments: TextFormat.allCases)
+    func everyFamilyIsOnTheFullPageOnceAndInOrder(_ format: TextFormat) throws {
+        let page = try Node.page(Node.everything(), format)
+        let found = page.families.map(\.title)
+        #expect(Set(found).count == found.count)
+        let wanted = MetricFamilies.all.map { family in
+            switch (format, family.kind) {
+            case (.openMetrics, .counter): String(family.name.dropLast(6))
+            case (.openMetrics, .info): String(family.name.dropLast(5))
+            default: family.name
+            }
+        }
+        #expect(Set(found) == Set(wanted))
+        let order = found.filter { !$0.hasPrefix("process_") }
+        #expect(order == wanted.filter { !$0.hasPrefix("process_") })
+        #expect(page.families.map(\.help).sorted() == MetricFamilies.all.map(\.help).sorted())
+        #expect(page.families.allSatisfy { !$0.samples.isEmpty })
+    }
+
+    @Test(arguments: TextFormat.allCases)
+    func samplesHaveTheLabelsOfTheirFamily(_ format: TextFormat) throws {
+        let page = try Node.page(Node.everything(), format)
+        for sample in page.samples {
+            let family = try #require(MetricFamilies.all.first { $0.name == sample.name })
+            #expect(sample.labels.map(\.name) == family.labels, "\(sample.name)")
+        }
+    }
+
+    @Test(arguments: TextFormat.allCases)
+    func typesAreThoseOfTheFormat(_ format: TextFormat) throws {
+        let page = try Node.page(Node.everything(), format)
+        for family in page.families {
+            let name = family.samples.first?.name
+            let known = try #require(MetricFamilies.all.first { $0.name == name })
+            let isPlain = format == .prometheus && known.kind == .info
+            #expect(family.kind == (isPlain ? "gauge" : known.kind.rawValue))
+        }
+    }
+
+    /// Each counter has one family, and lanes of one kind share theirs.
+    @Test func countersAndTheirFamilies() {
+        let rows = MetricFamilies.counters.flatMap(\.rows)
+        #expect(rows.sorted() == Array(InfiniBandCounters.all.indices))
+        for (family, rows) in MetricFamilies.counters {
+            let lanes = rows.compactMap { InfiniBandCounters.all[$0].lane }
+            #expect(lanes.isEmpty ? rows.count == 1 : lanes == Array(0...11))
+            #expect(family.labels.last == (lanes.isEmpty ? "end" : "lane"))
+        }
+    }
+
+    @Test func contentTypes() {
+        #expect(
+            TextFormat.prometheus.contentType == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(
+            TextFormat.openMetrics.contentType
+                == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Health
+import Testing
+
+/// `docs/conditions.md` follows from the catalogue; it is written anew with
+/// `FABRICWATCH_WRITE_REFERENCE=1 swift test --filter ConditionReferenceTests`.
+struct ConditionReferenceTests {
+    @Test func fileFollowsFromTheCatalogue() throws {
+        try Reference.check("docs/conditions.md", is: Self.text)
+    }
+
+    @Test func theCatalogueIsInTheOrderOfItsNames() {
+        #expect(ConditionCatalog.all.map(\.id) == ConditionID.allCases)
+        #expect(ConditionCatalog.all.allSatisfy { $0.meaning.hasSuffix(".") && !$0.source.isEmpty })
+    }
+
+    /// An escalation makes it worse, after some time.
+    @Test(arguments: ConditionID.allCases)
+    func escalationsRise(_ id: ConditionID) {
+        let row = ConditionCatalog.row(id)
+        #expect(row.severity > .pass)
+        guard let escalation = row.escalation else { return }
+        #expect(escalation.severity > row.severity && escalation.afterSeconds > 0)
+    }
+
+    private static let text =
+        """
+        # Conditions
+
+        What the daemon can find wrong, as `/api/v1/health` and the metric
+        `fabricwatch_health_condition` name it. The verdict over the node is the worst that holds:
+
+        \(ranking)
+
+        UNKNOWN ranks above WARNING because anything may hide behind it. PASS needs at least one port, \
+        every probe heard in time, every port active and read without a failure at both ends, no \
+        counter full, and the history being written.
+
+        A condition holds as long as the latest evidence shows it, and its severity rises with the time \
+        that it has held. A severity that is capped does not rise: a port that was switched off stays \
+        INFO.
+
+        | Condition | Meaning | Severity | Rises to | Source |
+        |---|---|---|---|---|
+        \(ConditionCatalog.all.map(line).joined(separator: "\n"))
+
+        ## Accused
+
+        `accused` names the parts that a condition speaks against, the most likely first; it is empty \
+        when the evidence speaks against nobody: \
+        \(Domain.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")).
+
+        `evidence_grade` says how much was seen: `two_ended`, `local_only` or `peer_only`. InfiniBand \
+        errors are counted by the receiver, so a part is only said to be bad on two-ended evidence; the \
+        state of a port may be said from one end.
+
+        """
+
+    private static let ranking = Severity.allCases.sorted(by: >).map { severity in
+        "* **\(severity.name)**: \(meaning(severity))"
+    }.joined(separator: "\n")
+
+    private static func meaning(_ severity: Severity) -> String {
+        switch severity {
+        case .critical: "act now."
+        case .unknown: "it cannot be said whether all is well."
+        case .warning: "to be looked at in working hours."
+        case .info: "good to know; nothing to do now."
+        case .pass: "nothing holds, and everything that should be seen was seen."
+        }
+    }
+
+    private static func line(_ row: ConditionRow) -> String {
+        let rise = row.escalation.map {
+            "\($0.severity.name) after \(Int($0.afterSeconds)) s"
+        }
+        let cells = [
+            "[`\(row.id.rawValue)`](\(row.playbook))", row.meaning, row.severity.name,
+            rise ?? "", row.source,
+        ]
+        return "| \(cells.joined(separator: " | ")) |"
+    }
+}
