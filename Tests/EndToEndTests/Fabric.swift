@@ -41,8 +41,7 @@ struct Fabric: Sendable {
         .appendingPathComponent("deploy/simulated-node/fabric.sh")
 
     @discardableResult
-    func call(_ command: String, _ arguments: [String] = [], input: String = "") throws -> String
-    {
+    func call(_ command: String, _ arguments: [String] = [], input: String = "") throws -> String {
         try Child.succeed(
             Self.script, [command, directory.path] + arguments, input: input)
     }

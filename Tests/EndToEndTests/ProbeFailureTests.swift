@@ -42,6 +42,7 @@ extension EndToEndTests {
         #expect(page.value("fabricwatch_up") == 0)
         #expect(page.value("fabricwatch_collector_up", ["collector": cable.device]) == 0)
         let near = CableEnd(cable: cable, end: .local)
+        #expect(page.total("symbol_error", near) == nil)
         #expect(try daemon.counters().entries(near)["symbol_error"]?.state == "stale")
         try daemon.awaitNewPass()
         for other in daemon.cables where other != cable { try checkFresh(daemon, other) }
@@ -70,8 +71,8 @@ extension EndToEndTests {
     func deadDaemon() throws {
         try withDaemon(.init(), losesProbes: true) { daemon, fabric in
             let ends = Cable.End.allCases.map { CableEnd(cable: daemon.cables[0], end: $0) }
-            try fabric.set([ends[0]: ["symbol_error": 100], ends[1]: ["symbol_error": 200]])
             let cursor = try daemon.cursor()
+            try fabric.set([ends[0]: ["symbol_error": 100], ends[1]: ["symbol_error": 200]])
             try daemon.awaitNewPass()
             let before = try daemon.metrics()
             let shown = try daemon.links().pass ?? .max
