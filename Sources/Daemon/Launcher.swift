@@ -50,7 +50,11 @@ package enum Launcher {
                 archive: keeper == nil
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)))
             let server = Server(configuration: settings.serve.configuration, answers: desk)
-            for address in try server.start() { log.notice("listening on \(address)") }
+            let bound = try server.start()
+            if let path = bound.socketPath { log.notice("listening on \(path)") }
+            if let port = bound.tcpPort {
+                log.notice("listening on \(settings.serve.tcp?.host ?? ""):\(port)")
+            }
             desk.watch { ServerSample(server.statistics) }
             let app = App(
                 clock: clock, log: log,

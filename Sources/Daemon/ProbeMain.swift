@@ -57,7 +57,7 @@ package enum ProbeMain {
         case .configure(let configuration):
             collector = InfiniBandCollector(
                 configuration: configuration, transport: UMADTransport(),
-                announce: { _ = send(.working(on: $0)) })
+                announce: { device, what in _ = send(.working(on: "\(device): \(what)")) })
             return true
         case .collect(let turn):
             guard let report = collector?.collect() else { return false }

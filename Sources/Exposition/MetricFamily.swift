@@ -39,7 +39,7 @@ package enum MetricFamilies {
     static let endLabels = ["device", "port", "end"]
 
     static let up = MetricFamily(
-        "fabricwatch_up", .gauge, "Whether there are probes and every one answered in time.")
+        "fabricwatch_up", .gauge, "Whether every probe answered in time; 0 without a probe.")
     static let build = MetricFamily(
         "fabricwatch_build_info", .info, ["version"], "The daemon's version.")
     static let verdict = MetricFamily(

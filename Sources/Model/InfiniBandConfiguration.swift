@@ -21,7 +21,7 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     package init(
         within: [String] = ["*"], include: [String] = ["*"], exclude: [String] = [],
         serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
-        timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 2,
+        timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 1,
         identityIntervalNanoseconds: UInt64 = 60_000_000_000
     ) {
         self.within = within
@@ -32,5 +32,18 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
         self.timeoutNanoseconds = timeoutNanoseconds
         self.retries = retries
         self.identityIntervalNanoseconds = identityIntervalNanoseconds
+    }
+
+    /// What one pass may take at most, however dead the fabric is: three questions asked one after
+    /// the other that all go unanswered, `3 × timeout × (retries + 1)`.
+    ///
+    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`; what
+    /// the pass's budget cuts off is reported as timed out when it was sent and as skipped when it
+    /// was not. Opening and describing devices is not in the budget: these calls do not wait for
+    /// the fabric.
+    package var passBudgetNanoseconds: UInt64 {
+        let (product, overflow) = timeoutNanoseconds.multipliedReportingOverflow(
+            by: 3 * UInt64(max(retries, 0) + 1))
+        return overflow ? .max : product
     }
 }

@@ -85,8 +85,8 @@ struct ByteReader {
         let count: Int = try small()
         // An element takes at least a byte, so a longer list cannot be there.
         guard count <= bytes.endIndex - position else { throw .truncated }
+        // Nothing is reserved: a count that lies would claim many times the frame's length.
         var elements: [Element] = []
-        elements.reserveCapacity(count)
         for _ in 0..<count { elements.append(try read(&self)) }
         return elements
     }

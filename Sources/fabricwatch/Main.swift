@@ -1,1 +1,19 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+
+@main struct Fabricwatch: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "fabricwatch",
+            abstract: "Says what the daemon knows of this node's InfiniBand cables.",
+            discussion: """
+                Exit status:
+                  0   done; for status: PASS or INFO
+                  1   status: WARNING
+                  2   status: CRITICAL
+                  3   status: UNKNOWN
+                  4   the daemon cannot be reached, or its answer cannot be used
+                  64  wrong arguments
+                """,
+            subcommands: [StatusCommand.self, LinksCommand.self, DeltasCommand.self])
+    }
+}

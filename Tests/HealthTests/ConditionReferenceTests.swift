@@ -32,13 +32,13 @@ struct ConditionReferenceTests {
 
         \(ranking)
 
-        UNKNOWN ranks above WARNING because anything may hide behind it. PASS needs at least one port, \
-        every probe heard in time, every port active and read without a failure at both ends, no \
-        counter full, and the history being written.
+        UNKNOWN ranks above WARNING because anything may hide behind it. PASS needs at least one
+        port, every probe heard in time, every port active and read without a failure at both
+        ends, no counter full, and the history being written.
 
-        A condition holds as long as the latest evidence shows it, and its severity rises with the time \
-        that it has held. A severity that is capped does not rise: a port that was switched off stays \
-        INFO.
+        A condition holds as long as the latest evidence shows it, and its severity rises with the
+        time that it has held. A severity that is capped does not rise: a port that was switched
+        off stays INFO.
 
         | Condition | Meaning | Severity | Rises to | Source |
         |---|---|---|---|---|
@@ -46,13 +46,13 @@ struct ConditionReferenceTests {
 
         ## Accused
 
-        `accused` names the parts that a condition speaks against, the most likely first; it is empty \
-        when the evidence speaks against nobody: \
+        `accused` names the parts that a condition speaks against, the most likely first; it is
+        empty when the evidence speaks against nobody:
         \(Domain.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", ")).
 
-        `evidence_grade` says how much was seen: `two_ended`, `local_only` or `peer_only`. InfiniBand \
-        errors are counted by the receiver, so a part is only said to be bad on two-ended evidence; the \
-        state of a port may be said from one end.
+        `evidence_grade` says how much was seen: `two_ended`, `local_only` or `peer_only`.
+        InfiniBand errors are counted by the receiver, so a part is only said to be bad on
+        two-ended evidence; the state of a port may be said from one end.
 
         """
 

@@ -1,0 +1,146 @@
+import CInfiniBand
+package import Model
+
+/// The attributes of subnet management that are asked for (IBTA vol. 1, 14.2.5), and ClassPortInfo.
+enum SubnetAttribute {
+    static let nodeDescription = UInt16(IB_ATTR_NODE_DESC.rawValue)
+    static let nodeInfo = UInt16(IB_ATTR_NODE_INFO.rawValue)
+    static let portInfo = UInt16(IB_ATTR_PORT_INFO.rawValue)
+    static let portInfoExtended = UInt16(IB_ATTR_PORT_INFO_EXT.rawValue)
+    static let classPortInfo = UInt16(CLASS_PORT_INFO.rawValue)
+}
+
+/// PortInfo as far as it is used (IBTA vol. 1, 14.2.5.6).
+package struct DecodedPortInfo: Hashable, Sendable {
+    /// What goes into reports.
+    package var link: LinkInfo
+    /// PortInfo.CapabilityMask2; zero where the port has none.
+    package var capabilityMask2: UInt16
+    /// Whether the link runs at FDR or faster, with 64b/66b blocks.
+    package var runsExtendedSpeed: Bool
+
+    /// Decodes the answer to a PortInfo query.
+    package init(_ packet: MADPacket) {
+        self = packet.decode { DecodedPortInfo($0) }
+    }
+
+    private init(_ reader: borrowing MADReader) {
+        let mask = reader.value(MADField(IB_PORT_CAPMASK_F))
+        let state = UInt8(reader.value(MADField(IB_PORT_STATE_F)))
+        let isUp = state > PortState.down.rawValue
+        let speed = Speed(reader)
+        link = LinkInfo(
+            state: state,
+            physicalState: UInt8(reader.value(MADField(IB_PORT_PHYS_STATE_F))),
+            widthLanes: isUp ? Self.lanes(reader.value(MADField(IB_PORT_LINK_WIDTH_ACTIVE_F))) : 0,
+            laneMegabitsPerSecond: isUp ? speed.laneMegabitsPerSecond : 0,
+            lid: Self.unicast(reader.value(MADField(IB_PORT_LID_F))),
+            smLID: Self.unicast(reader.value(MADField(IB_PORT_SMLID_F))),
+            capabilityMask: mask)
+        capabilityMask2 =
+            mask & PortCapability.hasMask2 == 0
+            ? 0 : UInt16(reader.value(MADField(IB_PORT_CAPMASK2_F)))
+        runsExtendedSpeed = isUp && speed.isExtended
+    }
+
+    // Down ports carry 0 or 0xffff here; neither can be addressed (IBTA vol. 1, 4.1.3).
+    private static func unicast(_ lid: UInt32) -> UInt16 {
+        (1...0xbfff).contains(lid) ? UInt16(lid) : 0
+    }
+
+    private static func lanes(_ code: UInt32) -> UInt8 {
+        switch code {
+        case 1: 1
+        case 2: 4
+        case 4: 8
+        case 8: 12
+        case 16: 2
+        default: 0
+        }
+    }
+
+    private struct Speed {
+        var laneMegabitsPerSecond: UInt32
+        var isExtended: Bool
+
+        init(_ reader: borrowing MADReader) {
+            let basic = reader.value(MADField(IB_PORT_LINK_SPEED_ACTIVE_F))
+            let extended = reader.value(MADField(IB_PORT_LINK_SPEED_EXT_ACTIVE_F))
+            // LinkSpeedExtActive2 (XDR and above), bits 449 and 450, which libibmad 44 lacks. Such
+            // a link's rate is said to be unknown rather than the rate that it falls back to.
+            let newer = reader.octet(56) >> 5 & 3
+            isExtended = extended != 0 || newer != 0
+            guard newer == 0 else {
+                laneMegabitsPerSecond = 0
+                return
+            }
+            let grade = LinkSpeed.all.first {
+                extended != 0
+                    ? $0.extendedActive == extended : $0.active != 0 && $0.active == basic
+            }
+            laneMegabitsPerSecond = grade?.laneMegabitsPerSecond ?? 0
+        }
+
+    }
+}
+
+/// Bits of PortInfo.CapabilityMask and CapabilityMask2 (IBTA vol. 1, 14.2.5.6).
+enum PortCapability {
+    /// PortExtendedSpeedsCounters and the extended link speeds.
+    static let extendedSpeeds: UInt32 = 1 << 14
+    /// CapabilityMask2 means something.
+    static let hasMask2: UInt32 = 1 << 15
+    /// CapabilityMask2: PortInfoExtended.
+    static let portInfoExtended: UInt16 = 1 << 1
+}
+
+/// NodeInfo as far as it is used (IBTA vol. 1, 14.2.5.3).
+struct DecodedNodeInfo {
+    let key: PortKey
+    let isSwitch: Bool
+    let systemImageGUID: GUID
+
+    // Nil when the answer names no node or no port, so that it cannot be an end of a cable.
+    init?(_ packet: MADPacket) {
+        let (node, system, type, port) = packet.decode {
+            (
+                $0.wideValue(MADField(IB_NODE_GUID_F)),
+                $0.wideValue(MADField(IB_NODE_SYSTEM_GUID_F)),
+                $0.value(MADField(IB_NODE_TYPE_F)), $0.value(MADField(IB_NODE_LOCAL_PORT_F))
+            )
+        }
+        guard node != 0, (1...254).contains(port) else { return nil }
+        key = PortKey(node: GUID(node), port: UInt8(port))
+        isSwitch = type == UInt32(IB_NODE_SWITCH.rawValue)
+        systemImageGUID = GUID(system)
+    }
+}
+
+/// ClassPortInfo of performance management as far as it is used (IBTA vol. 1, 13.4.8.1, 16.1.3.1).
+struct ClassCapabilities: Hashable {
+    let mask: UInt16
+    let mask2: UInt32
+
+    init(_ packet: MADPacket) {
+        (mask, mask2) = packet.decode {
+            (UInt16($0.value(MADField(IB_CPI_CAPMASK_F))), $0.value(MADField(IB_CPI_CAPMASK2_F)))
+        }
+    }
+}
+
+extension FECMode {
+    /// PortInfoExtended.FECModeActive (IBTA vol. 1, 14.2.5.19); nil for a mode without a name.
+    init?(_ packet: MADPacket) {
+        let raw = packet.decode { $0.value(MADField(IB_PORT_EXT_FEC_MODE_ACTIVE_F)) }
+        guard raw <= UInt32(UInt8.max) else { return nil }
+        self.init(rawValue: UInt8(raw))
+    }
+}
+
+/// NodeDescription (IBTA vol. 1, 14.2.5.2): up to 64 octets of text.
+enum NodeDescriptionText {
+    static func decode(_ packet: MADPacket) -> String {
+        let octets = packet.decode { reader in (0..<64).map { reader.octet($0) } }
+        return String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}

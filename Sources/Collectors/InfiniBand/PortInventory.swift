@@ -1,0 +1,92 @@
+import Model
+
+/// The ports that the collector is responsible for, in the order of device name and number.
+struct PortInventory {
+    var ports: [PortMemory] = []
+    // When to look for devices again.
+    private var dueNanoseconds: UInt64 = 0
+
+    // The port's device is gone; the next pass tries to find it again.
+    mutating func lose(_ handle: MADPort) {
+        for index in ports.indices where ports[index].handle == handle {
+            ports[index].handle = nil
+            ports[index].obstacle = .transport
+            dueNanoseconds = 0
+        }
+    }
+
+    mutating func rescanIfDue(
+        _ transport: inout some MADTransport, _ configuration: InfiniBandConfiguration,
+        _ facts: KernelFacts, _ announce: (String, String) -> Void
+    ) {
+        let now = transport.now()
+        guard now >= dueNanoseconds else { return }
+        dueNanoseconds = now &+ configuration.identityIntervalNanoseconds
+        announce("*", "devices")
+        // Without a list nothing is known to have come or gone.
+        let present = (try? transport.deviceNames()) ?? []
+        let known = ports.map(\.device)
+        let names = Set(present.filter(configuration.mayTouch) + known)
+        for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name) {
+            announce(name, "open")
+            attach(name, &transport, configuration, facts)
+        }
+        ports.sort {
+            $0.device == $1.device
+                ? $0.key.port < $1.key.port : NaturalOrder.isBefore($0.device, $1.device)
+        }
+    }
+
+    // Whether the device has yet to be described or one of its ports to be opened.
+    private func isIncomplete(_ device: String) -> Bool {
+        let own = ports.lazy.filter { $0.device == device }
+        return own.isEmpty || own.contains { $0.handle == nil }
+    }
+
+    private mutating func attach(
+        _ device: String, _ transport: inout some MADTransport,
+        _ configuration: InfiniBandConfiguration, _ facts: KernelFacts
+    ) {
+        let path = facts.path(device: device)
+        let description: DeviceDescription
+        do throws(CollectorError) {
+            description = try transport.describe(device: device)
+        } catch {
+            keepUnread(device, path, error.failure)
+            return
+        }
+        var fresh = description.ports
+            .filter { configuration.selects(device: device, port: $0.number) }
+            .map {
+                PortMemory(
+                    device: device, devicePath: path, description: description, port: $0)
+            }
+        let kept = ports.filter { $0.device == device && $0.handle != nil }.map(\.key)
+        fresh.removeAll { kept.contains($0.key) }
+        for index in fresh.indices {
+            do throws(CollectorError) {
+                fresh[index].handle = try transport.open(
+                    device: device, port: fresh[index].key.port)
+            } catch {
+                fresh[index].obstacle = error.failure
+            }
+        }
+        ports.removeAll { $0.device == device && $0.handle == nil }
+        ports += fresh
+    }
+
+    // A device that cannot be described is in the report all the same: as it was known, or else
+    // with one port and no GUID.
+    private mutating func keepUnread(_ device: String, _ path: String, _ failure: Failure) {
+        for index in ports.indices where ports[index].device == device && ports[index].handle == nil
+        {
+            ports[index].obstacle = failure
+        }
+        guard !ports.contains(where: { $0.device == device }) else { return }
+        let nothing = DeviceDescription(guid: GUID(0), firmware: "", model: "", ports: [])
+        var port = PortMemory(
+            device: device, devicePath: path, description: nothing, port: (1, GUID(0)))
+        port.obstacle = failure
+        ports.append(port)
+    }
+}

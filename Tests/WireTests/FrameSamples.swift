@@ -1,0 +1,136 @@
+import Model
+import Wire
+
+/// Random contents of frames from a seed, so that a failure can be repeated (SplitMix64).
+struct FrameRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    /// Some that are always tried, and one that never was.
+    static let seeds: [UInt64] = [1, 2, 3, 4] + [.random(in: .min ... .max)]
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func below(_ limit: Int) -> Int { .random(in: 0..<limit, using: &self) }
+
+    /// Every length of an integer on the wire, the smallest and the largest included.
+    mutating func number() -> UInt64 {
+        [0, 127, 128, UInt64.max].randomElement(using: &self).flatMap { below(4) == 0 ? $0 : nil }
+            ?? next() >> UInt64(below(64))
+    }
+
+    mutating func small<Small: FixedWidthInteger & UnsignedInteger>() -> Small {
+        Small(truncatingIfNeeded: number())
+    }
+
+    mutating func text() -> String {
+        let parts = [
+            "", "mlx5_0", "é", "🔌", "\u{0}", "\n", "\"", String(repeating: "x", count: 200),
+        ]
+        return (0..<below(4)).compactMap { _ in parts.randomElement(using: &self) }.joined()
+    }
+
+    mutating func texts() -> [String] { (0..<below(4)).map { _ in text() } }
+
+    // MARK: Commands and answers
+
+    mutating func command() -> Command {
+        guard below(2) == 0 else { return .collect(turn: number()) }
+        return .configure(
+            InfiniBandConfiguration(
+                within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
+                outstandingMADs: below(.max), timeoutNanoseconds: number(), retries: below(.max),
+                identityIntervalNanoseconds: number()))
+    }
+
+    mutating func answer() -> Answer {
+        switch below(5) {
+        case 0: .hello(version: text())
+        case 1: .working(on: text())
+        case 2: .trouble(text())
+        default: .report(turn: number(), report())
+        }
+    }
+
+    mutating func report() -> InfiniBandReport {
+        var transport = MADStatistics()
+        transport.sent = number()
+        transport.received = number()
+        transport.retries = number()
+        transport.timeouts = number()
+        transport.late = number()
+        transport.refused = number()
+        transport.sendFailures = number()
+        return InfiniBandReport(
+            moment: Moment(
+                bootID: text(), boottimeNanoseconds: number(),
+                wallMilliseconds: Int64(bitPattern: number())),
+            durationNanoseconds: number(), ports: (0..<below(4)).map { _ in port() },
+            transport: transport)
+    }
+
+    private mutating func port() -> PortReport {
+        PortReport(
+            device: text(), key: key(), portGUID: GUID(number()), firmware: text(), model: text(),
+            description: text(), local: end(), peer: peer())
+    }
+
+    private mutating func key() -> PortKey { PortKey(node: GUID(number()), port: small()) }
+
+    private mutating func failure() -> Failure {
+        Failure.allCases.randomElement(using: &self) ?? .timeout
+    }
+
+    private mutating func peer() -> PeerReport {
+        switch below(3) {
+        case 0: .absent
+        case 1: .unobservable(failure())
+        default:
+            .observed(
+                PeerIdentity(
+                    key: key(), isSwitch: below(2) == 0, systemImageGUID: GUID(number()),
+                    description: text(), lid: small()),
+                end())
+        }
+    }
+
+    private mutating func end() -> EndReport {
+        EndReport(
+            link: below(4) == 0
+                ? nil
+                : LinkInfo(
+                    state: small(), physicalState: small(), widthLanes: small(),
+                    laneMegabitsPerSecond: small(), lid: small(), smLID: small(),
+                    capabilityMask: small()),
+            linkAgeNanoseconds: number(),
+            fec: below(2) == 0 ? nil : FECMode.allCases.randomElement(using: &self),
+            readings: (0..<InfiniBandCounters.count).map { _ in reading() },
+            failure: below(2) == 0 ? nil : failure(), epoch: number())
+    }
+
+    private mutating func reading() -> Reading {
+        switch below(4) {
+        case 0: .unsupported
+        case 1: .failed
+        default: .value(number(), field: UInt8(below(254)))
+        }
+    }
+}
+
+extension FrameRandom {
+    /// A short report, so that every cut through it can be tried.
+    static let shortReport: InfiniBandReport = {
+        var random = FrameRandom(7)
+        while true {
+            let report = random.report()
+            if report.ports.count == 1, case .observed = report.ports[0].peer { return report }
+        }
+    }()
+}
