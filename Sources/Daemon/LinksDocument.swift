@@ -57,7 +57,8 @@ extension CableView {
             guid: report.key.node.description, port: Int(report.key.port),
             description: report.description.isEmpty ? nil : report.description, type: "hca",
             kernelDevice: report.device, firmware: report.firmware.isEmpty ? nil : report.firmware,
-            model: report.model.isEmpty ? nil : report.model, link: local.link,
+            model: report.model.isEmpty ? nil : report.model, lid: local.link?.lid,
+            link: local.link,
             stale: !local.isFresh, failure: local.failure)
     }
 
@@ -67,7 +68,7 @@ extension CableView {
             guid: identity.key.node.description, port: Int(identity.key.port),
             description: identity.description.isEmpty ? nil : identity.description,
             type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
-            model: nil, link: peer.link, stale: !peer.isFresh, failure: peerFailure)
+            model: nil, lid: identity.lid, link: peer.link, stale: !peer.isFresh, failure: peerFailure)
     }
 
     fileprivate var series: [V1.CounterSeries] {
@@ -85,13 +86,14 @@ extension CableView {
 extension V1.LinkEnd {
     fileprivate init(
         guid: String, port: Int, description: String?, type: String, kernelDevice: String?,
-        firmware: String?, model: String?, link: LinkInfo?, stale: Bool, failure: Failure?
+        firmware: String?, model: String?, lid: UInt16?, link: LinkInfo?, stale: Bool,
+        failure: Failure?
     ) {
         let up = link.flatMap { $0.isUp ? $0 : nil }
         self.init(
             guid: guid, port: port, description: description, type: type,
             kernelDevice: kernelDevice, firmware: firmware, model: model,
-            lid: link.flatMap { $0.lid == 0 ? nil : Int($0.lid) }, state: link?.stateName,
+            lid: lid.flatMap { $0 == 0 ? nil : Int($0) }, state: link?.stateName,
             physicalState: link?.physicalStateName,
             widthLanes: up.flatMap { $0.widthLanes == 0 ? nil : Int($0.widthLanes) },
             speed: up.flatMap { $0.speedName.isEmpty ? nil : $0.speedName },

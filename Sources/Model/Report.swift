@@ -44,13 +44,13 @@ package struct MADStatistics: Hashable, Sendable {
     /// The counts of two processes together.
     package func adding(_ other: MADStatistics) -> MADStatistics {
         var sum = self
-        sum.sent += other.sent
-        sum.received += other.received
-        sum.retries += other.retries
-        sum.timeouts += other.timeouts
-        sum.late += other.late
-        sum.refused += other.refused
-        sum.sendFailures += other.sendFailures
+        sum.sent &+= other.sent
+        sum.received &+= other.received
+        sum.retries &+= other.retries
+        sum.timeouts &+= other.timeouts
+        sum.late &+= other.late
+        sum.refused &+= other.refused
+        sum.sendFailures &+= other.sendFailures
         return sum
     }
 }

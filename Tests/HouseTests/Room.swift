@@ -41,9 +41,7 @@ struct Room: Sendable {
                 "Model", "Wire", "Exposition", "CZlib", "NIOCore", "NIOPosix", "NIOHTTP1",
                 "NIOConcurrencyHelpers", "FoundationEssentials", "Synchronization", "Glibc",
             ]),
-        Room(
-            "Push", .edge,
-            ["Model", "Wire", "Exposition", "CCurl", "Synchronization", "Glibc"]),
+        Room("Push", .edge, ["Model", "Wire", "Exposition", "Synchronization", "Glibc"]),
         Room(
             "Daemon", .wiring,
             [

@@ -74,7 +74,7 @@ extension Sample {
                 room("Collectors", ["Model", "CInfiniBand", "CNVML"]),
                 room("History", ["Model", "CSQLite"]),
                 room("Serve", ["Model", "Wire", "Exposition", "CZlib"] + nio),
-                room("Push", ["Model", "Wire", "Exposition", "CCurl"]),
+                room("Push", ["Model", "Wire", "Exposition"]),
                 room("Daemon", [
                     "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
                     "Push", "CYAML", "CLinux", logging,
