@@ -196,7 +196,7 @@ stay() { # seconds, or nothing
 }
 
 main() {
-    local build=true seconds='' port binaries=${FABRICWATCH_BIN_DIR:-}
+    local build=true seconds='' port binaries=${FABRICWATCH_BIN_DIR:-$repository/.build/release}
     while (($#)); do
         case $1 in
             --simulated) simulated=true ;;
@@ -226,7 +226,6 @@ main() {
         "${BUILD[@]}" --product fabricwatchd
         "${BUILD[@]}" --product fabricwatch
     fi
-    [[ -n $binaries ]] || binaries=$("${BUILD[@]}" --show-bin-path)
     [[ -x $binaries/fabricwatchd ]] || fail "$binaries/fabricwatchd is not built"
 
     home=$(mktemp -d "${TMPDIR:-/tmp}/fabricwatch-run.XXXXXX")
