@@ -1,0 +1,111 @@
+import Model
+
+/// The query part of a request target, decoded and checked against what the path understands.
+struct Query {
+    private let values: [String: String]
+
+    /// The parameters of `text`, which is what follows the `?`.
+    init(_ text: Substring, of endpoint: Endpoint) throws(Problem) {
+        var values: [String: String] = [:]
+        for pair in text.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try Self.decode(parts[0])
+            guard endpoint.parameters.contains(name) else {
+                throw Problem(.badParameter, Self.unknown(name, endpoint))
+            }
+            let value = try Self.decode(parts.count == 2 ? parts[1] : "")
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw Problem(.badParameter, "\(name) is given twice")
+            }
+        }
+        self.values = values
+    }
+
+    private static func unknown(_ name: String, _ endpoint: Endpoint) -> String {
+        guard !endpoint.parameters.isEmpty else {
+            return "\(endpoint.rawValue) takes no parameters, so not \"\(name)\" either"
+        }
+        let known = endpoint.parameters.joined(separator: ", ")
+        return "\(endpoint.rawValue) has no parameter \"\(name)\"; it has: \(known)"
+    }
+
+    /// `strict`: 0 when absent.
+    func strict() throws(Problem) -> Bool {
+        switch values["strict"] {
+        case nil, "0", "false": false
+        case "1", "true": true
+        case .some(let text): throw Problem(.badParameter, "strict is 0 or 1, not \"\(text)\"")
+        }
+    }
+
+    var device: String? { values["device"] }
+
+    /// `end`: both when absent.
+    func end() throws(Problem) -> String? {
+        guard let end = values["end"] else { return nil }
+        guard end == "local" || end == "peer" else {
+            throw Problem(.badParameter, "end is local or peer, not \"\(end)\"")
+        }
+        return end
+    }
+
+    /// `since`: required.
+    func since() throws(Problem) -> Since {
+        let forms =
+            "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
+            + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
+        guard let text = values["since"], !text.isEmpty else {
+            throw Problem(.badParameter, "since is missing: give \(forms)")
+        }
+        if text.hasPrefix("p") { return .cursor(text) }
+        if let milliseconds = Timestamp.milliseconds(text) {
+            return .wall(milliseconds: milliseconds)
+        }
+        guard let milliseconds = Self.durationMilliseconds(text) else {
+            throw Problem(.badParameter, "since is \"\(text)\", but should be \(forms)")
+        }
+        return .ago(milliseconds: milliseconds)
+    }
+
+    /// Digits and one unit; nil for anything else and for what Int64 cannot hold.
+    static func durationMilliseconds(_ text: String) -> Int64? {
+        let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        let digits = text.dropLast()
+        guard let last = text.last, let unit = units[last],
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int64(digits)
+        else { return nil }
+        let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit)
+        return overflow ? nil : milliseconds
+    }
+
+    /// Percent-decoding; a plus stays a plus, because the offset of a time has one.
+    private static func decode(_ text: Substring) throws(Problem) -> String {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            let digits = rest.prefix(2)
+            guard digits.count == 2, let high = hexValue(digits.first),
+                let low = hexValue(digits.last)
+            else { throw Problem(.badTarget, "\"\(text)\": two hex digits follow a percent sign") }
+            bytes.append(high << 4 | low)
+            rest = rest.dropFirst(2)
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else {
+            throw Problem(.badTarget, "\"\(text)\" is not UTF-8 when decoded")
+        }
+        return decoded
+    }
+
+    private static func hexValue(_ digit: UInt8?) -> UInt8? {
+        switch digit {
+        case .some(let digit) where (0x30...0x39).contains(digit): digit - 0x30
+        case .some(let digit) where (0x41...0x46).contains(digit & 0xDF): (digit & 0xDF) - 0x37
+        default: nil
+        }
+    }
+}

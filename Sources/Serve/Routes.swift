@@ -1,0 +1,127 @@
+import NIOCore
+import Wire
+
+/// From a request to its answer.
+struct Routes {
+    /// What a request leads to.
+    enum Outcome {
+        case now(Response)
+        /// Work that may block, for the worker thread.
+        case later(@Sendable () -> Response)
+    }
+
+    private let answers: any Answers
+    private var metrics = MetricsPages()
+
+    init(answers: any Answers) {
+        self.answers = answers
+    }
+
+    /// The answer; `command` is curl with all that comes before a path, for the index page.
+    mutating func answer(_ request: Request, command: @autoclosure () -> String) -> Outcome {
+        do {
+            return try dispatch(request, command: command)
+        } catch {
+            return .now(Response(error))
+        }
+    }
+
+    private mutating func dispatch(
+        _ request: Request, command: () -> String
+    ) throws(Problem) -> Outcome {
+        if let problem = request.problem { throw problem }
+        let parts = request.target.split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let path = String(parts[0])
+        guard let endpoint = Endpoint(rawValue: path) else {
+            throw Problem(.notFound, "nothing is at \(path); / lists what there is")
+        }
+        guard request.method != .other else {
+            throw Problem(.methodNotAllowed, "\(path) is only read, with GET or HEAD")
+        }
+        let query = try Query(parts.count == 2 ? parts[1] : "", of: endpoint)
+        let gzip = request.acceptsGzip
+        switch endpoint {
+        case .index: return .now(.text(Endpoint.indexPage(command: command())))
+        case .metrics:
+            return .now(metrics.response(request.format, gzip: gzip, from: answers))
+        case .healthz: return .now(.document(Status(status: "alive"), gzip: false))
+        case .readyz: return .now(ready())
+        case .health: return .now(health(strict: try query.strict(), gzip: gzip))
+        case .links: return .now(.document(try links(query), gzip: gzip))
+        case .counters: return .now(.document(try counters(query), gzip: gzip))
+        case .deltas: return .later(try deltas(query, gzip: gzip))
+        }
+    }
+
+    private struct Status: Encodable {
+        var status: String
+    }
+
+    private func ready() -> Response {
+        answers.isReady
+            ? .document(Status(status: "ready"), gzip: false)
+            : .document(Status(status: "starting"), status: 503, gzip: false)
+    }
+
+    private func health(strict: Bool, gzip: Bool) -> Response {
+        let health = answers.health()
+        let isFine = ["PASS", "INFO", "WARNING"].contains(health.verdict)
+        return .document(health, status: strict && !isFine ? 503 : 200, gzip: gzip)
+    }
+
+    private func links(_ query: Query) throws(Problem) -> V1.Links {
+        var document = answers.links()
+        if let device = query.device {
+            let known = document.links.map(\.device)
+            guard known.contains(device) else { throw Self.unknown(device, among: known) }
+            document.links.removeAll { $0.device != device }
+        }
+        return document
+    }
+
+    private func counters(_ query: Query) throws(Problem) -> V1.Counters {
+        let end = try query.end()
+        var document = answers.counters()
+        if let device = query.device {
+            let known = document.series.map(\.device)
+            guard known.contains(device) else { throw Self.unknown(device, among: known) }
+            document.series.removeAll { $0.device != device }
+        }
+        if let end { document.series.removeAll { $0.end != end } }
+        return document
+    }
+
+    private func deltas(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
+        let since = try query.since()
+        let (device, end) = (query.device, try query.end())
+        return { [answers] in
+            do throws(AnswerError) {
+                var document = try answers.deltas(since: since)
+                if let device {
+                    let known = document.series.compactMap(\.device)
+                    guard known.contains(device) else {
+                        return Response(Self.unknown(device, among: known))
+                    }
+                    document.series.removeAll { $0.device != device }
+                }
+                if let end { document.series.removeAll { $0.end != end } }
+                return .document(document, gzip: gzip)
+            } catch {
+                return Response(Problem(error))
+            }
+        }
+    }
+
+    // A mistyped label must not look like a node without trouble.
+    private static func unknown(_ device: String, among known: [String]) -> Problem {
+        let labels = known.isEmpty ? "none yet" : Set(known).sorted().joined(separator: ", ")
+        return Problem(.noSuchDevice, "no device is labelled \"\(device)\"; there is: \(labels)")
+    }
+}
+
+extension Response {
+    fileprivate static func text(_ page: String) -> Response {
+        Response(200, "text/plain; charset=utf-8", ByteBuffer(string: page))
+    }
+}
