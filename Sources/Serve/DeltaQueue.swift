@@ -43,8 +43,9 @@ final class DeltaQueue {
         self.waitingMax = waitingMax
     }
 
-    /// Has `work` done on the worker thread and its answer given to `then` on the event loop, or
-    /// returns nil because too many wait. After `abandon` neither need happen.
+    /// Has `work` done on the worker thread and its answer given to `then` on the event loop.
+    ///
+    /// Nil when too many wait. After `abandon` neither need happen.
     func ask(
         _ work: @escaping @Sendable () -> Response, then: @escaping (Response) -> Void
     ) -> Ticket? {

@@ -20,7 +20,8 @@ enum Gzip {
         defer { unsafe deflateEnd(&stream) }
         let bound = unsafe Int(deflateBound(&stream, UInt(plain.readableBytes)))
         var packed = ByteBuffer()
-        let status = unsafe packed.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { room in
+        let status = unsafe packed.writeWithUnsafeMutableBytes(minimumWritableBytes: bound) {
+            room in
             let status = unsafe deflateOnce(&stream, plain, into: room)
             return unsafe status == Z_STREAM_END ? Int(stream.total_out) : 0
         }

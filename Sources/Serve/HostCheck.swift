@@ -1,5 +1,7 @@
-/// The guard against DNS rebinding: a web page whose own name was made to point at this node could
-/// otherwise have a browser here read the API for it. Its requests carry the page's name in `Host`.
+/// The guard against DNS rebinding.
+///
+/// A web page whose own name was made to point at this node could otherwise have a browser here
+/// read the API for it. Its requests carry the page's name in `Host`.
 struct HostCheck: Sendable {
     private let names: Set<String>
 

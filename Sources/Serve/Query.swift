@@ -51,7 +51,8 @@ struct Query {
 
     /// `since`: required.
     func since() throws(Problem) -> Since {
-        let forms = "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
+        let forms =
+            "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
             + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
         guard let text = values["since"], !text.isEmpty else {
             throw Problem(.badParameter, "since is missing: give \(forms)")
@@ -88,7 +89,8 @@ struct Query {
                 continue
             }
             let digits = rest.prefix(2)
-            guard digits.count == 2, let high = hexValue(digits.first), let low = hexValue(digits.last)
+            guard digits.count == 2, let high = hexValue(digits.first),
+                let low = hexValue(digits.last)
             else { throw Problem(.badTarget, "\"\(text)\": two hex digits follow a percent sign") }
             bytes.append(high << 4 | low)
             rest = rest.dropFirst(2)

@@ -43,7 +43,8 @@ struct Request {
 
     private static func problem(_ head: HTTPRequestHead, _ hosts: HostCheck?) -> Problem? {
         let lengths = head.headers["content-length"]
-        if head.headers.contains(name: "transfer-encoding") || lengths.contains(where: { $0 != "0" })
+        if head.headers.contains(name: "transfer-encoding")
+            || lengths.contains(where: { $0 != "0" })
         {
             return Problem(.bodyNotAccepted, "send \(head.method) \(head.uri) without a body")
         }

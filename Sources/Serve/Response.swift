@@ -42,7 +42,7 @@ struct Response: Sendable {
         return response
     }
 
-    /// Writes the status line and the fields. `keepAlive` says what becomes of the connection.
+    /// Writes the status line and the fields.
     func writeHead(into buffer: inout ByteBuffer, keepAlive: Bool, isHTTP10: Bool) {
         buffer.writeStaticString(isHTTP10 ? "HTTP/1.0 " : "HTTP/1.1 ")
         buffer.writeString(String(status))

@@ -125,7 +125,9 @@ package final class Server: Sendable {
         let bootstrap = ServerBootstrap(group: running.group)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // A head fits into one such read, and a client that pipelines gets no more parsed.
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096))
+            .childChannelOption(
+                .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 4096)
+            )
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

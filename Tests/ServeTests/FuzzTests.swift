@@ -1,0 +1,60 @@
+import Testing
+
+/// SplitMix64, so that a failure can be run again from its seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+@Suite struct FuzzTests {
+    private static let request =
+        Array(
+            "GET /api/v1/deltas?since=5m&device=mlx5_0 HTTP/1.1\r\nHost: localhost\r\nAccept: */*;q=0.1\r\n"
+                .utf8) + Array("Accept-Encoding: gzip;q=0.5\r\nConnection: keep-alive\r\n\r\n".utf8)
+
+    @Test func damagedRequestsAreAnsweredOrClosed() throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var random = SeededGenerator(seed: seed)
+        let live = try LiveServer()
+        for round in 0..<300 {
+            let bytes = Self.damaged(round, &random)
+            let client = try round.isMultiple(of: 2) ? live.tcp() : live.unix()
+            client.send(bytes)
+            client.closeOutput()
+            let answer = try client.readToEnd()
+            #expect(
+                answer.isEmpty || answer.starts(with: "HTTP/1.".utf8),
+                "seed \(seed), round \(round): \(bytes)")
+        }
+        #expect(try live.tcp().get("/healthz").status == 200, "seed \(seed)")
+        #expect(eventually { live.server.statistics.connectionsOpen <= 1 }, "seed \(seed)")
+    }
+
+    private static func damaged(_ round: Int, _ random: inout SeededGenerator) -> [UInt8] {
+        guard !round.isMultiple(of: 5) else {
+            let count = Int.random(in: 1...3000, using: &random)
+            return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+        }
+        var bytes = request + request
+        for _ in 0..<Int.random(in: 1...6, using: &random) {
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+            case 1: bytes.remove(at: place)
+            default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Serve
+import Synchronization
+import Wire
+
+/// Answers as a test sets them.
+final class ScriptedAnswers: Answers {
+    struct Script: Sendable {
+        var isReady = true
+        var verdict = "PASS"
+        var pages: [MetricsFormat: RenderedMetrics] = [
+            .prometheus: RenderedMetrics(generation: 1, bytes: Array("a_total 1\n".utf8)),
+            .openMetrics: RenderedMetrics(generation: 1, bytes: Array("a_total 1\n# EOF\n".utf8)),
+        ]
+        var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
+    }
+
+    private let script: Mutex<Script>
+    private let asked = Mutex<[Since]>([])
+
+    init(_ script: Script = Script()) {
+        self.script = Mutex(script)
+    }
+
+    func change(_ change: (inout Script) -> Void) {
+        script.withLock { change(&$0) }
+    }
+
+    /// The questions about the past, in order.
+    var questions: [Since] { asked.withLock { $0 } }
+
+    var isReady: Bool { script.withLock { $0.isReady } }
+
+    func metrics(_ format: MetricsFormat) -> RenderedMetrics {
+        script.withLock { $0.pages[format] ?? RenderedMetrics(generation: 0, bytes: []) }
+    }
+
+    func health() -> V1.Health { .sample(verdict: script.withLock { $0.verdict }) }
+
+    func links() -> V1.Links { .sample }
+
+    func counters() -> V1.Counters { .sample }
+
+    func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
+        asked.withLock { $0.append(since) }
+        let deltas = script.withLock { $0.deltas }
+        return try deltas(since)
+    }
+}
+
+extension V1.Health {
+    static func sample(verdict: String) -> V1.Health {
+        V1.Health(
+            node: "n1", time: "2026-02-03T04:05:06.000Z", verdict: verdict,
+            summary: "8 cables, nothing to report", conditions: [],
+            observed: V1.Observed(ports: 8, active: 8, peers: 8), collectors: [])
+    }
+}
+
+extension V1.Links {
+    static var sample: V1.Links {
+        V1.Links(
+            node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
+            links: ["mlx5_0", "mlx5_1"].map(link))
+    }
+
+    private static func link(_ device: String) -> V1.Link {
+        let end = V1.LinkEnd(
+            guid: "0x0002c90300000001", port: 1, description: nil, type: "ca",
+            kernelDevice: device, firmware: nil, model: nil, lid: 4, state: "active",
+            physicalState: "link_up", widthLanes: 4, speed: "NDR",
+            bitsPerSecond: 400_000_000_000, stale: false, failure: nil)
+        return V1.Link(
+            device: device, port: 1, rail: 0, collector: "infiniband",
+            sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false, local: end,
+            peerState: "absent", peer: nil, counters: [])
+    }
+}
+
+extension V1.Counters {
+    static var sample: V1.Counters {
+        let value = V1.CounterValue(
+            total: .max, raw: 1, source: "PortCountersExtended", widthBits: 64, saturated: false,
+            quality: "exact", stale: false)
+        let entry = V1.CounterEntry(
+            name: "receive_bytes", state: "value", unit: "bytes", value: value)
+        let ends = [("mlx5_0", "local"), ("mlx5_0", "peer"), ("mlx5_1", "local")]
+        return V1.Counters(
+            node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
+            series: ends.map { device, end in
+                V1.CounterSeries(
+                    device: device, port: 1, end: end, key: "0x1/1", sampled: nil,
+                    counters: Array(repeating: entry, count: 20))
+            })
+    }
+}
+
+extension V1.Deltas {
+    static var sample: V1.Deltas {
+        let ends = [("mlx5_0", "local"), ("mlx5_0", "peer"), ("mlx5_1", "local")]
+        return V1.Deltas(
+            node: "n1", from: V1.PassTime(pass: 1, time: "2026-02-03T04:05:06.000Z"),
+            to: V1.PassTime(pass: 2, time: "2026-02-03T04:05:16.000Z"), passes: 1,
+            next: "p2-c0ffee",
+            series: ends.map { device, end in
+                V1.DeltaSeries(
+                    device: device, port: 1, end: end, key: "0x1/1",
+                    from: "2026-02-03T04:05:06.000Z", to: "2026-02-03T04:05:16.000Z",
+                    stale: false, counters: [])
+            })
+    }
+}
