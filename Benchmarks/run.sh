@@ -103,13 +103,13 @@ pass_window() { # label
     probes_ms=$(calc "$o / $passes / 1e6")
 }
 
-# Milliseconds of processor time that ended children have used.
-children_ms() {
-    times >"$work/times"
+# Milliseconds of processor time in a record of `times`; the shell itself has to write that, since
+# it tells of its own ended children.
+children_ms() { # file
     awk 'NR == 2 {
         for (i = 1; i <= 2; i++) { split($i, t, /[ms]/); ms += t[1] * 60000 + t[2] * 1000 }
         print ms
-    }' "$work/times"
+    }' "$1"
 }
 
 # The attributes of a pass, each with a process of its own.
@@ -128,15 +128,16 @@ perfquery_pass() {
 }
 
 perfquery_passes() {
-    local rail before ns environments=()
+    local rail pass ns environments=()
     for ((rail = 0; rail < RAILS; rail++)); do
         mapfile -t -O "${#environments[@]}" environments < <("$FABRIC" env "$work/fabric" "$rail")
         awk '$1 == "peer" { print $2, $3 }' "$work/sync.$rail" >"$work/peer.$rail"
     done
     cd "$work"
-    before=$(children_ms)
+    times >times.before
     for ((pass = 0; pass < PERFQUERY_PASSES; pass++)); do perfquery_pass; done
-    ns=$(calc "($(children_ms) - $before) * 1e6")
+    times >times.after
+    ns=$(calc "($(children_ms times.after) - $(children_ms times.before)) * 1e6")
     cd - >/dev/null
     cost "8 cables: perfquery, a process per attribute" "$ns" "$PERFQUERY_PASSES" ms
     ratio "8 cables: perfquery / probes" "$cost" "$probes_ms"
