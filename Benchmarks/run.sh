@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 usage() {
     cat <<'TEXT'
 usage: Benchmarks/run.sh [PASSES [REPETITIONS]]
-  PASSES        passes in one window of a second each (60)
+  PASSES        passes of a second each in a window with all eight cables, half in others (60)
   REPETITIONS   windows of each kind, of which least, median and most are shown (3)
   BENCH_BIN_DIR in the environment: where the release binaries lie
 TEXT
@@ -17,6 +17,7 @@ TEXT
 
 [[ ${1:-} != -* ]] || { usage; exit; }
 readonly PASSES=${1:-60} REPETITIONS=${2:-3}
+readonly HALF=$((PASSES / 2))
 readonly RAILS=8 SCRAPES=1000 EXPORTER_SCRAPES=200 FRESH_SCRAPES=20 PERFQUERY_PASSES=5
 # At the defaults a peer is identified anew every sixth pass (1 min / 10 s).
 readonly IDENTITY_EVERY=6
@@ -76,19 +77,19 @@ ratio() { sample "$1" x "$(calc "$2 / $3")"; } # label, numerator, denominator
 # --- Measuring -----------------------------------------------------------------------------------
 
 # Passes of the daemon, its probes and the syncs over the same seconds.
-pass_window() { # label
+pass_window() { # label, seconds
     local label=$1 mads d p o s so stamp passes
     mads=$(metric fabricwatch_mad_sent_total)
     stamp=$(metric fabricwatch_collector_last_success_timestamp_seconds)
     d=$(cpu "$daemon") p=$(cpu "${probes[@]}") o=$(own_cpu "${probes[@]}")
     s=$(cpu "${syncs[@]}") so=$(own_cpu "${syncs[@]}")
-    sleep "$PASSES"
+    sleep "$2"
     d=$(($(cpu "$daemon") - d)) p=$(($(cpu "${probes[@]}") - p))
     o=$(($(own_cpu "${probes[@]}") - o))
     s=$(($(cpu "${syncs[@]}") - s)) so=$(($(own_cpu "${syncs[@]}") - so))
     stamp=$(calc "$(metric fabricwatch_collector_last_success_timestamp_seconds) - $stamp")
     passes=$(calc "int($stamp / ${#probes[@]} + 0.5)")
-    ((passes > 0)) || fail "no pass within $PASSES s"
+    ((passes > 0)) || fail "no pass within $2 s"
     sample "$label: MADs per pass" '' \
         "$(calc "($(metric fabricwatch_mad_sent_total) - $mads) / $passes")"
     cost "$label: daemon" "$d" "$passes" ms
@@ -170,19 +171,34 @@ sleep_until_gap() { # ms past the second
     sleep "$(calc "((1000 + $1 - ${EPOCHREALTIME/./} / 1000 % 1000) % 1000 + 1) / 1000")"
 }
 
+# One scrape, and the nanoseconds that it cost; the connection stays open, as Prometheus keeps it.
+led_scrape() { # pid, descriptor to, descriptor from
+    local before
+    before=$(cpu "$1")
+    echo >&"$2"
+    read -r -t 10 -u "$3"
+    led=$(($(cpu "$1") - before))
+}
+
 # Scrapes of which each finds a new page, one in a second between two turns.
 fresh_scrapes() { # identity|gzip
-    local what="one a second, ${1/identity/plain}" gap before i ours=0 theirs=0
+    local what="one a second, ${1/identity/plain}" gap i led ours=0 theirs=0
+    local to_daemon from_daemon to_exporter from_exporter
     gap=$(gap_ms)
+    exec {from_daemon}<> <(:) {from_exporter}<> <(:)
+    exec {to_daemon}> >("$work/scrape" "$port" /metrics 0 keep "$1" >&"$from_daemon")
+    exec {to_exporter}> >("$work/scrape" "$exporter_port" /metrics 0 keep "$1" >&"$from_exporter")
+    # The first scrape opens the connection and is not counted.
+    led_scrape "$daemon" "$to_daemon" "$from_daemon"
+    led_scrape "$exporter" "$to_exporter" "$from_exporter"
     for ((i = 0; i < FRESH_SCRAPES; i++)); do
         sleep_until_gap "$gap"
-        before=$(cpu "$daemon")
-        "$work/scrape" "$port" /metrics 1 close "$1" >/dev/null
-        ours=$((ours + $(cpu "$daemon") - before))
-        before=$(cpu "$exporter")
-        "$work/scrape" "$exporter_port" /metrics 1 close "$1" >/dev/null
-        theirs=$((theirs + $(cpu "$exporter") - before))
+        led_scrape "$daemon" "$to_daemon" "$from_daemon"
+        ours=$((ours + led))
+        led_scrape "$exporter" "$to_exporter" "$from_exporter"
+        theirs=$((theirs + led))
     done
+    exec {to_daemon}>&- {to_exporter}>&- {from_daemon}>&- {from_exporter}>&-
     cost "fabricwatchd, new page ($what)" "$ours" "$FRESH_SCRAPES" us
     cost "node_exporter ($what)" "$theirs" "$FRESH_SCRAPES" us
     ratio "node_exporter / fabricwatchd ($what)" "$theirs" "($ours)"
@@ -214,17 +230,17 @@ idle_window() { # label
     d=$(switches /proc/"$daemon"/task/*/status) p=$(switches "$own")
     s=$(switches /proc/"$probe"/task/*/status) e=$(switches /proc/"$exporter"/task/*/status)
     dc=$(cpu "$daemon") pc=$(own_cpu "$probe") ec=$(cpu "$exporter")
-    sleep "$PASSES"
+    sleep "$HALF"
     d=$(($(switches /proc/"$daemon"/task/*/status) - d)) p=$(($(switches "$own") - p))
     s=$(($(switches /proc/"$probe"/task/*/status) - s - p))
     e=$(($(switches /proc/"$exporter"/task/*/status) - e))
     dc=$(($(cpu "$daemon") - dc)) pc=$(($(own_cpu "$probe") - pc)) ec=$(($(cpu "$exporter") - ec))
-    sample "$1: wake-ups of daemon" /s "$(calc "$d / $PASSES")"
-    sample "$1: wake-ups of a probe" /s "$(calc "$p / $PASSES")"
-    sample "$1: wake-ups of the simulator's thread in it" /s "$(calc "$s / $PASSES")"
-    sample "$1: wake-ups of node_exporter" /s "$(calc "$e / $PASSES")"
-    sample "$1: daemon and probe, of one core" ppm "$(calc "($dc + $pc) / $PASSES / 1e3")"
-    sample "$1: node_exporter, of one core" ppm "$(calc "$ec / $PASSES / 1e3")"
+    sample "$1: wake-ups of daemon" /s "$(calc "$d / $HALF")"
+    sample "$1: wake-ups of a probe" /s "$(calc "$p / $HALF")"
+    sample "$1: wake-ups of the simulator's thread in it" /s "$(calc "$s / $HALF")"
+    sample "$1: wake-ups of node_exporter" /s "$(calc "$e / $HALF")"
+    sample "$1: daemon and probe, of one core" ppm "$(calc "($dc + $pc) / $HALF / 1e3")"
+    sample "$1: node_exporter, of one core" ppm "$(calc "$ec / $HALF / 1e3")"
 }
 
 # Ten seconds' worth of traffic at about 200 Gb/s on every cable: what a pass finds at the default
@@ -293,7 +309,6 @@ scrapes() {
     done
     section 'eight cables, a pass every 10 s: memory'
     sizes 'after scrapes'
-    repeat idle_window 'idle'
     stop_daemon
 }
 
@@ -301,7 +316,7 @@ passes() {
     section 'eight cables, a pass every second: processor time of a pass'
     start_daemon 1 "$RAILS" true
     start_syncs "$RAILS" 1
-    repeat pass_window '8 cables'
+    repeat pass_window '8 cables' "$PASSES"
     stop_syncs
     sample '8 cables: MADs per pass of sync libibmad' '' "$(sync_mads)"
     repeat perfquery_passes
@@ -309,19 +324,19 @@ passes() {
     repeat fresh_scrapes identity
     repeat fresh_scrapes gzip
     section 'eight cables, ten seconds of traffic between passes: history'
-    repeat history_growth
+    history_growth
     stop_daemon
     section 'eight cables, a pass every second, without history'
     start_daemon 1 "$RAILS" false
-    repeat pass_window 'no history'
+    repeat pass_window 'no history' "$HALF"
     stop_daemon
     section 'one cable, a pass every second'
     start_daemon 1 1 true
     start_syncs 1 1
-    repeat pass_window '1 cable'
+    repeat pass_window '1 cable' "$HALF"
     stop_syncs
     start_syncs 1 8
-    repeat pass_window '1 cable, sync reads it eight times'
+    repeat pass_window '1 cable, sync reads it eight times' "$HALF"
     stop_syncs
     stop_daemon
 }

@@ -4,7 +4,7 @@
 //
 // Over one connection or over one each. Prints: answers, bytes of the last body, how many bodies
 // differed from the one before, microseconds per answer; with - the last body instead. Any status
-// but 200 ends it.
+// but 200 ends it. A COUNT of 0 means one for each line of the input, with an empty line after each.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -119,7 +119,8 @@ int main(int argc, char **argv) {
     uint64_t last = 0;
     int changes = -1;
     double began = seconds();
-    for (int i = 0; i < count; i++) {
+    int is_led = count == 0;
+    for (int i = 0; is_led ? getchar() != EOF : i < count; i++) {
         if (server < 0) join(number);
         if (write(server, request, length) != length) fail("cannot write");
         bytes = answer(&start);
@@ -130,7 +131,12 @@ int main(int argc, char **argv) {
             close(server);
             server = -1;
         }
+        if (is_led) {
+            puts("");
+            fflush(stdout);
+        }
     }
+    if (is_led) return 0;
     if (argc > 6) return fwrite(buffer + start, 1, bytes, stdout) != bytes;
     printf("%d %zu %d %.1f\n", count, bytes, changes, (seconds() - began) * 1e6 / count);
     return 0;
