@@ -20,7 +20,7 @@ let testing: [SwiftSetting] = [
 ]
 
 // A C door: a module map and a shim, no logic.
-func door(_ name: String, _ pkgConfig: String, _ packages: [String]) -> Target {
+func door(_ name: String, _ pkgConfig: String? = nil, _ packages: [String] = []) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(packages)])
 }
 
@@ -66,7 +66,7 @@ let package = Package(
         door("CYAML", "yaml-0.1", ["libyaml-dev"]),
         door("CCurl", "libcurl", ["libcurl4-openssl-dev"]),
         door("CZlib", "zlib", ["zlib1g-dev"]),
-        .systemLibrary(name: "CLinux"),
+        door("CLinux"),
 
         // The rooms, in the order of a counter's journey.
         room("Model"),
@@ -85,7 +85,7 @@ let package = Package(
             ]),
 
         // The two mains.
-        main("fabricwatchd", ["Daemon", argumentParser]),
+        main("fabricwatchd", ["Daemon", "Wire", argumentParser]),
         main("fabricwatch", ["Wire", "CCurl", argumentParser]),
 
         // What plays the hardware, and the suites.

@@ -21,7 +21,8 @@ extension CableView {
         V1.Link(
             device: device, port: Int(report.key.port), rail: rail, collector: collector,
             sampled: moment.text, ageSeconds: rounded(now.seconds(since: moment)),
-            stale: isStale, local: localEnd, peerState: peerState, peer: peerEnd,
+            stale: isStale, local: localEnd, peerState: peerState,
+            peerFailure: peerFailure?.rawValue, peer: peerEnd,
             counters: InfiniBandCounters.all.indices.compactMap(counter))
     }
 
@@ -30,6 +31,14 @@ extension CableView {
         case .absent: "absent"
         case .unobservable: "unobservable"
         case .observed: "observed"
+        }
+    }
+
+    private var peerFailure: Failure? {
+        switch report.peer {
+        case .absent: nil
+        case .unobservable(let failure): failure
+        case .observed: peer?.failure
         }
     }
 
@@ -54,13 +63,11 @@ extension CableView {
 
     private var peerEnd: V1.LinkEnd? {
         guard let peer, let identity = peerIdentity else { return nil }
-        var failure = peer.failure
-        if case .unobservable(let reason) = report.peer { failure = reason }
         return V1.LinkEnd(
             guid: identity.key.node.description, port: Int(identity.key.port),
             description: identity.description.isEmpty ? nil : identity.description,
             type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
-            model: nil, link: peer.link, stale: !peer.isFresh, failure: failure)
+            model: nil, link: peer.link, stale: !peer.isFresh, failure: peerFailure)
     }
 
     fileprivate var series: [V1.CounterSeries] {

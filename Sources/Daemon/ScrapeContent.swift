@@ -1,6 +1,7 @@
 import Exposition
 import Health
 import Model
+import Wire
 
 extension Scrape {
     /// The page of a picture; without one, of a daemon that knows nothing yet.

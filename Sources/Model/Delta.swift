@@ -16,9 +16,11 @@ package struct Step: Hashable, Sendable {
 
     /// Compares two raw values of one field.
     ///
-    /// The increase is a lower bound in every case, also when the counter was cleared and had
-    /// passed its old value again. `sameEpoch` is false when a reboot or a driver reload lies
-    /// between: whether the hardware kept its counts over that differs between devices.
+    /// The increase of a counter that does not wrap is a lower bound in every case, also when it was
+    /// cleared and had passed its old value again, which no value tells: that step says `exact`. A
+    /// wrapping counter that was cleared from above half its range is taken for wrapped. `sameEpoch`
+    /// is false when a reboot or a driver reload lies between: whether the hardware kept its counts
+    /// over that differs between devices.
     package static func between(
         _ previous: UInt64, _ current: UInt64, field: Field, sameEpoch: Bool
     ) -> Step {
@@ -65,8 +67,9 @@ package struct WindowDelta: Hashable, Sendable {
     /// Compares the cells of one counter at the two ends of a window; nil when the device does not
     /// offer it.
     ///
-    /// `start` is nil when the part was first seen within the window at the value `firstSeen`.
-    /// `events` are the counter's events within the window.
+    /// `start` is nil when the part was not known yet. `events` are the counter's events within the
+    /// window. A counter that was not read at the start is compared with its latest value before,
+    /// so that windows in a row leave nothing out; an increase then says `started_earlier`.
     package static func between(
         start: Cell?, end: Cell, events: [CounterEvent.Kind]
     ) -> WindowDelta? {
@@ -88,6 +91,10 @@ package struct WindowDelta: Hashable, Sendable {
         if case .missing = end {
             quality = max(quality, .atLeast)
             reasons.insert("not_observed")
+        }
+        if case .missing = start, last > first {
+            quality = max(quality, .atLeast)
+            reasons.insert("started_earlier")
         }
         return WindowDelta(
             increase: last - first, quality: quality, reasons: reasons.sorted())

@@ -11,6 +11,7 @@ package struct GUID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Reads `0x` and 1 to 16 hexadecimal digits, as ibstat prints them; nil for anything else.
     package init?(_ text: some StringProtocol) {
         guard text.hasPrefix("0x"), (3...18).contains(text.utf8.count),
+            text.dropFirst(2).allSatisfy(\.isHexDigit),
             let value = UInt64(text.dropFirst(2), radix: 16)
         else { return nil }
         rawValue = value
@@ -55,9 +56,9 @@ package struct PortKey: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// Reads what `description` writes; nil for anything else.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let node = GUID(parts[0]), let port = UInt8(parts[1]) else {
-            return nil
-        }
+        guard parts.count == 2, let node = GUID(parts[0]), let port = UInt8(parts[1]),
+            parts[1] == String(port)
+        else { return nil }
         self.init(node: node, port: port)
     }
 

@@ -34,6 +34,8 @@ package struct Ledger: Sendable {
         package var quality = Quality.exact
         // Whether total and raw hold a value to compare with.
         var hasBaseline = false
+        // What may have happened to the hardware's counter since `raw` was read.
+        var doubt: CounterEvent.Kind?
 
         /// Never read.
         package init() {}
@@ -47,17 +49,20 @@ package struct Ledger: Sendable {
         package var link: LinkInfo?
         /// When it was last observed; nil before the first time since start.
         package var seen: Moment?
+        let name: String
         var epoch: UInt64?
-        var isPresent = false
+        var isLinkRead = false
+        // The pass of the latest observation.
         var turn: UInt64 = 0
 
-        init() {
+        init(_ key: PortKey) {
+            name = key.description
             entries = Array(repeating: Entry(), count: InfiniBandCounters.count)
         }
     }
 
     private var series: [PortKey: Series] = [:]
-    private var turn: UInt64 = 0
+    private var turn: UInt64 = 1
 
     /// Knows nothing.
     package init() {}
@@ -68,70 +73,26 @@ package struct Ledger: Sendable {
     /// Starts a pass: nothing is present until it is observed.
     package mutating func beginPass() {
         turn += 1
-        for key in series.keys {
-            series[key]?.isPresent = false
-        }
         forgetOldest()
     }
 
     /// Takes in what was seen at one end of a cable and returns what limits the deltas.
     ///
-    /// A part that is observed twice in one pass is taken in once: the first answer counts.
+    /// A part that is observed twice in one pass is taken in once: the first answer counts. A
+    /// report in which nothing could be read does not make the part present.
     package mutating func observe(
         _ key: PortKey, _ report: EndReport, at moment: Moment
     ) -> [CounterEvent] {
-        var state = series.removeValue(forKey: key) ?? Series()
+        var state = series.removeValue(forKey: key) ?? Series(key)
         defer { series[key] = state }
-        guard !state.isPresent else { return [] }
-        state.isPresent = true
-        state.turn = turn
-        state.seen = moment
+        guard state.turn != turn else { return [] }
+        if report.isObserved {
+            state.turn = turn
+            state.seen = moment
+        }
         state.link = report.link ?? state.link
-        let sameEpoch = state.epoch.map { $0 == report.epoch } ?? true
-        state.epoch = report.epoch
-        return Self.advance(&state.entries, report.readings, key: key, sameEpoch: sameEpoch)
-    }
-
-    private static func advance(
-        _ entries: inout [Entry], _ readings: [Reading], key: PortKey, sameEpoch: Bool
-    ) -> [CounterEvent] {
-        var events: [CounterEvent] = []
-        var cleared: Set<Attribute> = []
-        for (index, reading) in readings.prefix(entries.count).enumerated() {
-            guard let (before, kind) = entries[index].take(reading, index, sameEpoch: sameEpoch)
-            else { continue }
-            let after = entries[index]
-            if kind == .cleared {
-                cleared.insert(InfiniBandCounters.all[index].fields[Int(after.field)].attribute)
-            }
-            events.append(
-                CounterEvent(
-                    key: key.description, column: index, kind: kind, before: before,
-                    after: after.raw))
-        }
-        guard !cleared.isEmpty else { return events }
-        return events + doubt(&entries, cleared, key: key, except: Set(events.map(\.column)))
-    }
-
-    // Counters of one attribute are cleared together: one that did not go down may have passed its
-    // old value again, so its step is a lower bound.
-    private static func doubt(
-        _ entries: inout [Entry], _ attributes: Set<Attribute>, key: PortKey, except: Set<Int>
-    ) -> [CounterEvent] {
-        var events: [CounterEvent] = []
-        for index in entries.indices where !except.contains(index) {
-            let entry = entries[index]
-            guard entry.status == .fresh, entry.quality == .exact,
-                attributes.contains(
-                    InfiniBandCounters.all[index].fields[Int(entry.field)].attribute)
-            else { continue }
-            entries[index].quality = .atLeast
-            events.append(
-                CounterEvent(
-                    key: key.description, column: index, kind: .perhapsCleared,
-                    before: entry.raw, after: entry.raw))
-        }
-        return events
+        state.isLinkRead = report.link != nil
+        return state.advance(report)
     }
 
     private mutating func forgetOldest() {
@@ -146,11 +107,7 @@ package struct Ledger: Sendable {
 extension Ledger {
     /// Every series as the history keeps it, ordered by key.
     package func records() -> [SeriesRecord] {
-        series.sorted { $0.key < $1.key }.map { key, state in
-            SeriesRecord(
-                key: key.description, layout: .infiniBandPort, isPresent: state.isPresent,
-                cells: state.cells, origins: state.origins)
-        }
+        series.sorted { $0.key < $1.key }.map { $1.record(isPresent: $1.turn == turn) }
     }
 
     /// Takes up a series where the history left it; columns are matched by name, and what is not
@@ -158,12 +115,12 @@ extension Ledger {
     package mutating func restore(
         key: PortKey, columns: [String], cells: [Cell], origins: [Origin]
     ) {
-        var state = Series()
+        var state = Series(key)
         for (column, (cell, origin)) in zip(columns, zip(cells, origins)) {
             if column == "epoch" {
                 state.epoch = cell.latest
             } else if let index = InfiniBandCounters.index(of: column) {
-                state.entries[index] = Entry(restoring: cell, origin, index)
+                state.entries[index] = Entry(restoring: cell, origin)
             }
         }
         series[key] = state
@@ -171,32 +128,105 @@ extension Ledger {
 }
 
 extension Ledger.Series {
-    fileprivate var cells: [Cell] {
-        var cells = entries.map { isPresent ? $0.cell : $0.absentCell }
-        let up = link.flatMap { $0.isUp ? $0 : nil }
-        for gauge in [
-            link.map { UInt64($0.state) }, link.map { UInt64($0.physicalState) },
-            up.map { UInt64($0.widthLanes) }, up.map { UInt64($0.laneMegabitsPerSecond) }, epoch,
-        ] {
-            switch gauge {
-            case .some(let value) where isPresent: cells.append(.value(value, saturated: false))
-            default: cells.append(.missing(last: gauge))
+    fileprivate mutating func advance(_ report: EndReport) -> [CounterEvent] {
+        // Without a value the token says nothing, and there is nothing to compare.
+        if epoch != report.epoch, report.hasValues {
+            for index in entries.indices where entries[index].hasBaseline {
+                entries[index].doubt = .restarted
+            }
+            epoch = report.epoch
+        }
+        let before = entries
+        var events: [CounterEvent] = []
+        var cleared: Set<Attribute> = []
+        for (index, reading) in report.readings.prefix(entries.count).enumerated() {
+            guard let kind = entries[index].take(reading, index) else { continue }
+            if kind == .cleared, let attribute = entries[index].attribute(index) {
+                cleared.insert(attribute)
+            }
+            events.append(event(index, kind, before: before[index].raw))
+        }
+        return cleared.isEmpty ? events : events + doubt(cleared, events, before: before)
+    }
+
+    // Counters of one attribute are cleared together: one that did not go down may have passed its
+    // old value again, so its step is a lower bound, now or when it is read again.
+    private mutating func doubt(
+        _ cleared: Set<Attribute>, _ said: [CounterEvent], before: [Ledger.Entry]
+    ) -> [CounterEvent] {
+        let said = Set(said.map(\.column))
+        var events: [CounterEvent] = []
+        for index in entries.indices where before[index].hasBaseline && !said.contains(index) {
+            guard let attribute = entries[index].attribute(index), cleared.contains(attribute)
+            else { continue }
+            if entries[index].status != .fresh {
+                entries[index].doubt = entries[index].doubt ?? .perhapsCleared
+            } else if entries[index].quality == .exact {
+                entries[index].quality = .atLeast
+                events.append(event(index, .perhapsCleared, before: before[index].raw))
             }
         }
+        return events
+    }
+
+    private func event(
+        _ index: Int, _ kind: CounterEvent.Kind, before: UInt64
+    ) -> CounterEvent {
+        CounterEvent(
+            key: name, column: index, kind: kind, before: before, after: entries[index].raw)
+    }
+
+    fileprivate func record(isPresent: Bool) -> SeriesRecord {
+        SeriesRecord(
+            key: name, layout: .infiniBandPort, isPresent: isPresent,
+            cells: cells(isPresent: isPresent), origins: origins)
+    }
+
+    private func cells(isPresent: Bool) -> [Cell] {
+        var cells: [Cell] = []
+        cells.reserveCapacity(Layout.infiniBandPort.columns.count)
+        for entry in entries { cells.append(isPresent ? entry.cell : entry.absentCell) }
+        let up = link.flatMap { $0.isUp ? $0 : nil }
+        let gauges = [
+            link.map { UInt64($0.state) }, link.map { UInt64($0.physicalState) },
+            up.map { UInt64($0.widthLanes) }, up.map { UInt64($0.laneMegabitsPerSecond) },
+        ]
+        for gauge in gauges { cells.append(.gauge(gauge, isFresh: isPresent && isLinkRead)) }
+        cells.append(.gauge(epoch, isFresh: isPresent))
         return cells
     }
 
-    fileprivate var origins: [Origin] {
-        entries.map {
-            $0.hasBaseline ? Origin(offset: $0.total &- $0.raw, field: $0.field) : .none
-        } + Array(repeating: .none, count: Layout.infiniBandPort.columns.count - entries.count)
+    private var origins: [Origin] {
+        let count = Layout.infiniBandPort.columns.count
+        var origins: [Origin] = []
+        origins.reserveCapacity(count)
+        for entry in entries { origins.append(entry.origin) }
+        origins.append(contentsOf: repeatElement(.none, count: count - entries.count))
+        return origins
+    }
+}
+
+extension Cell {
+    fileprivate static func gauge(_ value: UInt64?, isFresh: Bool) -> Cell {
+        guard let value, isFresh else { return .missing(last: value) }
+        return .value(value, saturated: false)
+    }
+}
+
+extension EndReport {
+    fileprivate var hasValues: Bool {
+        readings.contains { if case .value = $0 { true } else { false } }
+    }
+
+    // Whether anything at all was read in this pass; a cached link is not.
+    fileprivate var isObserved: Bool {
+        (link != nil && linkAgeNanoseconds == 0) || readings.contains { $0 != .failed }
     }
 }
 
 extension Ledger.Entry {
-    fileprivate init(restoring cell: Cell, _ origin: Origin, _ index: Int) {
-        let fields = InfiniBandCounters.all[index].fields
-        guard let total = cell.latest, fields.indices.contains(Int(origin.field)) else { return }
+    fileprivate init(restoring cell: Cell, _ origin: Origin) {
+        guard let total = cell.latest else { return }
         self.total = total
         raw = total &- origin.offset
         field = origin.field
@@ -205,10 +235,8 @@ extension Ledger.Entry {
         hasBaseline = true
     }
 
-    /// Takes a reading in; returns the raw value before and what limits the step, if anything.
-    fileprivate mutating func take(
-        _ reading: Reading, _ index: Int, sameEpoch: Bool
-    ) -> (before: UInt64, kind: CounterEvent.Kind)? {
+    /// Takes a reading in; returns what limits the step, if anything.
+    fileprivate mutating func take(_ reading: Reading, _ index: Int) -> CounterEvent.Kind? {
         switch reading {
         case .unsupported:
             status = .unsupported
@@ -222,31 +250,31 @@ extension Ledger.Entry {
                 status = .missing
                 return nil
             }
-            return take(value, source, fields[Int(source)], sameEpoch: sameEpoch)
+            return take(value, source, fields[Int(source)])
         }
     }
 
     private mutating func take(
-        _ value: UInt64, _ source: UInt8, _ description: Field, sameEpoch: Bool
-    ) -> (before: UInt64, kind: CounterEvent.Kind)? {
-        let before = raw
-        let step = step(to: value, source, description, sameEpoch: sameEpoch)
+        _ value: UInt64, _ source: UInt8, _ description: Field
+    ) -> CounterEvent.Kind? {
+        let isFull = description.behaviour == .sticks && value >= description.maximum
+        let step = step(to: value, source, description, isFull: isFull)
         let (sum, overflow) = total.addingReportingOverflow(step.increase)
         total = overflow ? .max : sum
         raw = value
         field = source
         status = .fresh
-        isSaturated = description.behaviour == .sticks && value >= description.maximum
+        isSaturated = isFull
         quality = step.quality
         hasBaseline = true
-        return step.event.map { (before, $0) }
+        doubt = nil
+        return step.event
     }
 
     private func step(
-        to value: UInt64, _ source: UInt8, _ description: Field, sameEpoch: Bool
+        to value: UInt64, _ source: UInt8, _ description: Field, isFull: Bool
     ) -> Step {
         guard hasBaseline else {
-            let isFull = description.behaviour == .sticks && value >= description.maximum
             return Step(
                 increase: value, quality: isFull ? .atLeast : .exact,
                 event: isFull ? .saturated : nil)
@@ -254,18 +282,32 @@ extension Ledger.Entry {
         guard source == field else {
             return Step(increase: 0, quality: .unknown, event: .sourceChanged)
         }
-        return Step.between(raw, value, field: description, sameEpoch: sameEpoch)
+        let step = Step.between(
+            raw, value, field: description, sameEpoch: doubt != .restarted)
+        guard doubt == .perhapsCleared, step.quality == .exact else { return step }
+        return Step(increase: step.increase, quality: .atLeast, event: .perhapsCleared)
+    }
+
+    // The attribute that the value came with; nil when the source is not known any more.
+    fileprivate func attribute(_ index: Int) -> Attribute? {
+        let fields = InfiniBandCounters.all[index].fields
+        return fields.indices.contains(Int(field)) ? fields[Int(field)].attribute : nil
     }
 
     fileprivate var cell: Cell {
-        switch status {
-        case .fresh: .value(total, saturated: isSaturated)
-        case .unsupported: .unsupported
-        case .missing, .never: absentCell
-        }
+        status == .fresh ? .value(total, saturated: isSaturated) : absentCell
     }
 
+    // A counter that was offered once keeps its total also while it is not, so that neither a
+    // restart nor its return makes the total fall.
     fileprivate var absentCell: Cell {
-        status == .unsupported ? .unsupported : .missing(last: hasBaseline ? total : nil)
+        if hasBaseline { return .missing(last: total) }
+        return status == .unsupported ? .unsupported : .missing(last: nil)
+    }
+
+    // A value in doubt must not be compared after a restart, which forgets the doubt: no source.
+    fileprivate var origin: Origin {
+        guard hasBaseline else { return .none }
+        return Origin(offset: total &- raw, field: doubt == nil ? field : .max)
     }
 }

@@ -38,7 +38,7 @@ package enum Timestamp {
     /// `2026-02-03T04:05:06.789Z` of milliseconds since 1970-01-01T00:00:00Z.
     package static func text(milliseconds: Int64) -> String {
         let day = floorDivide(milliseconds, millisecondsPerDay)
-        let rest = milliseconds - day * millisecondsPerDay
+        let rest = (milliseconds % millisecondsPerDay + millisecondsPerDay) % millisecondsPerDay
         let (year, month, dayOfMonth) = date(daysSince1970: day)
         let clock = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60].map { padded($0, 2) }
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))"
@@ -90,7 +90,7 @@ package enum Timestamp {
     }
 
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-        value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+        value / divisor - (value % divisor < 0 ? 1 : 0)
     }
 
     private static func padded(_ value: Int64, _ digits: Int) -> String {

@@ -49,7 +49,9 @@ package struct Publication: Sendable {
     package mutating func restore(slot: String, shelf: Shelf, entries: [Ledger.Entry]) {
         guard shelf.bases.count == entries.count else { return }
         shelves[slot] = shelf
-        published[slot] = Self.totals(shelf.bases, entries)
+        published[slot] = zip(shelf.bases, entries).map { base, entry in
+            entry.hasBaseline ? base.map { $0 &+ entry.total } : nil
+        }
     }
 
     /// The published raw totals of the part that is in a place now, nil for a counter that was
@@ -58,25 +60,36 @@ package struct Publication: Sendable {
         _ slot: Slot, key: PortKey, entries: [Ledger.Entry]
     ) -> (totals: [UInt64?], changed: Shelf?) {
         let name = slot.text
-        let empty = [UInt64?](repeating: nil, count: entries.count)
-        var shelf = shelves[name] ?? Shelf(key: key, bases: empty)
-        if shelf.key != key {
-            shelf = Shelf(key: key, bases: empty)
+        let nothing = [UInt64?](repeating: nil, count: entries.count)
+        let known = shelves[name].flatMap { $0.key == key ? $0 : nil }
+        var shelf = known ?? Shelf(key: key, bases: nothing)
+        var latest = published[name] ?? nothing
+        var totals = nothing
+        for (index, entry) in entries.enumerated() where entry.hasBaseline {
+            totals[index] = shelf.total(index, of: entry, after: latest[index])
+            latest[index] = totals[index]
         }
-        let before = published[name] ?? empty
-        for index in entries.indices where shelf.bases[index] == nil && entries[index].hasBaseline {
-            shelf.bases[index] = before[index].map { $0 &- entries[index].total } ?? 0
-        }
-        let totals = Self.totals(shelf.bases, entries)
-        published[name] = zip(totals, before).map { $0 ?? $1 }
-        defer { shelves[name] = shelf }
-        return (totals, shelves[name] == shelf ? nil : shelf)
+        published[name] = latest
+        shelves[name] = shelf
+        return (totals, shelf == known ? nil : shelf)
     }
 
     /// The raw totals as last published in a place; nil when nothing was.
     package func latest(_ slot: Slot) -> [UInt64?]? { published[slot.text] }
+}
 
-    private static func totals(_ bases: [UInt64?], _ entries: [Ledger.Entry]) -> [UInt64?] {
-        zip(bases, entries).map { base, entry in base.map { $0 &+ entry.total } }
+extension Publication.Shelf {
+    // The published total; a part that is new here, or was forgotten and begins anew, goes on from
+    // what was published last.
+    fileprivate mutating func total(
+        _ index: Int, of entry: Ledger.Entry, after latest: UInt64?
+    ) -> UInt64 {
+        if let base = bases[index] {
+            let total = base &+ entry.total
+            if total >= latest ?? 0 { return total }
+        }
+        let total = latest ?? entry.total
+        bases[index] = total &- entry.total
+        return total
     }
 }

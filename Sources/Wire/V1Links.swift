@@ -39,6 +39,8 @@ extension V1 {
         package var local: LinkEnd
         /// `observed`, `absent` (the link is down) or `unobservable`.
         package var peerState: String
+        /// Why the far end cannot be read; absent when it can, or when there is none.
+        package var peerFailure: String?
         /// The far end; while it is absent or unobservable, the last known one marked stale.
         package var peer: LinkEnd?
         /// The counters of both ends side by side; only those that one end offers.
@@ -47,8 +49,8 @@ extension V1 {
         /// A cable.
         package init(
             device: String, port: Int, rail: Int?, collector: String, sampled: String,
-            ageSeconds: Double, stale: Bool, local: LinkEnd, peerState: String, peer: LinkEnd?,
-            counters: [LinkCounter]
+            ageSeconds: Double, stale: Bool, local: LinkEnd, peerState: String,
+            peerFailure: String?, peer: LinkEnd?, counters: [LinkCounter]
         ) {
             self.device = device
             self.port = port
@@ -59,6 +61,7 @@ extension V1 {
             self.stale = stale
             self.local = local
             self.peerState = peerState
+            self.peerFailure = peerFailure
             self.peer = peer
             self.counters = counters
         }

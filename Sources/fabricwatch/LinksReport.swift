@@ -104,7 +104,7 @@ extension V1.Link {
         switch peerState {
         case "observed": Span(peer?.name ?? "?")
         case "absent": Span("absent")
-        default: Span("hidden\(peer?.failure.map { ": \($0)" } ?? "")", .yellow)
+        default: Span("hidden\(peerFailure.map { ": \($0)" } ?? "")", .yellow)
         }
     }
 
@@ -133,7 +133,7 @@ extension V1.Link {
         guard let peer else { return notes }
         if peerState != "observed" {
             notes.append("last known peer: \(peer.name) port \(peer.port)")
-        } else if let failure = peer.failure {
+        } else if let failure = peerFailure {
             notes.append("peer counters not read: \(failure)")
         } else if peer.stale, !stale {
             notes.append("peer end: last known values")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Wire
 
 @main struct Fabricwatch: ParsableCommand {
     static var configuration: CommandConfiguration {
@@ -14,6 +15,7 @@ import ArgumentParser
                   4   the daemon cannot be reached, or its answer cannot be used
                   64  wrong arguments
                 """,
+            version: Version.text,
             subcommands: [StatusCommand.self, LinksCommand.self, DeltasCommand.self])
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Wire
 
 @main struct Fabricwatchd: ParsableCommand {
     static var configuration: CommandConfiguration {

@@ -52,11 +52,13 @@ enum Documents {
     static func link(
         _ device: String, rail: Int? = 0, age: Double = 2.06, stale: Bool = false,
         local: V1.LinkEnd = end(), peerState: String = "observed", peer: V1.LinkEnd? = leaf(),
+        peerFailure: String? = nil,
         counters: [V1.LinkCounter] = [counter("symbol_error", value(0), value(0))]
     ) -> V1.Link {
         V1.Link(
             device: device, port: 1, rail: rail, collector: "infiniband", sampled: time,
-            ageSeconds: age, stale: stale, local: local, peerState: peerState, peer: peer,
+            ageSeconds: age, stale: stale, local: local, peerState: peerState,
+            peerFailure: peerFailure ?? peer?.failure, peer: peer,
             counters: counters)
     }
 

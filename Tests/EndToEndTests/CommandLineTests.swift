@@ -106,7 +106,7 @@ struct CommandLineTests {
                 rail4      1     4  active/?          4xNDR  425 Gb/s  hidden: timeout        -  \
                 none/?     2.0s
                     last known peer: leaf-1 port 17
-                rail5      1     5  active/?          4xNDR  425 Gb/s  hidden                 -  \
+                rail5      1     5  active/?          4xNDR  425 Gb/s  hidden: refused        -  \
                 none/?     2.0s
                 rail6      1     6  active/active     4xNDR  425 Gb/s  0x0002c90300000009    17  \
                 ?/?        2.0s
@@ -193,7 +193,8 @@ struct CommandLineTests {
         Documents.link(
             "rail4", rail: 4, peerState: "unobservable",
             peer: Documents.leaf(stale: true, failure: "timeout")),
-        Documents.link("rail5", rail: 5, peerState: "unobservable", peer: nil),
+        Documents.link(
+            "rail5", rail: 5, peerState: "unobservable", peer: nil, peerFailure: "refused"),
         Documents.link(
             "rail6", rail: 6, peer: Documents.leaf(nil, failure: "refused"), counters: []),
         Documents.link("rail7", rail: 7, age: 4000, stale: true),

@@ -50,7 +50,7 @@ struct Room: Sendable {
                 "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
                 "CYAML", "CLinux", "Logging", "Glibc", "Synchronization", "FoundationEssentials",
             ]),
-        Room("fabricwatchd", .main, ["Daemon", "ArgumentParser", "Glibc"]),
+        Room("fabricwatchd", .main, ["Daemon", "Wire", "ArgumentParser", "Glibc"]),
         Room(
             "fabricwatch", .main,
             ["Wire", "CCurl", "ArgumentParser", "Glibc", "FoundationEssentials"]),

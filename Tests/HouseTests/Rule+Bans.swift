@@ -85,7 +85,8 @@ extension Rule {
             because: "forking a process with threads is unsafe; Daemon uses posix_spawn"
         ) { code, index in
             code[index].text.first?.isUppercase == true
-                ? code[index - 1].text != "." : isCall(code, index)
+                ? code[index - 1].text != "."
+                : isCall(code, index) && code[index - 1].text != "case"
         },
         Rule(
             name: "clock",

@@ -40,14 +40,17 @@ extension Rule {
         "print", "debugPrint", "dump", "readLine", "CommandLine",
     ]
 
-    /// `clock.now`, `Date.now` and `.now()`; any other `now` is a moment that was handed in.
+    /// `clock.now`, `Date.now` and a bare `.now()`; any other `now` is a moment, or the clock of
+    /// something, that was handed in.
     static func isClockRead(_ code: Code, _ index: Int) -> Bool {
         guard code[index - 1].isSymbol(".") else { return false }
         let owner = code[index - 2].text.lowercased()
         let isClock = ["clock", "date", "time", "deadline", "instant"].contains {
             owner.hasSuffix($0)
         }
-        return isClock || code[index + 1].isSymbol("(")
+        let isBare = owner.first.map { !$0.isLetter && $0 != "_" } ?? true
+        return isClock
+            || (isBare && code[index + 1].isSymbol("(") && code[index + 2].isSymbol(")"))
     }
 
     private static func manifestBreaches(_ code: Code) -> [Breach] {

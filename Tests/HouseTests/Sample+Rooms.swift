@@ -67,6 +67,7 @@ extension Sample {
                 .target(name: "CNVML"),
                 door("CSQLite", "sqlite3", []), door("CYAML", "yaml-0.1", []),
                 door("CCurl", "libcurl", []), door("CZlib", "zlib", []),
+                door("CLinux"),
                 room("Model"),
                 room("Health", ["Model"]),
                 room("Exposition", ["Model"]), room("Wire", ["Model"]),
@@ -76,9 +77,9 @@ extension Sample {
                 room("Push", ["Model", "Wire", "Exposition", "CCurl"]),
                 room("Daemon", [
                     "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
-                    "Push", "CYAML", logging,
+                    "Push", "CYAML", "CLinux", logging,
                 ]),
-                main("fabricwatchd", ["Daemon", parser]),
+                main("fabricwatchd", ["Daemon", "Wire", parser]),
                 main("fabricwatch", ["Wire", "CCurl", parser]),
                 .target(name: "Fakes", dependencies: ["Collectors"], path: "Tests/Fakes"),
             ])

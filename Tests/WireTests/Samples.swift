@@ -40,7 +40,7 @@ struct Samples {
                 V1.Link(
                     device: "mlx5_0", port: 1, rail: ifFull(3), collector: "infiniband",
                     sampled: Self.time, ageSeconds: 0.5, stale: true, local: end,
-                    peerState: "observed", peer: ifFull(end),
+                    peerState: "observed", peerFailure: ifFull("timeout"), peer: ifFull(end),
                     counters: [
                         V1.LinkCounter(
                             name: "symbol_error", unit: "events", accuses: "incoming_path",

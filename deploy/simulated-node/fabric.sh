@@ -57,6 +57,9 @@ leaf_port() { echo $((10 * $1 + $2 + 1)); }
 
 our_switch() { switch_guid "$(plane_of "$1")" "$(leaf_of "$1")"; }
 
+# ibsim takes the speed from the comment, and only behind a LID.
+link_line() { printf '[%d] "%s"[%d] # "" lid 0 4xHDR\n' "$@"; } # port, peer node id, peer port
+
 switch_lines() { # guid, description
     printf 'vendid=0x2c9\ndevid=0xd2f0\nsysimgguid=0x%s\nswitchguid=0x%s\n' "$1" "$1"
     printf 'Switch 40 "S-%s" # "%s" enhanced port 0 lid 0 lmc 0\n' "$1" "$2"
@@ -64,7 +67,9 @@ switch_lines() { # guid, description
 
 host_lines() { # guid, description, switch guid, switch port
     printf 'vendid=0x2c9\ndevid=0x101b\nsysimgguid=0x%s\ncaguid=0x%s\n' "$1" "$1"
-    printf 'Ca 1 "H-%s" # "%s"\n[1] "S-%s"[%d] # "" lid 0 4xHDR\n\n' "$1" "$2" "$3" "$4"
+    printf 'Ca 1 "H-%s" # "%s"\n' "$1" "$2"
+    link_line 1 "S-$3" "$4"
+    echo
 }
 
 # A plane in the format of ibnetdiscover, which is what ibsim reads.
@@ -76,19 +81,20 @@ network() {
         rail=$((first + leaf - 1))
         switch_lines "$(switch_guid "$plane" "$leaf")" "leaf-$plane$leaf"
         for node in 1 2 3; do
-            printf '[%d] "H-%s"[1] # "" lid 0 4xHDR\n' \
-                "$(leaf_port "$node" "$rail")" "$(hca_guid "$node" "$rail")"
+            link_line "$(leaf_port "$node" "$rail")" "H-$(hca_guid "$node" "$rail")" 1
         done
-        printf '[39] "S-%s"[%d] # "" lid 0 4xHDR\n' "$spine" $((2 * leaf - 1))
-        printf '[40] "S-%s"[%d] # "" lid 0 4xHDR\n\n' "$spine" $((2 * leaf))
+        link_line 39 "S-$spine" $((2 * leaf - 1))
+        link_line 40 "S-$spine" $((2 * leaf))
+        echo
     done
     switch_lines "$spine" "spine-$plane"
     for leaf in 1 2 3 4; do
-        printf '[%d] "S-%s"[39] # "" lid 0 4xHDR\n' $((2 * leaf - 1)) "$(switch_guid "$plane" "$leaf")"
-        printf '[%d] "S-%s"[40] # "" lid 0 4xHDR\n' $((2 * leaf)) "$(switch_guid "$plane" "$leaf")"
+        link_line $((2 * leaf - 1)) "S-$(switch_guid "$plane" "$leaf")" 39
+        link_line $((2 * leaf)) "S-$(switch_guid "$plane" "$leaf")" 40
     done
-    printf '[39] "H-%s"[1] # "" lid 0 4xHDR\n' "$(manager_guid "$plane")"
-    printf '[40] "H-%s"[1] # "" lid 0 4xHDR\n\n' "$(monitor_guid "$plane")"
+    link_line 39 "H-$(manager_guid "$plane")" 1
+    link_line 40 "H-$(monitor_guid "$plane")" 1
+    echo
     for ((rail = first; rail < first + RAILS_PER_PLANE; rail++)); do
         for node in 1 2 3; do
             host_lines "$(hca_guid "$node" "$rail")" "gpu-node-0$node mlx5_$rail" \
@@ -277,10 +283,7 @@ run() { # rail, command...
 cmd() { # plane, line or -
     local batch
     [[ $1 == [ab] ]] || fail "no such plane: '$1' (expected a or b)"
-    [[ $2 == - ]] || {
-        console "$1" "$2"
-        return
-    }
+    if [[ $2 != - ]]; then console "$1" "$2" && return 0 || return 1; fi
     batch=$(mktemp "$dir/plane-$1/batch.XXXXXX")
     cat >"$batch"
     local status=0
@@ -353,19 +356,14 @@ restart_ibsim() { # plane
     wait_for_subnet "$1"
 }
 
-need() { # count wanted, arguments...
-    local wanted=$1
-    shift
-    (($# >= wanted)) || {
-        usage >&2
-        exit 2
-    }
-}
-
-(($# >= 2)) || {
+misuse() {
     usage >&2
     exit 2
 }
+
+need() { (($# > $1)) || misuse; } # count wanted, arguments...
+
+(($# >= 2)) || misuse
 command=$1
 dir=$(realpath -m "$2")
 shift 2
@@ -391,8 +389,5 @@ case $command in
     detach-stale) detach_stale ;;
     restart-ibsim) need 1 "$@" && restart_ibsim "$1" ;;
     pid) need 2 "$@" && pids "$1:$2" ;;
-    *)
-        usage >&2
-        exit 2
-        ;;
+    *) misuse ;;
 esac
