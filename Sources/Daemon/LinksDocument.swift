@@ -58,7 +58,7 @@ extension CableView {
             description: report.description.isEmpty ? nil : report.description, type: "hca",
             kernelDevice: report.device, firmware: report.firmware.isEmpty ? nil : report.firmware,
             model: report.model.isEmpty ? nil : report.model, link: local.link,
-            stale: !local.isFresh, failure: local.failure)
+            lid: local.link?.lid ?? 0, stale: !local.isFresh, failure: local.failure)
     }
 
     private var peerEnd: V1.LinkEnd? {
@@ -67,7 +67,8 @@ extension CableView {
             guid: identity.key.node.description, port: Int(identity.key.port),
             description: identity.description.isEmpty ? nil : identity.description,
             type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
-            model: nil, link: peer.link, stale: !peer.isFresh, failure: peerFailure)
+            model: nil, link: peer.link, lid: identity.lid, stale: !peer.isFresh,
+            failure: peerFailure)
     }
 
     fileprivate var series: [V1.CounterSeries] {
@@ -85,13 +86,14 @@ extension CableView {
 extension V1.LinkEnd {
     fileprivate init(
         guid: String, port: Int, description: String?, type: String, kernelDevice: String?,
-        firmware: String?, model: String?, link: LinkInfo?, stale: Bool, failure: Failure?
+        firmware: String?, model: String?, link: LinkInfo?, lid: UInt16, stale: Bool,
+        failure: Failure?
     ) {
         let up = link.flatMap { $0.isUp ? $0 : nil }
         self.init(
             guid: guid, port: port, description: description, type: type,
             kernelDevice: kernelDevice, firmware: firmware, model: model,
-            lid: link.flatMap { $0.lid == 0 ? nil : Int($0.lid) }, state: link?.stateName,
+            lid: lid == 0 ? nil : Int(lid), state: link?.stateName,
             physicalState: link?.physicalStateName,
             widthLanes: up.flatMap { $0.widthLanes == 0 ? nil : Int($0.widthLanes) },
             speed: up.flatMap { $0.speedName.isEmpty ? nil : $0.speedName },
