@@ -37,8 +37,11 @@ struct EndCounters {
     }
 
     // Takes the end of a query; returns the attribute when the end turned out not to have it.
+    // Silence on an attribute that nobody promised is no failure as long as none of its answers
+    // `proved` it.
     mutating func take(
-        _ index: Int, _ outcome: MADOutcome, _ packet: MADPacket, port: UInt8
+        _ index: Int, _ outcome: MADOutcome, _ packet: MADPacket, port: UInt8,
+        proved: Set<Attribute> = []
     ) -> Attribute? {
         guard let query = plan?.queries[index] else { return nil }
         switch outcome {
@@ -60,8 +63,11 @@ struct EndCounters {
             query.withdraw(from: &readings)
             return query.attribute
         case .pending, .failed:
+            if outcome == .failed(.timeout) {
+                silent.append(query.attribute)
+                guard !query.attribute.isOptional || proved.contains(query.attribute) else { break }
+            }
             failure = failure ?? outcome.failure
-            if outcome == .failed(.timeout) { silent.append(query.attribute) }
         }
         return nil
     }
