@@ -37,8 +37,8 @@ struct EndCounters {
     }
 
     // Takes the end of a query; returns the attribute when the end turned out not to have it.
-    // Silence on an attribute that nobody promised is no failure as long as none of its answers
-    // `proved` it.
+    // An attribute that nobody promised and that stays silent counts as not offered as long as none
+    // of its answers `proved` it.
     mutating func take(
         _ index: Int, _ outcome: MADOutcome, _ packet: MADPacket, port: UInt8,
         proved: Set<Attribute> = []
@@ -65,7 +65,10 @@ struct EndCounters {
         case .pending, .failed:
             if outcome == .failed(.timeout) {
                 silent.append(query.attribute)
-                guard !query.attribute.isOptional || proved.contains(query.attribute) else { break }
+                if query.attribute.isOptional, !proved.contains(query.attribute) {
+                    query.withdraw(from: &readings)
+                    break
+                }
             }
             failure = failure ?? outcome.failure
         }
