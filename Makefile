@@ -22,8 +22,7 @@ build:
 	deploy/packages.sh build
 	swift build $(RELEASE) $(CHECKS)
 
-run: build
-	deploy/packages.sh run
+run:
 	deploy/simulated-node/run.sh
 
 test: deps build

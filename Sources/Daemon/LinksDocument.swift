@@ -68,7 +68,8 @@ extension CableView {
             guid: identity.key.node.description, port: Int(identity.key.port),
             description: identity.description.isEmpty ? nil : identity.description,
             type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
-            model: nil, lid: identity.lid, link: peer.link, stale: !peer.isFresh, failure: peerFailure)
+            model: nil, lid: identity.lid, link: peer.link, stale: !peer.isFresh,
+            failure: peerFailure)
     }
 
     fileprivate var series: [V1.CounterSeries] {

@@ -37,10 +37,10 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     /// What one pass may take at most, however dead the fabric is: three questions asked one after
     /// the other that all go unanswered, `3 × timeout × (retries + 1)`.
     ///
-    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`;
-    /// what the pass's budget cuts off is reported as timed out when it was sent and as skipped
-    /// when it was not. Opening and describing devices is not in the budget: these calls do not wait for
-    /// the fabric.
+    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`.
+    /// What the pass's budget cuts off is reported as timed out when it was sent and as skipped
+    /// when it was not. Opening and describing devices is not in the budget: these calls do not
+    /// wait for the fabric.
     package var passBudgetNanoseconds: UInt64 {
         let (product, overflow) = timeoutNanoseconds.multipliedReportingOverflow(
             by: 3 * UInt64(max(retries, 0) + 1))

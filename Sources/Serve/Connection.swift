@@ -157,7 +157,7 @@ final class Connection: ChannelDuplexHandler {
             return
         }
         switch service.answer(request, through: door, local: context.localAddress) {
-        case .now(let response): send(response, to: request)
+        case .done(let response): send(response, to: request)
         case .later(let work): ask(work, for: request)
         }
     }

@@ -53,8 +53,11 @@ enum Endpoint: String, CaseIterable {
         }
         let tail = """
 
-            since=  a duration (90s, 5m, 1h, 2d), an RFC 3339 time, or the `next` of an earlier answer
-            device= only this device      end= local or peer      strict=1 503 when not healthy
+            since=    a duration (90s, 5m, 1h, 2d), an RFC 3339 time, or an earlier answer's `next`
+            device=   only this device
+            end=      local or peer
+            strict=1  503 unless the verdict is PASS, INFO or WARNING
+
             Errors are application/problem+json (RFC 9457). Times are UTC. Answers can be gzip.
 
             """

@@ -5,8 +5,8 @@ import NIOCore
 enum JSON {
     /// Indented, with sorted keys.
     ///
-    /// The reader of an incident has `curl` and no `jq`,
-    /// and two answers can be compared with `diff`. Programs ask for gzip, which undoes the indentation.
+    /// The reader of an incident has `curl` and no `jq`, and two answers can be compared with
+    /// `diff`. Programs ask for gzip, which undoes the indentation.
     static func text(_ document: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

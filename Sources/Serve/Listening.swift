@@ -13,7 +13,7 @@ struct ListeningSocket: ~Copyable {
         let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         descriptor = socket(family, type, 0)
         guard descriptor >= 0 else {
-            throw .system(attempt: "make a socket for", target: target, errno: errno)
+            throw .failed(attempt: "make a socket for", target: target, errno: errno)
         }
     }
 
@@ -30,7 +30,7 @@ struct ListeningSocket: ~Copyable {
 
     private func listen(_ target: String) throws(ServeError) {
         guard Glibc.listen(descriptor, Self.backlog) == 0 else {
-            throw .system(attempt: "listen on", target: target, errno: errno)
+            throw .failed(attempt: "listen on", target: target, errno: errno)
         }
     }
 
@@ -88,7 +88,7 @@ struct ListeningSocket: ~Copyable {
             unsafe Glibc.bind(descriptor, pointer, socklen_t(size))
         }
         guard result == 0 else {
-            throw .system(attempt: "bind", target: target, errno: errno)
+            throw .failed(attempt: "bind", target: target, errno: errno)
         }
     }
 }
@@ -103,20 +103,20 @@ struct SocketFile: Sendable {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
             guard errno == ENOENT else {
-                throw .system(attempt: "look at", target: path, errno: errno)
+                throw .failed(attempt: "look at", target: path, errno: errno)
             }
             return
         }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
         guard try !ListeningSocket.answers(at: address, path) else { throw .socketInUse(path) }
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
-            throw .system(attempt: "remove the stale socket", target: path, errno: errno)
+            throw .failed(attempt: "remove the stale socket", target: path, errno: errno)
         }
     }
 
     fileprivate func setMode() throws(ServeError) {
         guard unsafe chmod(path, mode) == 0 else {
-            throw .system(attempt: "set the mode of", target: path, errno: errno)
+            throw .failed(attempt: "set the mode of", target: path, errno: errno)
         }
     }
 

@@ -5,7 +5,7 @@ import Wire
 struct Routes {
     /// What a request leads to.
     enum Outcome {
-        case now(Response)
+        case done(Response)
         /// Work that may block, for the worker thread.
         case later(@Sendable () -> Response)
     }
@@ -22,7 +22,7 @@ struct Routes {
         do {
             return try dispatch(request, command: command)
         } catch {
-            return .now(Response(error))
+            return .done(Response(error))
         }
     }
 
@@ -42,14 +42,14 @@ struct Routes {
         let query = try Query(parts.count == 2 ? parts[1] : "", of: endpoint)
         let gzip = request.acceptsGzip
         switch endpoint {
-        case .index: return .now(.text(Endpoint.indexPage(command: command())))
+        case .index: return .done(.text(Endpoint.indexPage(command: command())))
         case .metrics:
-            return .now(metrics.response(request.format, gzip: gzip, from: answers))
-        case .healthz: return .now(.document(Status(status: "alive"), gzip: false))
-        case .readyz: return .now(ready())
-        case .health: return .now(health(strict: try query.strict(), gzip: gzip))
-        case .links: return .now(.document(try links(query), gzip: gzip))
-        case .counters: return .now(.document(try counters(query), gzip: gzip))
+            return .done(metrics.response(request.format, gzip: gzip, from: answers))
+        case .healthz: return .done(.document(Status(status: "alive"), gzip: false))
+        case .readyz: return .done(ready())
+        case .health: return .done(health(strict: try query.strict(), gzip: gzip))
+        case .links: return .done(.document(try links(query), gzip: gzip))
+        case .counters: return .done(.document(try counters(query), gzip: gzip))
         case .deltas: return .later(try deltas(query, gzip: gzip))
         }
     }

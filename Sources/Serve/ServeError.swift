@@ -15,7 +15,7 @@ package enum ServeError: Error, Hashable, Sendable {
     /// Another process answers at the socket's path.
     case socketInUse(String)
     /// A system call failed: what was attempted, on what, `errno`.
-    case system(attempt: String, target: String, errno: Int32)
+    case failed(attempt: String, target: String, errno: Int32)
 }
 
 extension ServeError: CustomStringConvertible {
@@ -34,7 +34,7 @@ extension ServeError: CustomStringConvertible {
             "\(path) exists and is not a socket: move it away or configure another socket path"
         case .socketInUse(let path):
             "another process answers on \(path): stop it or configure another socket path"
-        case .system(let attempt, let target, let code):
+        case .failed(let attempt, let target, let code):
             "cannot \(attempt) \(target): \(Self.text(code)) (errno \(code))\(Self.hint(code))"
         }
     }

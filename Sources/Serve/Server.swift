@@ -123,6 +123,12 @@ package final class Server: Sendable {
     ) throws(ServeError) -> any Channel {
         let service = running.service
         let bootstrap = ServerBootstrap(group: running.group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Without descriptors, accept(2) fails at once and would be called for ever.
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // A head fits into one such read, and a client that pipelines gets no more parsed.
             .childChannelOption(
@@ -150,6 +156,6 @@ package final class Server: Sendable {
     }
 
     private static func failure(_ error: any Error, attempt: String, target: String) -> ServeError {
-        .system(attempt: attempt, target: target, errno: (error as? IOError)?.errnoCode ?? 0)
+        .failed(attempt: attempt, target: target, errno: (error as? IOError)?.errnoCode ?? 0)
     }
 }

@@ -72,8 +72,10 @@ final class Service {
     }
 
     /// The answer to a request that came to `local`, the server's own address.
-    func answer(_ request: Request, through door: Door, local: SocketAddress?) -> Routes.Outcome {
-        routes.answer(request, command: command(for: door, local))
+    func answer(
+        _ request: Request, through door: Door, local: @autoclosure () -> SocketAddress?
+    ) -> Routes.Outcome {
+        routes.answer(request, command: command(for: door, local()))
     }
 
     /// curl with all that comes before a path, up to the closing quote.

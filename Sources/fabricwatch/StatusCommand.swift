@@ -67,7 +67,7 @@ extension Page {
             table.add(
                 Span(condition.severity, Ink(severity: condition.severity)), Span(condition.id),
                 Span(condition.subject.place), Span(Age.text(since: condition.since, at: time)),
-                Span(accused.isEmpty ? "nobody" : accused),
+                Span(accused.isEmpty ? "-" : accused),
                 Span(condition.action))
         }
         self.table(table) { number, page in

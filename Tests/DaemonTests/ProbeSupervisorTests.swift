@@ -190,4 +190,40 @@ import Wire
         stage.supervisor.tick(now: second)
         #expect(stage.links.count == 1)
     }
+
+    @Test func uselessProbeIsStartedAnewEverLessOften() throws {
+        let stage = Stage()
+        var port = ScriptedNode().port
+        var turn: UInt64 = 0
+        var turns: [UInt64] = []
+        func live(_ failure: Failure?) throws {
+            let link = try #require(stage.links.last)
+            port.local.failure = failure
+            turn += 1
+            stage.supervisor.collect(turn: turn, now: turn * second)
+            link.say(turn: turn, .scripted(ports: [port]))
+            #expect(stage.supervisor.receive(now: turn * second).count == 1)
+        }
+        func liveUntilLeaving() throws {
+            stage.supervisor.tick(now: turn * second)
+            let link = try #require(stage.links.last)
+            let first = turn
+            while !link.wasFinished, turn < first + 1000 { try live(.transport) }
+            turns.append(turn - first)
+            #expect(!link.wasKilled)
+            stage.end(link, status: 0, at: turn * second)
+            #expect(stage.supervisor.trouble?.contains("none of its devices") == true)
+            turn += 1
+        }
+        for _ in 0..<7 { try liveUntilLeaving() }
+        #expect(turns == [3, 6, 12, 24, 48, 96, 96])
+        stage.supervisor.tick(now: turn * second)
+        for failure in [.transport, .transport, nil, .timeout, .noPermission] as [Failure?] {
+            try live(failure)
+        }
+        #expect(stage.links.last?.wasFinished == false)
+        turns = []
+        try liveUntilLeaving()
+        #expect(turns == [3])
+    }
 }

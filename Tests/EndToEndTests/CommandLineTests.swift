@@ -53,7 +53,7 @@ struct CommandLineTests {
                     evidence (local_only): PortState down, PortPhysicalState polling
                     evidence (local_only): the values are stale
                     playbook: playbooks/ib_link_down.md
-                WARNING   counter_blind  rail0 port 1 peer end symbol_error  2d4h ago   nobody    \
+                WARNING   counter_blind  rail0 port 1 peer end symbol_error  2d4h ago   -         \
                        Record the values.
                     A counter is full.
                     evidence (peer_only): symbol_error is stuck at its maximum 65535

@@ -98,12 +98,17 @@ final class PrometheusUnderTest {
     // The delivered example names the default port and takes its time.
     private static func configuration(_ port: UInt16) throws -> String {
         let example = Requirements.repository
-            .appendingPathComponent("deploy/prometheus/fabricwatch.yml")
-        let text = try String(contentsOf: example, encoding: .utf8)
-        guard text.contains(":9797") else { throw Failure("\(example.path): no port 9797") }
-        return "global: {scrape_interval: 1s, scrape_timeout: 1s}\n"
-            + text.replacingOccurrences(of: "localhost:9797", with: "127.0.0.1:\(port)")
-            .replacingOccurrences(of: "127.0.0.1:9797", with: "127.0.0.1:\(port)")
+            .appendingPathComponent("deploy/prometheus/prometheus.yml")
+        var text = try String(contentsOf: example, encoding: .utf8)
+        for (given, wanted) in [
+            ("\"127.0.0.1:9797\"", "\"127.0.0.1:\(port)\""),
+            ("  scrape_interval: 15s", "  scrape_interval: 1s"),
+            ("  scrape_timeout: 10s", "  scrape_timeout: 1s"),
+        ] {
+            guard text.contains(given) else { throw Failure("\(example.path): no \(given)") }
+            text = text.replacingOccurrences(of: given, with: wanted)
+        }
+        return text
     }
 
     func query(_ expression: String) throws -> [Sample] {

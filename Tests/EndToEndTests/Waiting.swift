@@ -39,7 +39,7 @@ final class ScratchDirectory {
     let url: URL
 
     init() throws {
-        var template = Array("\(NSScratchDirectory())/fabricwatch-e2e.XXXXXX".utf8CString)
+        var template = Array("\(NSTemporaryDirectory())/fabricwatch-e2e.XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failure("mkdtemp: errno \(errno)") }
         let path = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -18,10 +18,11 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct FuzzTests {
-    private static let request =
-        Array(
-            "GET /api/v1/deltas?since=5m&device=mlx5_0 HTTP/1.1\r\nHost: localhost\r\nAccept: */*;q=0.1\r\n"
-                .utf8) + Array("Accept-Encoding: gzip;q=0.5\r\nConnection: keep-alive\r\n\r\n".utf8)
+    private static let request = Array(
+        [
+            "GET /api/v1/deltas?since=5m&device=mlx5_0 HTTP/1.1", "Host: localhost",
+            "Accept: */*;q=0.1", "Accept-Encoding: gzip;q=0.5", "Connection: keep-alive", "", "",
+        ].joined(separator: "\r\n").utf8)
 
     @Test func damagedRequestsAreAnsweredOrClosed() throws {
         let seed = UInt64.random(in: 0 ... .max)

@@ -90,7 +90,7 @@ import Testing
             try server { $0.socketPath = nil }.start()
         }
         let nowhere = directory.file("none/s")
-        let error = ServeError.system(attempt: "bind", target: nowhere, errno: ENOENT)
+        let error = ServeError.failed(attempt: "bind", target: nowhere, errno: ENOENT)
         #expect(throws: error) { try server { $0.socketPath = nowhere }.start() }
         #expect(error.description.contains("create the directory"))
         #expect(throws: ServeError.notAnAddress("example.org")) {
@@ -110,7 +110,7 @@ import Testing
         defer { first.stop() }
         let port = try #require(try first.start().tcpPort)
         #expect(
-            throws: ServeError.system(
+            throws: ServeError.failed(
                 attempt: "bind", target: "127.0.0.1 port \(port)", errno: EADDRINUSE)
         ) {
             try server { $0.tcpPort = port }.start()
@@ -135,7 +135,7 @@ import Testing
         let result = Result { () throws(ServeError) in try server.start() }
         switch result {
         case .success(let bound): #expect(bound.tcpPort != nil)
-        case .failure(.system(_, _, let code)):
+        case .failure(.failed(_, _, let code)):
             #expect([EADDRNOTAVAIL, EAFNOSUPPORT].contains(code))
         case .failure(let error): Issue.record(error)
         }

@@ -73,7 +73,7 @@ extension V1.Links {
         return V1.Link(
             device: device, port: 1, rail: 0, collector: "infiniband",
             sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false, local: end,
-            peerState: "absent", peer: nil, counters: [])
+            peerState: "absent", peerFailure: nil, peer: nil, counters: [])
     }
 }
 
@@ -100,8 +100,8 @@ extension V1.Deltas {
         let ends = [("mlx5_0", "local"), ("mlx5_0", "peer"), ("mlx5_1", "local")]
         return V1.Deltas(
             node: "n1", from: V1.PassTime(pass: 1, time: "2026-02-03T04:05:06.000Z"),
-            to: V1.PassTime(pass: 2, time: "2026-02-03T04:05:16.000Z"), passes: 1,
-            next: "p2-c0ffee",
+            to: V1.PassTime(pass: 2, time: "2026-02-03T04:05:16.000Z"),
+            complete: true, passes: 1, next: "p2-c0ffee",
             series: ends.map { device, end in
                 V1.DeltaSeries(
                     device: device, port: 1, end: end, key: "0x1/1",

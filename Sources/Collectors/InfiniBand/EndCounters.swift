@@ -37,8 +37,11 @@ struct EndCounters {
     }
 
     // Takes the end of a query; returns the attribute when the end turned out not to have it.
+    // An attribute that nobody promised and that stays silent counts as not offered as long as none
+    // of its answers `proved` it.
     mutating func take(
-        _ index: Int, _ outcome: MADOutcome, _ packet: MADPacket, port: UInt8
+        _ index: Int, _ outcome: MADOutcome, _ packet: MADPacket, port: UInt8,
+        proved: Set<Attribute> = []
     ) -> Attribute? {
         guard let query = plan?.queries[index] else { return nil }
         switch outcome {
@@ -60,8 +63,14 @@ struct EndCounters {
             query.withdraw(from: &readings)
             return query.attribute
         case .pending, .failed:
+            if outcome == .failed(.timeout) {
+                silent.append(query.attribute)
+                if query.attribute.isOptional, !proved.contains(query.attribute) {
+                    query.withdraw(from: &readings)
+                    break
+                }
+            }
             failure = failure ?? outcome.failure
-            if outcome == .failed(.timeout) { silent.append(query.attribute) }
         }
         return nil
     }

@@ -26,6 +26,7 @@ struct PeerEnd {
     private var fec = FEC.notOffered
     private var abilities: ClassCapabilities?
     private var missing: Set<Attribute> = []
+    private var proved: Set<Attribute> = []
     private var unanswered: [Attribute: Int] = [:]
     private var silentPasses = 0
     private var counters = EndCounters()
@@ -155,8 +156,11 @@ struct PeerEnd {
     }
 
     mutating func takeCounters(_ query: Int, _ outcome: MADOutcome, _ packet: MADPacket) {
-        guard let absent = counters.take(query, outcome, packet, port: key.port) else { return }
-        missing.insert(absent)
+        if outcome == .answered, let attribute = counters.plan?.queries[query].attribute {
+            proved.insert(attribute)
+        }
+        let absent = counters.take(query, outcome, packet, port: key.port, proved: proved)
+        if let absent { missing.insert(absent) }
     }
 
     private mutating func note(_ outcome: MADOutcome) {
@@ -183,7 +187,8 @@ struct PeerEnd {
     private mutating func countUnanswered() {
         guard counters.hasAnswer, !(unanswered.isEmpty && counters.silent.isEmpty) else { return }
         unanswered = unanswered.filter { counters.silent.contains($0.key) }
-        for attribute in counters.silent where attribute.isOptional {
+        for attribute in counters.silent
+        where attribute.isOptional && !proved.contains(attribute) {
             unanswered[attribute, default: 0] += 1
             if unanswered[attribute, default: 0] >= Self.patience { missing.insert(attribute) }
         }

@@ -50,6 +50,13 @@ final class ProbeSupervisor {
     private var backOff: UInt64
     private var asked: (turn: UInt64, at: UInt64, isLate: Bool)?
     private var wasStarted = false
+    private var isLeaving = false
+    // Turns in a row without a usable device, and how many of them are borne.
+    private var uselessTurns = 0
+    private var uselessTurnsBorne = ProbeSupervisor.uselessTurnsAtFirst
+
+    private static let uselessTurnsAtFirst = 3
+    private static let uselessTurnsAtMost = 96
 
     /// Whether the latest turn was answered in time.
     private(set) var isCurrent = false
@@ -162,9 +169,29 @@ final class ProbeSupervisor {
             isCurrent = true
             asked = nil
             backOff = patience.restartMinimumNanoseconds
+            judge(report, link)
             return report
         }
         return nil
+    }
+
+    // What a process has opened may stay useless after the device is back; a new one opens it
+    // anew. That is tried less and less often, for the sake of a device that stays dead.
+    private func judge(_ report: InfiniBandReport, _ link: any ProbeLink) {
+        guard report.isUseless else {
+            uselessTurns = 0
+            uselessTurnsBorne = Self.uselessTurnsAtFirst
+            return
+        }
+        uselessTurns += 1
+        guard uselessTurns >= uselessTurnsBorne else { return }
+        trouble =
+            "probe \(name) could use none of its devices for \(uselessTurns) turns "
+            + "and is started anew"
+        uselessTurns = 0
+        uselessTurnsBorne = min(2 * uselessTurnsBorne, Self.uselessTurnsAtMost)
+        isLeaving = true
+        link.finish()
     }
 
     /// Does what is due: starts, notes lateness, kills, reaps.
@@ -207,6 +234,7 @@ final class ProbeSupervisor {
         frames = FrameBuffer()
         workingOn = nil
         asked = nil
+        isLeaving = false
         do {
             let link = try launch()
             phase = .running(link)
@@ -238,7 +266,7 @@ final class ProbeSupervisor {
         endedCPUSeconds += ending.cpuSeconds
         if case .running = phase {
             missTurn()
-            trouble = nil
+            if !isLeaving { trouble = nil }
         }
         trouble = trouble ?? "probe \(name) \(Self.describe(ending.status))"
         wait(now: now)
@@ -275,5 +303,12 @@ final class ProbeSupervisor {
         case .running(let link), .dying(let link): link.kill()
         case .down: break
         }
+    }
+}
+
+extension InfiniBandReport {
+    /// Whether there are ports and none of them could be used.
+    fileprivate var isUseless: Bool {
+        !ports.isEmpty && ports.allSatisfy { $0.local.failure == .transport }
     }
 }
