@@ -44,7 +44,7 @@ package struct Settings: Sendable, Equatable {
         /// How long one MAD is waited for, per try.
         package internal(set) var madTimeout = Duration.milliseconds(300)
         /// How often a MAD is sent again, 0 to 5.
-        package internal(set) var madRetries = 2
+        package internal(set) var madRetries = 1
         /// Names and rails by GUID; no GUID and no name twice.
         package internal(set) var devices: [Device] = []
         /// The probe processes as written; ``probeInstances`` is what to start.

@@ -74,7 +74,8 @@ enum SettingsTable {
             Setting(
                 "infiniband.mad_retries", \.infiniband.madRetries, .integer(0...5),
                 help: "How often an unanswered MAD is sent again.",
-                reason: "MADs are unreliable datagrams: a single loss is normal, three are not."),
+                reason: "MADs are unreliable datagrams. A pass over a dead fabric takes up to 3 x "
+                    + "mad_timeout x (mad_retries + 1): keep that below probe.soft_deadline."),
         ]
     }
 
