@@ -6,11 +6,13 @@ struct LocalEnd {
     private(set) var epoch: UInt64 = 0
     private(set) var info: DecodedPortInfo?
     private(set) var linkFailure: Failure?
-    // Whether the cable may have been plugged into something else since the last pass.
+    // Whether the link has been down since the last pass, so that anything may have changed.
     private(set) var isDisturbed = false
+    // Whether it may have been: LinkDowned could not be read, or is full and stands still.
+    private(set) var isUncertain = false
 
     private var lastInfo: DecodedPortInfo?
-    private var lastLinkDowned: Reading?
+    private var lastLinkDowned: UInt64?
     private var abilities: ClassCapabilities?
     private var abilitiesFailure: Failure?
     private var counters = EndCounters()
@@ -25,6 +27,7 @@ struct LocalEnd {
 
     mutating func begin(epoch: UInt64) {
         isDisturbed = epoch != self.epoch
+        isUncertain = false
         if isDisturbed { abilities = nil }
         self.epoch = epoch
         info = nil
@@ -102,22 +105,26 @@ struct LocalEnd {
             askedLID = 0
         }
         guard let info else { return }
-        isDisturbed = isDisturbed || info != lastInfo || hasLinkDowned
+        isDisturbed = isDisturbed || info != lastInfo
+        guard askedLID != 0, let linkDowned else {
+            isUncertain = true
+            return
+        }
+        isDisturbed = isDisturbed || linkDowned.count != lastLinkDowned
+        isUncertain = linkDowned.isFull
     }
 
     // A cable cannot be moved without the link going down.
-    private var hasLinkDowned: Bool {
-        guard askedLID != 0, let row = Self.linkDowned, let last = lastLinkDowned,
-            case .value = counters.readings[row]
-        else { return false }
-        return counters.readings[row] != last
+    private var linkDowned: (count: UInt64, isFull: Bool)? {
+        guard let row = Self.linkDowned,
+            case .value(let count, let source) = counters.readings[row]
+        else { return nil }
+        return (count, count == InfiniBandCounters.all[row].fields[Int(source)].maximum)
     }
 
     mutating func finish() {
         lastInfo = info
-        if let row = Self.linkDowned, case .value = counters.readings[row] {
-            lastLinkDowned = counters.readings[row]
-        }
+        if let linkDowned { lastLinkDowned = linkDowned.count }
     }
 
     // MARK: Report

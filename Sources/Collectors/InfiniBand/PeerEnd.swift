@@ -142,8 +142,8 @@ struct PeerEnd {
     mutating func takeFEC(_ outcome: MADOutcome, _ packet: MADPacket) {
         switch outcome {
         case .answered: fec = .mode(FECMode(packet))
-        case .refused: fec = .notOffered
-        case .pending, .failed: note(outcome)
+        case .refused where outcome.isUnsupportedAttribute: fec = .notOffered
+        case .refused, .pending, .failed: note(outcome)
         }
     }
 
@@ -168,7 +168,7 @@ struct PeerEnd {
     }
 
     mutating func finishIdentification(_ now: UInt64) {
-        if identityFailure == nil, lid != 0 { verifiedNanoseconds = now }
+        verifiedNanoseconds = identityFailure == nil && lid != 0 ? now : nil
     }
 
     mutating func finish() {
@@ -196,11 +196,16 @@ struct PeerEnd {
 
     // MARK: Report
 
-    func report(at moment: UInt64) -> PeerReport {
+    func report(at moment: UInt64, passStart: UInt64) -> PeerReport {
+        let age = infoReadNanoseconds >= passStart ? 0 : moment - min(moment, infoReadNanoseconds)
         var end = EndReport(
-            link: info?.link, linkAgeNanoseconds: moment - min(moment, infoReadNanoseconds),
+            link: info?.link, linkAgeNanoseconds: age,
             readings: counters.readings, failure: identityFailure ?? abilitiesFailure ?? counters.failure)
-        if case .mode(let mode) = fec { end.fec = mode }
+        if case .mode(let mode) = fec {
+            end.fec = mode
+            // A mode that the specification did not have: the layout of lane counters is unknown.
+            if mode == nil { end.failure = end.failure ?? .malformed }
+        }
         if end.failure == nil, lid == 0 { end.failure = .noAddress }
         return .observed(
             PeerIdentity(

@@ -129,24 +129,20 @@ struct PortMemory {
     }
 
     private mutating func decideOnIdentifying(_ interval: UInt64) {
-        guard let link = local.info?.link, link.isUp else {
-            // Whatever comes next may be somebody else.
-            peer = nil
-            silentPasses = 0
-            nextAttemptNanoseconds = 0
-            return
-        }
-        if local.isDisturbed {
+        let isUp = local.info?.link.isUp ?? false
+        if !isUp || local.isDisturbed {
+            // Whoever is there now may be somebody else.
             peer = nil
             silentPasses = 0
             nextAttemptNanoseconds = 0
         }
+        guard isUp else { return }
         guard let peer else {
             isIdentifying = now >= nextAttemptNanoseconds
             if !isIdentifying { peerFailure = .timeout }
             return
         }
-        guard let verified = peer.verifiedNanoseconds else {
+        guard let verified = peer.verifiedNanoseconds, !local.isUncertain else {
             isIdentifying = true
             return
         }
@@ -228,6 +224,6 @@ struct PortMemory {
         }
         guard link.isUp else { return .absent }
         guard let peer else { return .unobservable(peerFailure ?? .skipped) }
-        return peer.report(at: moment)
+        return peer.report(at: moment, passStart: now)
     }
 }

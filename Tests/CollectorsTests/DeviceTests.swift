@@ -1,0 +1,92 @@
+import Collectors
+import Fakes
+import Model
+import Testing
+
+@Suite struct DeviceTests {
+    @Test func portsComeInNaturalOrder() {
+        let rig = FakeRig(cables: 12)
+        var collector = rig.collector()
+        #expect(collector.collect().ports.map(\.device) == (0..<12).map { "mlx5_\($0)" })
+    }
+
+    @Test func anExcludedDeviceIsNotTouched() {
+        let rig = FakeRig(cables: 3)
+        var configuration = InfiniBandConfiguration()
+        configuration.exclude = ["mlx5_1"]
+        var collector = rig.collector(configuration)
+        let report = collector.collect()
+        #expect(report.ports.map(\.device) == ["mlx5_0", "mlx5_2"])
+        #expect(rig.fabric.described.sorted() == ["mlx5_0", "mlx5_2"])
+        #expect(!rig.fabric.log.contains { $0.device == "mlx5_1" })
+    }
+
+    @Test func aPortThatMayNotBeOpenedIsReportedAndTriedAgain() {
+        let rig = FakeRig(cables: 2)
+        rig.fabric.openErrors["mlx5_0/1"] = 13
+        var collector = rig.collector()
+        var report = collector.collect()
+        #expect(report.ports[0].local == .unread(.noPermission))
+        #expect(report.ports[0].peer == .unobservable(.noPermission))
+        #expect(report.ports[0].key.node == rig.hcas[0].guid)
+        #expect(report.ports[1].local.failure == nil)
+        rig.fabric.openErrors = [:]
+        rig.wait(seconds: 10)
+        #expect(collector.collect().ports[0].local.failure == .noPermission)
+        rig.wait(seconds: 60)
+        report = collector.collect()
+        #expect(report.ports[0].local.failure == nil)
+        #expect(report.ports[0].peer.end?.failure == nil)
+    }
+
+    @Test func aDeviceThatCannotBeDescribedIsReported() {
+        let rig = FakeRig(cables: 2)
+        rig.fabric.describeErrors["mlx5_1"] = 5
+        var collector = rig.collector()
+        let report = collector.collect()
+        #expect(report.ports.map(\.device) == ["mlx5_0", "mlx5_1"])
+        #expect(report.ports[1].local.failure == .transport)
+        #expect(report.ports[1].key == PortKey(node: GUID(0), port: 1))
+        rig.fabric.describeErrors = [:]
+        rig.wait(seconds: 60)
+        #expect(collector.collect().ports.map(\.key.node) == rig.hcas.map(\.guid))
+    }
+
+    @Test func aDeviceThatAppearsLaterIsFound() {
+        let rig = FakeRig(cables: 2)
+        let later = rig.fabric.devices.removeValue(forKey: "mlx5_0")
+        var collector = rig.collector()
+        #expect(collector.collect().ports.map(\.device) == ["mlx5_1"])
+        rig.fabric.devices["mlx5_0"] = later
+        rig.wait(seconds: 60)
+        #expect(collector.collect().ports.map(\.device) == ["mlx5_0", "mlx5_1"])
+    }
+
+    @Test func aDeviceThatVanishesIsMissedAndComesBack() {
+        let rig = FakeRig(cables: 2)
+        var collector = rig.collector()
+        _ = collector.collect()
+        rig.wait()
+        rig.fabric.unplug("mlx5_0")
+        let start = rig.fabric.clock
+        var report = collector.collect()
+        #expect(report.ports[0].local == .unread(.transport))
+        #expect(report.ports[0].peer == .unobservable(.transport))
+        #expect(report.ports[0].key.node == rig.hcas[0].guid)
+        #expect(report.ports[1].peer.end?.failure == nil)
+        #expect(rig.fabric.clock - start < 1_000_000)
+        rig.wait()
+        #expect(collector.collect().ports[0].local.failure == .transport)
+        // A new card has taken the place and the name.
+        let card = rig.fabric.addNode(0xc0ff_ee00_0000_0000, isSwitch: false, "host01 mlx5_0")
+        card.isMLX5 = true
+        card.mask = 1 << 9
+        card.port(1).lid = 33
+        rig.fabric.connect(card, 1, rig.leaf, 1)
+        rig.fabric.devices["mlx5_0"] = card
+        rig.wait(seconds: 60)
+        report = collector.collect()
+        #expect(report.ports.map(\.key.node) == [card.guid, rig.hcas[1].guid])
+        #expect(report.ports[0].local.failure == nil)
+    }
+}
