@@ -4,7 +4,8 @@
 //
 // Over one connection or over one each. Prints: answers, bytes of the last body, how many bodies
 // differed from the one before, microseconds per answer; with - the last body instead. Any status
-// but 200 ends it. A COUNT of 0 means one for each line of the input, with an empty line after each.
+// but 200 ends it. A COUNT of 0 means one for each line of the input, with an empty line after
+// each.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    // First octet of each field within the attribute (IBTA vol. 1, 16.1.3 and 16.1.4), written down
+    // First octet of each field within the attribute (IBTA vol 1, 16.1.3 and 16.1.4), written down
     // without libibmad: one of its fields was found in the wrong place.
     static let firstOctets: [String: Int] = {
         var table = [

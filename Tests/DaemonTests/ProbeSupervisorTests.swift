@@ -12,17 +12,13 @@ import Wire
         var links: [ScriptedLink] = []
         var endings: [Int32: ProbeSupervisor.Ending] = [:]
         var launchError: SpawnError?
-        private(set) var supervisor: ProbeSupervisor!
-
-        init() {
-            supervisor = ProbeSupervisor(
-                name: "infiniband", configuration: InfiniBandConfiguration(include: ["mlx5_*"]),
-                patience: Patience(
-                    soft: 2 * second, hard: 10 * second, restartMinimum: second,
-                    restartMaximum: 8 * second),
-                launch: { [unowned self] () throws(SpawnError) in try launch() },
-                reap: { [unowned self] in endings.removeValue(forKey: $0) })
-        }
+        private(set) lazy var supervisor = ProbeSupervisor(
+            name: "infiniband", configuration: InfiniBandConfiguration(include: ["mlx5_*"]),
+            patience: Patience(
+                soft: 2 * second, hard: 10 * second, restartMinimum: second,
+                restartMaximum: 8 * second),
+            launch: { [unowned self] () throws(SpawnError) in try launch() },
+            reap: { [unowned self] in endings.removeValue(forKey: $0) })
 
         private func launch() throws(SpawnError) -> any ProbeLink {
             if let launchError { throw launchError }

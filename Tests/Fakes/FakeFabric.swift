@@ -44,8 +44,9 @@ package enum FakeFault {
     case garbled
 }
 
-/// Switches, HCAs and cables in this process, with a clock of their own: it moves only when somebody
-/// waits, so nothing in a test really waits.
+/// Switches, HCAs and cables in this process, with a clock of their own.
+///
+/// It moves only when somebody waits, so nothing in a test really waits.
 package final class FakeFabric: MADTransport {
     /// CLOCK_BOOTTIME of the played node.
     package var clock: UInt64 = 1_000_000_000_000
@@ -176,7 +177,8 @@ package final class FakeFabric: MADTransport {
         _ packet: MADPacket, by route: MADRoute, on port: MADPort, timeoutNanoseconds: UInt64
     ) throws(CollectorError) {
         let handle = handles[port.index]
-        let target = handle.isLost ? nil : self.target(of: packet, route, handle.device, handle.port)
+        let target =
+            handle.isLost ? nil : self.target(of: packet, route, handle.device, handle.port)
         let request = FakeRequest(
             number: log.count, device: handle.device, port: handle.port,
             method: packet.header(.method),
@@ -243,7 +245,8 @@ package final class FakeFabric: MADTransport {
 extension FakeFabric {
     private func selector(of packet: MADPacket, _ route: MADRoute) -> UInt8 {
         if case .lid = route { return packet.decode { $0.octet(1) } }
-        return UInt8(truncatingIfNeeded: packet.header(MADField(rawValue: IB_MAD_ATTRMOD_F.rawValue)))
+        return UInt8(
+            truncatingIfNeeded: packet.header(MADField(rawValue: IB_MAD_ATTRMOD_F.rawValue)))
     }
 
     // Who gets it, and the port that it comes in by; nil when it gets lost.
