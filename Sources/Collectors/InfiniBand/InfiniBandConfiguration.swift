@@ -7,7 +7,7 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     /// Patterns `DEVICE` or `DEVICE/PORT` of what is left out; stronger than `include`.
     package var exclude: [String] = []
     /// The service level of performance queries, 0 to 15; a fabric with QoS routing may need another
-    /// than 0 (IBTA vol. 1, 13.5.4).
+    /// than 0 (IBTA volume 1, 13.5.4).
     package var serviceLevel: UInt8 = 0
     /// Datagrams that may be unanswered at a time, 1 to 128: the kernel's send queue holds 128.
     package var outstandingMADs: Int = 32

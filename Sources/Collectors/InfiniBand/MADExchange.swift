@@ -6,7 +6,7 @@ package enum MADOutcome: Hashable, Sendable {
     case pending
     /// The answer is in the packet of the same number.
     case answered
-    /// The other side answered with an error status (IBTA vol. 1, 13.4.7).
+    /// The other side answered with an error status (IBTA volume 1, 13.4.7).
     case refused(status: UInt16)
     /// There is no usable answer.
     case failed(Failure)
@@ -101,7 +101,8 @@ package struct MADExchange<Transport: MADTransport> {
     }
 
     private mutating func begin(_ questions: [MADQuestion]) {
-        precondition(questions.count <= Self.maximumBatch, "a batch fits into the transaction number")
+        precondition(
+            questions.count <= Self.maximumBatch, "a batch fits into the transaction number")
         self.questions = questions
         batch &+= 1
         open.removeAll(keepingCapacity: true)

@@ -22,7 +22,7 @@ package struct MADFieldEntry: Hashable, Sendable {
     package let layout: Layout?
 }
 
-/// The bits of ClassPortInfo for performance management (IBTA vol. 1, 16.1.3.1).
+/// The bits of ClassPortInfo for performance management (IBTA volume 1, 16.1.3.1).
 enum PerformanceCapability {
     /// PortCountersExtended with all its traffic counters.
     static let extended: UInt16 = 1 << 9

@@ -173,7 +173,7 @@ package final class UMADTransport: MADTransport {
         defer { unsafe umad_release_ca(&ca) }
         var ports: [(number: UInt8, guid: GUID)] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
-            for unsafe port in unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self) {
+            for unsafeport in unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self) {
                 guard let port = unsafe port?.pointee, unsafe port.portnum > 0,
                     unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
                 else { continue }
