@@ -2,8 +2,8 @@ package import Model
 
 /// Reads the state and the counters at both ends of every InfiniBand cable of this node.
 ///
-/// It only ever asks (`Get`); nothing is set and nothing is cleared. It is used from one thread, and
-/// a pass takes at most `InfiniBandConfiguration.passBudgetNanoseconds` of waiting.
+/// It only ever asks (`Get`); nothing is set and nothing is cleared. It is used from one thread,
+/// and a pass takes at most `InfiniBandConfiguration.passBudgetNanoseconds` of waiting.
 package struct InfiniBandCollector<Transport: MADTransport> {
     private let configuration: InfiniBandConfiguration
     private let facts: KernelFacts

@@ -72,8 +72,8 @@ package enum MADFieldTable {
                 [("IB_PC_XMT_WAIT_F", IB_PC_XMT_WAIT_F)],
                 mask: PerformanceCapability.transmitWait)
             + entries(
-                // libibmad's own IB_PC_QP1_DROP_F lies on VL15Dropped: its table of fields lacks the
-                // conversion to network order there. This one has the octets 20 and 21.
+                // libibmad's own IB_PC_QP1_DROP_F lies on VL15Dropped: its table of fields lacks
+                // the conversion to network order there. This one has the octets 20 and 21.
                 [("IB_PC_QP1_DROP_F", IB_PESC_ERR_DET_CTR_LANE0_F)],
                 mask: PerformanceCapability.generalDropped)
         let all = narrow + optional + extended + speeds

@@ -4,9 +4,10 @@ import Model
 
 /// Management datagrams through libibumad (umad_open_port(3), umad_send(3), umad_recv(3)).
 ///
-/// A port's file is opened once and kept until the kernel takes the device away or the process ends:
-/// a simulated fabric crashes a client that closes one while an answer is on its way. Its number is only ever given to
-/// `poll` and libibumad, because that fabric's numbers are none of the kernel's.
+/// A port's file is opened once and kept until the kernel takes the device away or the process
+/// ends: a simulated fabric crashes a client that closes one while an answer is on its way. Its
+/// number is only ever given to `poll` and libibumad, because that fabric's numbers are none of the
+/// kernel's.
 package final class UMADTransport: MADTransport {
     private struct Handle {
         let device: String
@@ -47,7 +48,8 @@ package final class UMADTransport: MADTransport {
 
     // MARK: Datagrams
 
-    /// Hands a datagram to the kernel, which gives it up after the time, rounded up to milliseconds.
+    /// Hands a datagram to the kernel, which gives it up after the time, rounded up to
+    /// milliseconds.
     package func send(
         _ packet: MADPacket, by route: MADRoute, on port: MADPort,
         timeoutNanoseconds: UInt64
