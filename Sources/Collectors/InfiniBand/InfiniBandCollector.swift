@@ -32,6 +32,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     }
 
     /// One pass over all ports, in the order of device name and number.
+    @specialized(where Transport == UMADTransport)
     package mutating func collect() -> InfiniBandReport {
         inventory.rescanIfDue(&exchange.transport, configuration, facts, announce)
         let start = exchange.transport.now()
