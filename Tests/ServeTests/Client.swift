@@ -74,13 +74,17 @@ final class Client {
     }
 
     /// Sends everything, or as much as a server that closes meanwhile takes.
-    func send(_ bytes: some Collection<UInt8>) {
-        var rest = Array(bytes)
+    @discardableResult
+    func send(_ bytes: some Collection<UInt8>) -> Int {
+        var rest = Array(bytes)[...]
         while !rest.isEmpty {
-            let count = Glibc.send(descriptor, rest, rest.count, CInt(MSG_NOSIGNAL))
-            guard count > 0 else { return }
+            let count = rest.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { break }
             rest.removeFirst(count)
         }
+        return bytes.count - rest.count
     }
 
     func send(_ text: String) {

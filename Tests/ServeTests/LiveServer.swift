@@ -1,5 +1,6 @@
 import Foundation
 import Serve
+import Testing
 
 /// A server on a Unix socket in a directory of its own and on a free TCP port, gone with the test.
 final class LiveServer {
@@ -48,6 +49,13 @@ final class TemporaryDirectory {
     }
 
     func file(_ name: String) -> String { path + "/" + name }
+}
+
+extension DispatchSemaphore {
+    /// Waits for the other thread's signal; fails the test instead of hanging when none comes.
+    func expect(_ location: SourceLocation = #_sourceLocation) {
+        #expect(wait(timeout: .now() + 30) == .success, sourceLocation: location)
+    }
 }
 
 /// Whether something that another thread does comes true before a generous deadline.

@@ -33,7 +33,7 @@ import Testing
         half.send("GET /heal")
         let asking = try live.unix()
         asking.send("GET /api/v1/deltas?since=5m HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        entered.wait()
+        entered.expect()
         let stopped = stopInBackground(live.server)
         #expect(try idle.isAtEnd())
         #expect(try half.isAtEnd())
@@ -41,7 +41,7 @@ import Testing
         let reply = try asking.reply()
         #expect(reply.status == 200)
         #expect(reply.fields["connection"] == "close")
-        stopped.wait()
+        stopped.expect()
         #expect(live.server.statistics.connectionsOpen == 0)
         #expect(throws: ClientError.self) { try live.tcp() }
         #expect(throws: ClientError.self) { try live.unix() }
@@ -51,7 +51,7 @@ import Testing
         let live = try blocking { $0.stopTimeout = 50_000_000 }
         let asking = try live.tcp()
         asking.send("GET /api/v1/deltas?since=5m HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        entered.wait()
+        entered.expect()
         live.server.stop()
         #expect(try asking.isAtEnd())
         // Its late answer finds nobody, and the thread ends.
