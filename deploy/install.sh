@@ -131,7 +131,8 @@ remove() { # true to purge
         return
     fi
     rm -rf "$root$ETC" "$root$STATE" "$root$SHARE" "$root$SYSUSERS"
-    if is_live && getent passwd fabricwatch >/dev/null; then userdel fabricwatch; fi
+    # What it says of a group with members is settled by the next line.
+    if is_live && getent passwd fabricwatch >/dev/null; then userdel fabricwatch 2>/dev/null; fi
     if is_live && getent group fabricwatch >/dev/null; then groupdel fabricwatch; fi
     echo "Removed, with configuration, history and user."
 }

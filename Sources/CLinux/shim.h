@@ -12,6 +12,9 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 // Asks the kernel to kill this process when the thread that started it ends; prctl(2).
 static inline int fw_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
+// Sets the name that ps(1) and the kernel's log show, at most 15 octets; prctl(2).
+static inline int fw_name_process(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 // Makes a pipe whose ends are closed on exec; pipe(2).
 static inline int fw_pipe(int ends[2]) { return pipe2(ends, 02000000 /* O_CLOEXEC */); }
 

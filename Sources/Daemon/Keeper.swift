@@ -18,7 +18,9 @@ final class Keeper {
     private var failures: UInt64 = 0
     private var appendSeconds: Double?
     private var trouble: String?
-    private var unsaved: [(String, Publication.Shelf)] = []
+    // What passes that could not be kept leave to the next one, each thing once.
+    private var unsavedShelves: [String: Publication.Shelf] = [:]
+    private var unsavedEvents: [CounterEvent] = []
 
     /// The latest pass that was kept; nil before the first.
     private(set) var latest: PassID?
@@ -61,18 +63,34 @@ final class Keeper {
     /// Appends a pass; a failure is counted, said once, and shown in health until it ends.
     func keep(_ pass: PassRecord, _ shelves: [(String, Publication.Shelf)]) {
         let start = clock.now()
-        unsaved += shelves
+        unsavedShelves.merge(shelves) { $1 }
+        let pass = takingOver(unsavedEvents, pass)
         do {
-            latest = try store.append(pass, published: unsaved.flatMap(Self.bases))
-            unsaved = []
+            latest = try store.append(pass, published: unsavedShelves.flatMap(Self.bases))
+            unsavedShelves = [:]
+            unsavedEvents = []
             if trouble != nil { log.notice("the history is being written again") }
             trouble = nil
         } catch {
             failures += 1
             if trouble == nil { log.error("\(error)") }
             trouble = error.description
+            unsavedEvents = pass.events
         }
         appendSeconds = clock.now().seconds(since: start)
+    }
+
+    // Without the events of a pass that was not kept, a window over it would call a cleared counter
+    // exact. Of each kind one per counter is enough for that, and keeps them few.
+    private func takingOver(_ earlier: [CounterEvent], _ pass: PassRecord) -> PassRecord {
+        guard !earlier.isEmpty else { return pass }
+        let known = Set(pass.series.map(\.key))
+        var said: Set<EventKind> = []
+        var all = pass
+        all.events = (earlier + pass.events).filter {
+            known.contains($0.key) && said.insert(EventKind($0)).inserted
+        }
+        return all
     }
 
     /// How the history does.
@@ -96,5 +114,17 @@ final class Keeper {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }
         return UInt64(status.st_size)
+    }
+}
+
+private struct EventKind: Hashable {
+    var key: String
+    var column: Int
+    var kind: CounterEvent.Kind
+
+    init(_ event: CounterEvent) {
+        key = event.key
+        column = event.column
+        kind = event.kind
     }
 }

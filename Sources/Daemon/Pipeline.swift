@@ -23,7 +23,7 @@ final class Pipeline {
     private var ledger: Ledger
     private var publication: Publication
     private var standing = Standing()
-    private var latest: [String: InfiniBandReport] = [:]
+    private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
     private var generation: UInt64 = 0
 
@@ -64,8 +64,7 @@ final class Pipeline {
         ledger.beginPass()
         var events: [CounterEvent] = []
         for answer in answers {
-            latest[answer.collector] = answer.report
-            for port in answer.report.ports where port.key.node.rawValue != 0 {
+            for port in roster.take(answer) where port.isIdentified {
                 events += ledger.observe(port.key, port.local, at: answer.report.moment)
                 if case .observed(let peer, let report) = port.peer {
                     peers[port.key] = peer
@@ -78,21 +77,15 @@ final class Pipeline {
 
     // MARK: Show
 
-    // A port that two probes report is shown once, as the first in the configuration has it.
     private func cables(
         _ collectors: [CollectorView], _ shelves: inout [(String, Publication.Shelf)]
     ) -> [CableView] {
-        let reports = collectors.flatMap { collector in
-            (latest[collector.name]?.ports ?? []).map { (collector, $0) }
-        }
+        let reports = roster.ports(of: collectors)
         let labels = DeviceLabels.assign(
             reports.map { Self.device($0, $1) }, names: naming.names)
-        var seen: Set<PortKey> = []
         var cables: [CableView] = []
         for (collector, report) in reports {
-            guard report.key.node.rawValue == 0 || seen.insert(report.key).inserted,
-                let label = labels[Self.device(collector, report)]
-            else { continue }
+            guard let label = labels[Self.device(collector, report)] else { continue }
             cables.append(cable(collector, report, label, &shelves))
         }
         return cables.sorted { ($0.device, $0.report.key.port) < ($1.device, $1.report.key.port) }

@@ -22,6 +22,8 @@ package enum ProbeMain {
         }
         // Asked for by the child itself, since the parent may be gone before it gets here.
         _ = fw_die_with_parent()
+        // Started through /proc/self/exe, it would be called `exe`.
+        _ = unsafe fw_name_process("fabricwatchd")
         guard let parent = environmentVariable(parentVariable), parent == "\(getppid())" else {
             complain("a probe is started by the daemon only")
             return 64

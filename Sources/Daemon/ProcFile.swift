@@ -53,19 +53,24 @@ struct ProcessUse: Sendable {
 
     /// Reads the use of a process; nil when it is gone.
     static func read(_ process: String) -> ProcessUse? {
+        ProcFile.text("/proc/\(process)/stat").flatMap { ProcessUse($0) }
+    }
+}
+
+extension ProcessUse {
+    /// Reads the text of `/proc/PID/stat`; nil when it is something else.
+    init?(_ text: String) {
         // The name in parentheses may hold anything, so fields are counted from the last one.
-        guard let text = ProcFile.text("/proc/\(process)/stat"),
-            let close = text.lastIndex(of: ")")
-        else { return nil }
+        guard let close = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: close)...].split(separator: " ")
         guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]),
             let threads = UInt64(fields[17]), let start = Double(fields[19]),
             let virtual = UInt64(fields[20]), let resident = UInt64(fields[21])
         else { return nil }
-        return ProcessUse(
+        self.init(
             cpuSeconds: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), threads: threads,
             startTicks: start, virtualBytes: virtual,
-            residentBytes: resident * UInt64(sysconf(Int32(_SC_PAGESIZE))))
+            residentBytes: resident &* UInt64(sysconf(Int32(_SC_PAGESIZE))))
     }
 }
 

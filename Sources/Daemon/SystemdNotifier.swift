@@ -6,10 +6,19 @@ package struct SystemdNotifier: Sendable {
     /// How often systemd wants to hear that the schedule runs; nil when it does not ask.
     package let watchdogNanoseconds: UInt64?
 
-    /// Takes the socket and the watchdog's period from the environment that systemd set.
-    package init(environment: (String) -> String?) {
+    /// Takes the socket and the watchdog's period from the environment that systemd set; a watchdog
+    /// that is meant for another process is none (sd_watchdog_enabled(3)).
+    package init(environment: (String) -> String?, process: Int32 = getpid()) {
         path = environment("NOTIFY_SOCKET").flatMap { $0.isEmpty ? nil : $0 }
-        watchdogNanoseconds = environment("WATCHDOG_USEC").flatMap { UInt64($0) }.map { $0 * 1000 }
+        let isOurs = environment("WATCHDOG_PID").map { $0 == "\(process)" } ?? true
+        watchdogNanoseconds =
+            isOurs ? environment("WATCHDOG_USEC").flatMap(Self.nanoseconds) : nil
+    }
+
+    private static func nanoseconds(_ microseconds: String) -> UInt64? {
+        guard let period = UInt64(microseconds), period > 0 else { return nil }
+        let (nanoseconds, overflow) = period.multipliedReportingOverflow(by: 1000)
+        return overflow ? nil : nanoseconds
     }
 
     /// Sends one state line, such as `READY=1`; what cannot be sent is lost.

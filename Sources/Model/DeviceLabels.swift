@@ -28,8 +28,10 @@ package enum DeviceLabels {
         }
         var labels: [NamedDevice: String] = [:]
         for (name, sharers) in wanting {
+            // Probes may share a device, one port each.
+            let isShared = Set(sharers.map(suffix)).count > 1
             for device in sharers {
-                labels[device] = sharers.count == 1 ? name : "\(name)-\(suffix(device))"
+                labels[device] = isShared ? "\(name)-\(suffix(device))" : name
             }
         }
         return labels

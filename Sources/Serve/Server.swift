@@ -66,7 +66,11 @@ package final class Server: Sendable {
 
     /// Finishes the answers that are on their way, for at most the configured time, then closes
     /// every connection and removes the socket file; blocks until that is done.
-    package func stop() {
+    ///
+    /// - Parameter isProcessEnding: Leaves the thread to the end of the process. To end it before
+    ///   takes threads of libdispatch, which write to standard error that they may not raise their
+    ///   priority.
+    package func stop(isProcessEnding: Bool = false) {
         let running = state.withLock { state -> Running? in
             defer { state = .stopped }
             guard case .running(let running) = state else { return nil }
@@ -82,7 +86,7 @@ package final class Server: Sendable {
             return running.service.value.drain()
         }
         try? drained.wait()
-        shutDown(running)
+        if !isProcessEnding { shutDown(running) }
     }
 
     private func launch() throws(ServeError) -> Running {

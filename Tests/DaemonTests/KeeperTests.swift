@@ -1,0 +1,154 @@
+import Foundation
+import History
+import Logging
+import Model
+import Serve
+import Synchronization
+import Testing
+
+@testable import Daemon
+
+/// Remembers what is logged.
+final class LogBook: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    var all: [String] { lines.withLock { $0 } }
+
+    func logger() -> Logger { Logger(label: "test") { _ in Handler(book: self) } }
+
+    private struct Handler: LogHandler {
+        let book: LogBook
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        init(book: LogBook) { self.book = book }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { book.add("\(event.level): \(event.message)") }
+    }
+}
+
+@Suite struct KeeperTests {
+    private static let symbol = InfiniBandCounters.index(of: "symbol_error") ?? -1
+
+    private let path =
+        FileManager.default.temporaryDirectory.path + "/fabricwatch-\(UUID().uuidString)"
+    private let book = LogBook()
+
+    private func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    private func store() throws -> Store {
+        try Store(
+            directory: path,
+            limits: Store.Limits(maximumAgeMilliseconds: .max / 2, maximumBytes: 64 << 20),
+            nowMilliseconds: 1_700_000_000_000)
+    }
+
+    private func keeper(_ store: Store) -> Keeper {
+        Keeper(store: store, directory: path, clock: SystemClock(), log: book.logger())
+    }
+
+    /// A pass that cannot be kept: two series of one name.
+    private func broken(_ pass: PassRecord) -> PassRecord {
+        var pass = pass
+        pass.series += pass.series
+        return pass
+    }
+
+    private func record(
+        _ ledger: inout Ledger, symbolErrors: UInt64, at seconds: UInt64
+    ) -> PassRecord {
+        let node = ScriptedNode(local: ["symbol_error": symbolErrors])
+        let moment = Moment.scripted(seconds: seconds)
+        ledger.beginPass()
+        let events = ledger.observe(node.key, node.port.local, at: moment)
+        return PassRecord(moment: moment, series: ledger.records(), events: events)
+    }
+
+    @Test func troubleIsShownUntilItEndsAndLoggedOnce() throws {
+        defer { remove() }
+        let keeper = keeper(try store())
+        var ledger = Ledger()
+        keeper.keep(record(&ledger, symbolErrors: 1, at: 0), [])
+        #expect(keeper.view.trouble == nil && keeper.view.failures == 0)
+        #expect(keeper.latest == PassID(1))
+        for step in 1...3 {
+            keeper.keep(
+                broken(record(&ledger, symbolErrors: 1, at: 10 * UInt64(step))), [])
+        }
+        #expect(keeper.view.failures == 3)
+        #expect(keeper.view.trouble?.contains(path) == true)
+        #expect(keeper.latest == PassID(1), "what was not kept has no number")
+        keeper.keep(record(&ledger, symbolErrors: 1, at: 40), [])
+        #expect(keeper.view.trouble == nil && keeper.view.failures == 3)
+        #expect(keeper.latest == PassID(2))
+        #expect(book.all.map { $0.prefix(5) } == ["error", "notic"])
+        #expect(keeper.view.sizeBytes > 0 && keeper.view.appendSeconds != nil)
+    }
+
+    @Test func clearingWhileNothingIsKeptIsSaidAfterwards() throws {
+        defer { remove() }
+        let keeper = keeper(try store())
+        var ledger = Ledger()
+        keeper.keep(record(&ledger, symbolErrors: 100, at: 0), [])
+        keeper.keep(broken(record(&ledger, symbolErrors: 3, at: 10)), [])
+        // Twice the same, and nothing more in the pass that is kept.
+        keeper.keep(broken(record(&ledger, symbolErrors: 2, at: 20)), [])
+        keeper.keep(record(&ledger, symbolErrors: 4, at: 30), [])
+        let desk = Desk(
+            node: "n", clock: SystemClock(), archive: Archive(reader: Reader(directory: path)))
+        let deltas = try desk.deltas(since: .wall(milliseconds: 1_700_000_000_000))
+        let counter = deltas.series.first?.counters.first { $0.name == "symbol_error" }
+        // 3 after the first clearing, 2 after the second, then 2 more.
+        #expect(counter?.delta == 7)
+        #expect(counter?.quality == "at_least")
+        #expect(counter?.reasons == ["cleared"])
+        keeper.keep(record(&ledger, symbolErrors: 4, at: 40), [])
+        let next = try desk.deltas(since: .cursor(deltas.next)).series.first?.counters.first {
+            $0.name == "symbol_error"
+        }
+        #expect(next?.quality == "exact", "said once")
+    }
+
+    @Test func eventOfASeriesThatIsForgottenDoesNotBlockTheNextPass() throws {
+        defer { remove() }
+        let keeper = keeper(try store())
+        var ledger = Ledger()
+        keeper.keep(record(&ledger, symbolErrors: 9, at: 0), [])
+        keeper.keep(broken(record(&ledger, symbolErrors: 1, at: 10)), [])
+        let other = PassRecord(moment: .scripted(seconds: 20), series: [], events: [])
+        keeper.keep(other, [])
+        #expect(keeper.view.trouble == nil)
+    }
+
+    @Test func publishedBasesOfALostPassAreKeptWithTheNext() throws {
+        defer { remove() }
+        do {
+            let keeper = keeper(try store())
+            var ledger = Ledger()
+            var bases = [UInt64?](repeating: nil, count: InfiniBandCounters.count)
+            bases[Self.symbol] = 1000
+            let shelf = Publication.Shelf(key: ScriptedNode.hca, bases: bases)
+            keeper.keep(
+                broken(record(&ledger, symbolErrors: 5, at: 0)), [("mlx5_0/1/local", shelf)])
+            keeper.keep(record(&ledger, symbolErrors: 6, at: 10), [])
+        }
+        var past = try keeper(try store()).past()
+        let entries = try #require(past.ledger[ScriptedNode.hca]).entries
+        let slot = Publication.Slot(device: "mlx5_0", port: 1, end: .local)
+        let totals = past.publication.publish(slot, key: ScriptedNode.hca, entries: entries).totals
+        #expect(totals[Self.symbol] == 1006)
+    }
+
+    @Test func nothingIsKnownOfAnEmptyHistory() throws {
+        defer { remove() }
+        let keeper = keeper(try store())
+        let past = try keeper.past()
+        #expect(past.ledger.records().isEmpty && keeper.latest == nil)
+    }
+}

@@ -1,0 +1,123 @@
+import Model
+import Testing
+import Wire
+
+@testable import Daemon
+
+@Suite struct ProbeFleetTests {
+    private static let second: UInt64 = 1_000_000_000
+
+    /// A fleet of one probe whose processes a test plays.
+    private final class Stage {
+        var links: [ScriptedLink] = []
+        var endings: [Int32: ProbeSupervisor.Ending] = [:]
+        private(set) var fleet = ProbeFleet(
+            [], started: .scripted(seconds: 0), intervalNanoseconds: 1, patience: Stage.patience)
+
+        static let patience = Patience(
+            soft: second, hard: 5 * second, restartMinimum: second, restartMaximum: 8 * second)
+
+        init() {
+            let supervisor = ProbeSupervisor(
+                name: "infiniband",
+                configuration: InfiniBandConfiguration(
+                    within: ["*"], include: ["*"], exclude: [], serviceLevel: 0,
+                    outstandingMADs: 1, timeoutNanoseconds: 1, retries: 0,
+                    identityIntervalNanoseconds: 1),
+                patience: Stage.patience,
+                launch: { [unowned self] () throws(SpawnError) in
+                    links.append(ScriptedLink(pid: Int32(100 + links.count)))
+                    return links[links.count - 1]
+                },
+                reap: { [unowned self] in endings.removeValue(forKey: $0) })
+            fleet = ProbeFleet(
+                [supervisor], started: .scripted(seconds: 0),
+                intervalNanoseconds: 10 * second, patience: Stage.patience)
+        }
+
+        /// One turn that is answered at once, with so many datagrams sent since the process began.
+        func turn(_ number: UInt64, sent: UInt64, now: UInt64) {
+            fleet.collect(turn: number, now: now)
+            var report = InfiniBandReport.scripted(seconds: now / second)
+            report.transport.sent = sent
+            links[links.count - 1].say(turn: number, report)
+            #expect(fleet.receive([99], now: now).count == 1)
+        }
+
+        func crash(now: UInt64) -> [String] {
+            let pid = links[links.count - 1].pid
+            endings[pid] = ProbeSupervisor.Ending(status: 9, cpuSeconds: 0.5)
+            return fleet.tick(now: now)
+        }
+
+        func view(_ seconds: UInt64) -> CollectorView {
+            fleet.views(now: .scripted(seconds: seconds))[0]
+        }
+    }
+
+    private var second: UInt64 { Self.second }
+
+    @Test func statisticsGoOnOverRestarts() {
+        let stage = Stage()
+        #expect(stage.fleet.tick(now: 0).isEmpty)
+        stage.turn(1, sent: 100, now: 0)
+        stage.turn(2, sent: 130, now: 10 * second)
+        #expect(stage.view(10).transport.sent == 130)
+        #expect(stage.crash(now: 11 * second) == ["probe infiniband was ended by signal 9"])
+        // Between two processes, and before the second has answered, nothing goes back.
+        #expect(stage.view(11).transport.sent == 130)
+        _ = stage.fleet.tick(now: 12 * second)
+        #expect(stage.links.count == 2)
+        #expect(stage.view(12).transport.sent == 130)
+        stage.turn(3, sent: 7, now: 20 * second)
+        #expect(stage.view(20).transport.sent == 137)
+        _ = stage.crash(now: 21 * second)
+        _ = stage.fleet.tick(now: 22 * second)
+        _ = stage.crash(now: 23 * second)
+        _ = stage.fleet.tick(now: 40 * second)
+        // A process that never answered adds nothing, and nothing is added twice.
+        #expect(stage.view(40).transport.sent == 137)
+        stage.turn(4, sent: 1, now: 40 * second)
+        let view = stage.view(40)
+        #expect(view.transport.sent == 138)
+        #expect(view.restarts == 3 && view.endedCPUSeconds == 1.5)
+    }
+
+    @Test func troubleIsToldWhenItChanges() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        stage.fleet.collect(turn: 1, now: 0)
+        #expect(stage.fleet.isAwaited)
+        #expect(stage.fleet.nextTick == second)
+        #expect(stage.fleet.tick(now: second) == ["probe infiniband has been busy for 1 s"])
+        #expect(!stage.fleet.isAwaited)
+        #expect(stage.fleet.tick(now: 2 * second).isEmpty)
+        #expect(stage.fleet.tick(now: 5 * second) == ["probe infiniband was killed after 5 s"])
+        #expect(stage.links[0].wasKilled)
+        #expect(stage.fleet.tick(now: 6 * second).isEmpty)
+        #expect(stage.view(6).evidence.trouble == "probe infiniband was killed after 5 s")
+    }
+
+    @Test func probeThatNeverAnswersBecomesStale() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        #expect(!stage.view(31).evidence.isStale)
+        #expect(stage.view(32).evidence.isStale, "three intervals and a soft deadline")
+        #expect(stage.view(32).lastMoment == nil && !stage.view(32).isUp)
+        stage.turn(1, sent: 0, now: 40 * second)
+        #expect(!stage.view(71).evidence.isStale)
+        #expect(stage.view(72).evidence.isStale)
+    }
+
+    @Test func stoppingClosesThePipesFirstAndKillsWhatStays() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        stage.fleet.stop(deadline: 0, now: { 0 })
+        #expect(stage.links[0].wasFinished && stage.links[0].wasKilled)
+        let tidy = Stage()
+        _ = tidy.fleet.tick(now: 0)
+        tidy.endings[100] = ProbeSupervisor.Ending(status: 0, cpuSeconds: 0)
+        tidy.fleet.stop(deadline: .max, now: { 0 })
+        #expect(tidy.links[0].wasFinished && !tidy.links[0].wasKilled)
+    }
+}
