@@ -28,8 +28,8 @@ package final class UMADTransport: MADTransport {
     /// A transport without open ports.
     package init() {}
 
-    /// CLOCK_BOOTTIME; this edge is where the collector's clock comes from.
-    package func now() -> UInt64 {
+    /// CLOCK_BOOTTIME.
+    package func boottimeNanoseconds() -> UInt64 {
         let time = Self.clock(CLOCK_BOOTTIME)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
@@ -42,6 +42,7 @@ package final class UMADTransport: MADTransport {
 
     private static func clock(_ clock: clockid_t) -> timespec {
         var time = timespec()
+        // This edge's clock is where every time of the collector comes from.
         unsafe clock_gettime(clock, &time)
         return time
     }
@@ -175,8 +176,9 @@ package final class UMADTransport: MADTransport {
         defer { unsafe umad_release_ca(&ca) }
         var ports: [(number: UInt8, guid: GUID)] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
-            for unsafeport in unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self) {
-                guard let port = unsafe port?.pointee, unsafe port.portnum > 0,
+            let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
+            for place in unsafe all.indices {
+                guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
                     unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
                 else { continue }
                 unsafe ports.append(
