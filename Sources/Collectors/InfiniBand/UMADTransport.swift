@@ -177,7 +177,7 @@ package final class UMADTransport: MADTransport {
         var ports: [(number: UInt8, guid: GUID)] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
             let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
-            for place in unsafe all.indices {
+            for place in all.indices {
                 guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
                     unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
                 else { continue }
