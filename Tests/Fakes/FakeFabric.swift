@@ -88,7 +88,7 @@ package final class FakeFabric: MADTransport {
     package init() {}
 
     /// The clock.
-    package func now() -> UInt64 { clock }
+    package func boottimeNanoseconds() -> UInt64 { clock }
 
     /// The clock, as if the boot had been in 2020.
     package func wallMilliseconds() -> Int64 { 1_577_836_800_000 + Int64(clock / 1_000_000) }

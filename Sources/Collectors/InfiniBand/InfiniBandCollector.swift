@@ -35,7 +35,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     @specialized(where Transport == UMADTransport)
     package mutating func collect() -> InfiniBandReport {
         inventory.rescanIfDue(&exchange.transport, configuration, facts, announce)
-        let start = exchange.transport.now()
+        let start = exchange.transport.boottimeNanoseconds()
         let (sum, overflow) = start.addingReportingOverflow(configuration.passBudgetNanoseconds)
         exchange.beginPass()
         for index in inventory.ports.indices {
@@ -70,7 +70,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     }
 
     private func report(start: UInt64) -> InfiniBandReport {
-        let now = exchange.transport.now()
+        let now = exchange.transport.boottimeNanoseconds()
         let first = exchange.firstSentNanoseconds ?? start
         let last = max(first, exchange.lastReceivedNanoseconds ?? first)
         let middle = first + (last - first) / 2

@@ -74,7 +74,7 @@ package struct MADExchange<Transport: MADTransport> {
         tries = configuration.tries
         timeoutNanoseconds = configuration.timeoutNanoseconds
         // Not the same after every start, so that answers to an earlier process are not taken.
-        batch = UInt32(truncatingIfNeeded: transport.now() >> 10)
+        batch = UInt32(truncatingIfNeeded: transport.boottimeNanoseconds() >> 10)
     }
 
     /// Starts the clock of a pass.
@@ -90,7 +90,7 @@ package struct MADExchange<Transport: MADTransport> {
     package mutating func ask(_ questions: [MADQuestion], until deadline: UInt64) {
         begin(questions)
         while unsettled > 0 {
-            let now = transport.now()
+            let now = transport.boottimeNanoseconds()
             guard now < deadline else { return giveUp() }
             expire(now)
             fill(now)
@@ -213,7 +213,7 @@ package struct MADExchange<Transport: MADTransport> {
             return
         }
         close(index)
-        lastReceivedNanoseconds = transport.now()
+        lastReceivedNanoseconds = transport.boottimeNanoseconds()
         guard incoming.answers(questions[index]) else {
             settle(index, .failed(.malformed))
             return
@@ -235,7 +235,7 @@ package struct MADExchange<Transport: MADTransport> {
             attempt == attempts[index] - 1
         else { return }
         let failure: Failure = status == 110 ? .timeout : .transport
-        if !tryAgain(index, failure, transport.now()) { close(index) }
+        if !tryAgain(index, failure, transport.boottimeNanoseconds()) { close(index) }
     }
 
     private mutating func lose(_ port: MADPort) {

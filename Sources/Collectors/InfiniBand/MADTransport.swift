@@ -6,7 +6,7 @@ package import Model
 /// fabric needs no real waiting.
 package protocol MADTransport {
     /// CLOCK_BOOTTIME in nanoseconds.
-    func now() -> UInt64
+    func boottimeNanoseconds() -> UInt64
 
     /// CLOCK_REALTIME in milliseconds since 1970-01-01T00:00:00Z.
     func wallMilliseconds() -> Int64
