@@ -28,8 +28,8 @@ package final class UMADTransport: MADTransport {
     /// A transport without open ports.
     package init() {}
 
-    /// CLOCK_BOOTTIME; this edge is where the collector's clock comes from.
-    package func now() -> UInt64 {
+    /// CLOCK_BOOTTIME.
+    package func boottimeNanoseconds() -> UInt64 {
         let time = Self.clock(CLOCK_BOOTTIME)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
@@ -42,14 +42,15 @@ package final class UMADTransport: MADTransport {
 
     private static func clock(_ clock: clockid_t) -> timespec {
         var time = timespec()
-        // The collector's clock is read here and nowhere else.
+        // This edge's clock is where every time of the collector comes from.
         unsafe clock_gettime(clock, &time)
         return time
     }
 
     // MARK: Datagrams
 
-    /// Hands a datagram to the kernel, which gives it up after the time, in whole milliseconds.
+    /// Hands a datagram to the kernel, which gives it up after the time, rounded up to
+    /// milliseconds.
     package func send(
         _ packet: MADPacket, by route: MADRoute, on port: MADPort,
         timeoutNanoseconds: UInt64
@@ -175,9 +176,9 @@ package final class UMADTransport: MADTransport {
         defer { unsafe umad_release_ca(&ca) }
         var ports: [(number: UInt8, guid: GUID)] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
-            let entries = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
-            for index in entries.indices {
-                guard let port = unsafe entries[index]?.pointee, unsafe port.portnum > 0,
+            let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
+            for place in all.indices {
+                guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
                     unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
                 else { continue }
                 unsafe ports.append(
