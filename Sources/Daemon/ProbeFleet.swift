@@ -95,7 +95,8 @@ final class ProbeFleet {
                 evidence: CollectorEvidence(
                     name: supervisor.name, ageSeconds: moment.map { now.seconds(since: $0) },
                     limitSeconds: limitSeconds, waitingSeconds: now.seconds(since: started),
-                    workingOn: supervisor.workingOn, trouble: supervisor.trouble),
+                    workingOn: supervisor.workingOn, trouble: supervisor.trouble,
+                    seesNothing: member.latest?.ports.isEmpty == true),
                 restarts: supervisor.restarts, slowTurns: supervisor.slowTurns,
                 skippedTurns: supervisor.skippedTurns,
                 endedCPUSeconds: supervisor.endedCPUSeconds, pid: supervisor.pid,

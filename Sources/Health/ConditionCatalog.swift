@@ -68,7 +68,7 @@ package enum ConditionCatalog {
         case .nothingObserved:
             ConditionRow(
                 id: id,
-                meaning: "No InfiniBand port has been observed, or not yet by one of the probes.",
+                meaning: "No InfiniBand port has been observed, or none by one of the probes.",
                 severity: .unknown, escalation: nil, source: "absence is not health")
         case .historyUnavailable:
             ConditionRow(

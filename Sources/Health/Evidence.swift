@@ -76,11 +76,13 @@ package struct CollectorEvidence: Hashable, Sendable {
     package var workingOn: String?
     /// The latest trouble in one sentence.
     package var trouble: String?
+    /// Whether its latest answer had no port in it; never was one seen by it then.
+    package var seesNothing: Bool
 
     /// One probe.
     package init(
         name: String, ageSeconds: Double?, limitSeconds: Double, waitingSeconds: Double,
-        workingOn: String?, trouble: String?
+        workingOn: String?, trouble: String?, seesNothing: Bool = false
     ) {
         self.name = name
         self.ageSeconds = ageSeconds
@@ -88,6 +90,7 @@ package struct CollectorEvidence: Hashable, Sendable {
         self.waitingSeconds = waitingSeconds
         self.workingOn = workingOn
         self.trouble = trouble
+        self.seesNothing = seesNothing
     }
 
     /// Whether what it last said is too old to be believed.

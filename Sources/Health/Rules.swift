@@ -195,17 +195,23 @@ package enum Rules {
             action: "Check ibstat, and include and exclude in the configuration.")
     }
 
-    // Beside cables that are seen, a probe that was not heard yet would pass for one without ports.
+    // Beside cables that are seen, a probe that was not heard yet, or that finds nothing where a
+    // device was meant to be, would pass for one without ports.
     private static func silent(_ evidence: Evidence) -> [Opinion] {
         guard !evidence.cables.isEmpty else { return [] }
-        return evidence.collectors.filter { $0.ageSeconds == nil && !$0.isStale }.map {
-            Opinion(
+        return evidence.collectors.filter { !$0.isStale }.compactMap {
+            guard $0.ageSeconds == nil || $0.seesNothing else { return nil }
+            let isNew = $0.ageSeconds == nil
+            return Opinion(
                 id: .nothingObserved, subject: Subject(collector: $0.name),
                 severity: ConditionCatalog.row(.nothingObserved).severity,
-                summary: "Probe \($0.name) has not answered yet: "
+                summary: "Probe \($0.name) \(isNew ? "has not answered yet" : "finds no port"): "
                     + "nothing can be said of its devices.",
                 accused: [], grade: .localOnly, evidence: [$0.trouble].compactMap { $0 },
-                action: "Wait for its first pass; fabricwatch status shows the probe.")
+                action: isNew
+                    ? "Wait for its first pass; fabricwatch status shows the probe."
+                    : "Check ibstat, and the probe's include, exclude and environment in the "
+                        + "configuration.")
         }
     }
 
