@@ -11,7 +11,10 @@ struct Past: Sendable {
 
 /// Writes passes to the history, and goes on without it while it cannot.
 final class Keeper {
-    private let store: Store
+    // Nil when the history could not be opened.
+    private let store: Store?
+    // The file that the store writes to.
+    private let file: FileIdentity?
     private let log: Logger
     private let clock: any TimeSource
     private let databasePath: String
@@ -30,12 +33,24 @@ final class Keeper {
         self.log = log
         self.clock = clock
         databasePath = "\(directory)/history.db"
+        file = FileIdentity(databasePath)
+    }
+
+    /// Stands in for a history that could not be opened: keeps nothing, and says so until the
+    /// daemon is restarted.
+    init(unopened error: HistoryError, directory: String, clock: any TimeSource, log: Logger) {
+        store = nil
+        file = nil
+        self.log = log
+        self.clock = clock
+        databasePath = "\(directory)/history.db"
+        trouble = "\(error) Then restart the daemon."
     }
 
     /// Takes up where the latest pass left off.
     func past() throws(HistoryError) -> Past {
         var past = Past()
-        guard let restored = try store.restore() else { return past }
+        guard let store, let restored = try store.restore() else { return past }
         latest = restored.pass.id
         for entry in restored.series {
             guard let key = PortKey(entry.series.key) else { continue }
@@ -62,6 +77,14 @@ final class Keeper {
 
     /// Appends a pass; a failure is counted, said once, and shown in health until it ends.
     func keep(_ pass: PassRecord, _ shelves: [(String, Publication.Shelf)]) {
+        guard let store else {
+            failures += 1
+            return
+        }
+        // What is written to a file without a name is lost, and no error says so.
+        guard file == FileIdentity(databasePath) else {
+            return fail("\(databasePath) was removed or replaced while in use: restart the daemon.")
+        }
         let start = clock.now()
         unsavedShelves.merge(shelves) { $1 }
         let pass = takingOver(unsavedEvents, pass)
@@ -72,12 +95,16 @@ final class Keeper {
             if trouble != nil { log.notice("the history is being written again") }
             trouble = nil
         } catch {
-            failures += 1
-            if trouble == nil { log.error("\(error)") }
-            trouble = error.description
+            fail(error.description)
             unsavedEvents = pass.events
         }
         appendSeconds = clock.now().seconds(since: start)
+    }
+
+    private func fail(_ reason: String) {
+        failures += 1
+        if trouble == nil { log.error("\(reason)") }
+        trouble = reason
     }
 
     // Without the events of a pass that was not kept, a window over it would call a cleared counter
@@ -126,5 +153,18 @@ private struct EventKind: Hashable {
         key = event.key
         column = event.column
         kind = event.kind
+    }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity: Equatable {
+    var device: dev_t
+    var inode: ino_t
+
+    init?(_ path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        device = status.st_dev
+        inode = status.st_ino
     }
 }

@@ -43,8 +43,7 @@ package enum Launcher {
     ) -> Int32 {
         let log = logger(settings.log.level, clock)
         do {
-            let keeper = try keeper(settings.history, clock, log)
-            let past = try keeper?.past() ?? Past()
+            let (keeper, past) = try history(settings.history, clock, log)
             let desk = Desk(
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
@@ -71,10 +70,27 @@ package enum Launcher {
         }
     }
 
+    // Watching goes on without a history: a full disk must not blind the node, and its verdict says
+    // what is missing. Only a second daemon is turned away.
+    private static func history(
+        _ settings: Settings.History, _ clock: SystemClock, _ log: Logger
+    ) throws(HistoryError) -> (Keeper?, Past) {
+        guard settings.isEnabled else { return (nil, Past()) }
+        do throws(HistoryError) {
+            let keeper = try keeper(settings, clock, log)
+            return (keeper, try keeper.past())
+        } catch {
+            if case .held = error.cause { throw error }
+            log.error("watching without a history: \(error)")
+            let keeper = Keeper(
+                unopened: error, directory: settings.directory, clock: clock, log: log)
+            return (keeper, Past())
+        }
+    }
+
     private static func keeper(
         _ settings: Settings.History, _ clock: SystemClock, _ log: Logger
-    ) throws(HistoryError) -> Keeper? {
-        guard settings.isEnabled else { return nil }
+    ) throws(HistoryError) -> Keeper {
         let store = try Store(
             directory: settings.directory,
             limits: Store.Limits(

@@ -62,13 +62,17 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .newerSchema: "Install the version that wrote the file, or give another directory."
         case .foreign: "Move the file away; it was not written by FabricWatch."
         case .full: "Free space on the file system or lower the history's size limit."
-        case .readOnly: "Remount the file system read-write and check the file's owner."
+        case .readOnly:
+            "Remount the file system read-write and check the file's owner; to systemd's service "
+                + "only what ReadWritePaths= names is writable beside its state directory."
         case .noPermission: "Give the directory and its files to the daemon's user."
         case .damaged: "Restart the daemon; it moves a damaged file aside and starts a new one."
         case .busy: "Look for a program that keeps the file open, such as a backup or sqlite3."
         case .timeLimit: "Ask for a shorter span of time."
         case .invalidPass: "Report this as a bug."
         case .unsuitable: "Use the distribution's libsqlite3 and a local file system."
+        case .system where [ENOENT, ENOTDIR].contains(systemError):
+            "Create the directory's parent, or correct history.directory."
         case .system: "Check the disk and the kernel's log."
         }
     }

@@ -145,6 +145,42 @@ final class LogBook: Sendable {
         #expect(totals[Self.symbol] == 1006)
     }
 
+    @Test func removedFileIsNoticed() throws {
+        defer { remove() }
+        let keeper = keeper(try store())
+        var ledger = Ledger()
+        keeper.keep(record(&ledger, symbolErrors: 1, at: 0), [])
+        remove()
+        keeper.keep(record(&ledger, symbolErrors: 1, at: 10), [])
+        #expect(keeper.view.trouble?.contains("was removed or replaced") == true)
+        #expect(keeper.view.failures == 1 && keeper.latest == PassID(1))
+        _ = try store()
+        keeper.keep(record(&ledger, symbolErrors: 1, at: 20), [])
+        #expect(keeper.view.trouble != nil, "another file in its place is not ours")
+        #expect(book.all.count == 1)
+    }
+
+    @Test func historyThatCannotBeOpenedIsSaidInHealthAndKeepsNothingBack() throws {
+        let error = try #require(throws: HistoryError.self) {
+            try Store(
+                directory: path + "/no/parent",
+                limits: Store.Limits(maximumAgeMilliseconds: 1, maximumBytes: 1),
+                nowMilliseconds: 0)
+        }
+        #expect(error.advice.contains("history.directory"))
+        let keeper = Keeper(
+            unopened: error, directory: path, clock: SystemClock(), log: book.logger())
+        let pipeline = Pipeline(naming: .init(), keeper: keeper, past: try keeper.past())
+        let node = ScriptedNode(local: ["symbol_error": 1], far: ["symbol_error": 1])
+        let picture = pipeline.pass(
+            [Collected(collector: "infiniband", report: node.report(0))],
+            collectors: [.scripted(seconds: 0)], now: .scripted(seconds: 0))
+        #expect(picture.findings.map(\.opinion.id) == [.historyUnavailable])
+        #expect(picture.pass == nil && picture.history?.failures == 1)
+        let evidence = picture.findings.first?.opinion.evidence.first
+        #expect(evidence?.hasSuffix("Then restart the daemon.") == true)
+    }
+
     @Test func nothingIsKnownOfAnEmptyHistory() throws {
         defer { remove() }
         let keeper = keeper(try store())

@@ -30,9 +30,10 @@ import Testing
     private func told(_ answers: [[PortReport]]) -> [String] {
         var roster = PortRoster()
         var ports: [PortReport] = []
-        for ports_ in answers { ports = roster.take(answer(ports_)) }
+        for present in answers { ports = roster.take(answer(present)) }
         return ports.map {
-            "\($0.device) \($0.key.node.rawValue)/\($0.key.port) \($0.local.failure?.rawValue ?? "-")"
+            let failure = $0.local.failure?.rawValue ?? "-"
+            return "\($0.device) \($0.key.node.rawValue)/\($0.key.port) \(failure)"
         }
     }
 
