@@ -79,11 +79,22 @@ check_for_package() {
     fi
 }
 
+# Found out before anything is changed, and said once instead of by a unit that does not start.
+check_libraries() { # directory of binaries
+    is_live && command -v ldd >/dev/null || return 0
+    local missing
+    missing=$(ldd "$1/fabricwatchd" "$1/fabricwatch" | sed -n 's/^\t\(.*\) => not found$/\1/p' |
+        sort -u | paste -sd' ')
+    [[ -z $missing ]] || fail "missing here: $missing. On Debian: sudo apt-get install" \
+        "libibmad5 libibumad3 libsqlite3-0 libyaml-0-2 libcurl4 zlib1g libstdc++6"
+}
+
 add() { # true to start
     local binaries=${FABRICWATCH_BIN_DIR:-$repository/.build/release} name
     for name in fabricwatchd fabricwatch; do
         [[ -x $binaries/$name ]] || fail "$binaries/$name is not built: make build"
     done
+    check_libraries "$binaries"
     for name in fabricwatchd fabricwatch; do
         put 0755 "$binaries/$name" "/usr/bin/$name"
     done

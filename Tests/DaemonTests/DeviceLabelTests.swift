@@ -39,8 +39,8 @@ import Testing
         #expect(devices.map { labels[$0] } == ["mlx5_0", "mlx5_0"])
     }
 
-    /// Up to three devices out of two probes, two names and three GUIDs, under every configuration of
-    /// names: each has a label, none is shared, order does not matter.
+    /// Up to three devices out of two probes, two names and three GUIDs, under every configuration:
+    /// each has a label, none is shared, order does not matter.
     @Test func neverMergedWhateverComesTogether() {
         let all = ["a", "b"].flatMap { collector in
             ["x", "y"].flatMap { name in
