@@ -2,18 +2,19 @@ import Collectors
 import Testing
 
 @Suite struct InfiniBandConfigurationTests {
-    @Test(arguments: [
-        ([], [], "mlx5_0", true, true),
-        (["mlx5_1"], [], "mlx5_0", false, false),
-        (["mlx5_*"], [], "mlx5_10", true, true),
-        (["mlx5_0/1"], [], "mlx5_0", true, true),
-        (["mlx5_0/2"], [], "mlx5_0", true, false),
-        ([], ["mlx5_0"], "mlx5_0", false, false),
-        ([], ["mlx5_0/*"], "mlx5_0", false, false),
-        ([], ["mlx5_0/1"], "mlx5_0", true, false),
-        (["mlx5_0"], ["*"], "mlx5_0", false, false),
-        ([], ["mlx5_?"], "mlx5_10", true, true),
-    ] as [([String], [String], String, Bool, Bool)])
+    @Test(
+        arguments: [
+            ([], [], "mlx5_0", true, true),
+            (["mlx5_1"], [], "mlx5_0", false, false),
+            (["mlx5_*"], [], "mlx5_10", true, true),
+            (["mlx5_0/1"], [], "mlx5_0", true, true),
+            (["mlx5_0/2"], [], "mlx5_0", true, false),
+            ([], ["mlx5_0"], "mlx5_0", false, false),
+            ([], ["mlx5_0/*"], "mlx5_0", false, false),
+            ([], ["mlx5_0/1"], "mlx5_0", true, false),
+            (["mlx5_0"], ["*"], "mlx5_0", false, false),
+            ([], ["mlx5_?"], "mlx5_10", true, true),
+        ] as [([String], [String], String, Bool, Bool)])
     func lists(include: [String], exclude: [String], device: String, touch: Bool, port1: Bool) {
         var configuration = InfiniBandConfiguration()
         configuration.include = include

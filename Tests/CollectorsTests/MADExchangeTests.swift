@@ -82,7 +82,9 @@ import Testing
         bench.exchange.ask(bench.questions(20), until: start + 300_000_000)
         #expect(bench.rig.fabric.clock == start + 300_000_000)
         let failures = bench.exchange.outcomes.map(\.failure)
-        #expect(failures == Array(repeating: .timeout, count: 8) + Array(repeating: .skipped, count: 12))
+        #expect(
+            failures == Array(repeating: .timeout, count: 8) + Array(repeating: .skipped, count: 12)
+        )
         bench.exchange.ask(bench.questions(3), until: start)
         #expect(bench.exchange.outcomes.allSatisfy { $0 == .failed(.skipped) })
     }
@@ -189,7 +191,8 @@ import Testing
         let questions = bench.questions(10) + bench.questions(10, port: 1)
         bench.exchange.ask(questions, until: .max)
         let failures = bench.exchange.outcomes.map(\.failure)
-        #expect(failures == Array(repeating: .transport, count: 10) + Array(repeating: nil, count: 10))
+        #expect(
+            failures == Array(repeating: .transport, count: 10) + Array(repeating: nil, count: 10))
         #expect(bench.exchange.statistics.sendFailures == 1)
         #expect(bench.exchange.lostPorts == [bench.ports[0]])
     }

@@ -28,9 +28,10 @@ import Testing
         #expect(info.runsExtendedSpeed)
     }
 
-    @Test(arguments: [
-        (1, 1), (2, 4), (4, 8), (8, 12), (16, 2), (0, 0), (3, 0),
-    ] as [(UInt8, UInt8)])
+    @Test(
+        arguments: [
+            (1, 1), (2, 4), (4, 8), (8, 12), (16, 2), (0, 0), (3, 0),
+        ] as [(UInt8, UInt8)])
     func widths(code: UInt8, lanes: UInt8) {
         let text = "95: \(Hexadecimal.padded(code, digits: 2))\n96: 04 50 10"
         #expect(portInfo(text).link.widthLanes == lanes)

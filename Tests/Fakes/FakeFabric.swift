@@ -44,8 +44,8 @@ package enum FakeFault {
     case garbled
 }
 
-/// Switches, HCAs and cables in this process, with a clock of their own: it moves only when somebody
-/// waits, so nothing in a test really waits.
+/// Switches, HCAs and cables in this process, with a clock of their own: it moves only when
+/// somebody waits, so nothing in a test really waits.
 package final class FakeFabric: MADTransport {
     /// CLOCK_BOOTTIME of the played node.
     package var clock: UInt64 = 1_000_000_000_000
@@ -87,7 +87,7 @@ package final class FakeFabric: MADTransport {
     package init() {}
 
     /// The clock.
-    package func now() -> UInt64 { clock }
+    package func boottimeNanoseconds() -> UInt64 { clock }
 
     /// The clock, as if the boot had been in 2020.
     package func wallMilliseconds() -> Int64 { 1_577_836_800_000 + Int64(clock / 1_000_000) }
@@ -176,7 +176,8 @@ package final class FakeFabric: MADTransport {
         _ packet: MADPacket, by route: MADRoute, on port: MADPort, timeoutNanoseconds: UInt64
     ) throws(CollectorError) {
         let handle = handles[port.index]
-        let target = handle.isLost ? nil : self.target(of: packet, route, handle.device, handle.port)
+        let target =
+            handle.isLost ? nil : self.target(of: packet, route, handle.device, handle.port)
         let request = FakeRequest(
             number: log.count, device: handle.device, port: handle.port,
             method: packet.header(.method),
@@ -243,7 +244,8 @@ package final class FakeFabric: MADTransport {
 extension FakeFabric {
     private func selector(of packet: MADPacket, _ route: MADRoute) -> UInt8 {
         if case .lid = route { return packet.decode { $0.octet(1) } }
-        return UInt8(truncatingIfNeeded: packet.header(MADField(rawValue: IB_MAD_ATTRMOD_F.rawValue)))
+        return UInt8(
+            truncatingIfNeeded: packet.header(MADField(rawValue: IB_MAD_ATTRMOD_F.rawValue)))
     }
 
     // Who gets it, and the port that it comes in by; nil when it gets lost.

@@ -87,8 +87,9 @@ extension FakeNode {
             return true
         case .portCountersExtended:
             guard has(9) || has(10) else { return false }
-            if field.symbol.hasSuffix("PKTS_F"), field.symbol.contains("_XMT_UP")
-                || field.symbol.contains("_RCV_UP") || field.symbol.contains("_MPKTS")
+            if field.symbol.hasSuffix("PKTS_F"),
+                field.symbol.contains("_XMT_UP")
+                    || field.symbol.contains("_RCV_UP") || field.symbol.contains("_MPKTS")
             {
                 return has(9)
             }

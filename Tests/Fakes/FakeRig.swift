@@ -27,7 +27,8 @@ package struct FakeRig {
         leaf.port(0).state = 4
         hcas = (0..<cables).map { index in
             let hca = fabric.addNode(
-                0xc000_0000_0000_0000 + UInt64(index) << 16, isSwitch: false, "host01 mlx5_\(index)")
+                0xc000_0000_0000_0000 + UInt64(index) << 16, isSwitch: false, "host01 mlx5_\(index)"
+            )
             hca.isMLX5 = true
             hca.mask = 1 << 9
             hca.port(1).lid = 10 + UInt16(index)

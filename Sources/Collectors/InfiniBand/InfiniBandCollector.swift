@@ -2,8 +2,8 @@ package import Model
 
 /// Reads the state and the counters at both ends of every InfiniBand cable of this node.
 ///
-/// It only ever asks (`Get`); nothing is set and nothing is cleared. It is used from one thread, and
-/// a pass takes at most `InfiniBandConfiguration.passBudgetNanoseconds` of waiting.
+/// It only ever asks (`Get`); nothing is set and nothing is cleared. It is used from one thread,
+/// and a pass takes at most `InfiniBandConfiguration.passBudgetNanoseconds` of waiting.
 package struct InfiniBandCollector<Transport: MADTransport> {
     private let configuration: InfiniBandConfiguration
     private let facts: KernelFacts
@@ -32,9 +32,10 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     }
 
     /// One pass over all ports, in the order of device name and number.
+    @specialized(where Transport == UMADTransport)
     package mutating func collect() -> InfiniBandReport {
         inventory.rescanIfDue(&exchange.transport, configuration, facts, announce)
-        let start = exchange.transport.now()
+        let start = exchange.transport.boottimeNanoseconds()
         let (sum, overflow) = start.addingReportingOverflow(configuration.passBudgetNanoseconds)
         exchange.beginPass()
         for index in inventory.ports.indices {
@@ -69,7 +70,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     }
 
     private func report(start: UInt64) -> InfiniBandReport {
-        let now = exchange.transport.now()
+        let now = exchange.transport.boottimeNanoseconds()
         let first = exchange.firstSentNanoseconds ?? start
         let last = max(first, exchange.lastReceivedNanoseconds ?? first)
         let middle = first + (last - first) / 2

@@ -6,8 +6,8 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     package var include: [String] = []
     /// Patterns `DEVICE` or `DEVICE/PORT` of what is left out; stronger than `include`.
     package var exclude: [String] = []
-    /// The service level of performance queries, 0 to 15; a fabric with QoS routing may need another
-    /// than 0 (IBTA vol. 1, 13.5.4).
+    /// The service level of performance queries, 0 to 15; a fabric with QoS routing may need
+    /// another than 0 (IBTA volume 1, 13.5.4).
     package var serviceLevel: UInt8 = 0
     /// Datagrams that may be unanswered at a time, 1 to 128: the kernel's send queue holds 128.
     package var outstandingMADs: Int = 32
@@ -24,10 +24,10 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     /// What one pass may take at most, however dead the fabric is: three questions asked one after
     /// the other that all go unanswered, `3 × timeout × (retries + 1)`.
     ///
-    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`; what
-    /// the pass's budget cuts off is reported as timed out when it was sent and as skipped when it
-    /// was not. Opening and describing devices is not in the budget: these calls do not wait for
-    /// the fabric.
+    /// One batch of Q questions takes at most `⌈Q / outstandingMADs⌉ × timeout × (retries + 1)`;
+    /// what the pass's budget cuts off is reported as timed out when it was sent and as skipped
+    /// when it was not. Opening and describing devices is not in the budget: these calls do not
+    /// wait for the fabric.
     package var passBudgetNanoseconds: UInt64 {
         let (product, overflow) = timeoutNanoseconds.multipliedReportingOverflow(
             by: 3 * UInt64(tries))

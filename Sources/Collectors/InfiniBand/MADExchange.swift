@@ -6,7 +6,7 @@ package enum MADOutcome: Hashable, Sendable {
     case pending
     /// The answer is in the packet of the same number.
     case answered
-    /// The other side answered with an error status (IBTA vol. 1, 13.4.7).
+    /// The other side answered with an error status (IBTA volume 1, 13.4.7).
     case refused(status: UInt16)
     /// There is no usable answer.
     case failed(Failure)
@@ -74,7 +74,7 @@ package struct MADExchange<Transport: MADTransport> {
         tries = configuration.tries
         timeoutNanoseconds = configuration.timeoutNanoseconds
         // Not the same after every start, so that answers to an earlier process are not taken.
-        batch = UInt32(truncatingIfNeeded: transport.now() >> 10)
+        batch = UInt32(truncatingIfNeeded: transport.boottimeNanoseconds() >> 10)
     }
 
     /// Starts the clock of a pass.
@@ -90,7 +90,7 @@ package struct MADExchange<Transport: MADTransport> {
     package mutating func ask(_ questions: [MADQuestion], until deadline: UInt64) {
         begin(questions)
         while unsettled > 0 {
-            let now = transport.now()
+            let now = transport.boottimeNanoseconds()
             guard now < deadline else { return giveUp() }
             expire(now)
             fill(now)
@@ -101,7 +101,8 @@ package struct MADExchange<Transport: MADTransport> {
     }
 
     private mutating func begin(_ questions: [MADQuestion]) {
-        precondition(questions.count <= Self.maximumBatch, "a batch fits into the transaction number")
+        precondition(
+            questions.count <= Self.maximumBatch, "a batch fits into the transaction number")
         self.questions = questions
         batch &+= 1
         open.removeAll(keepingCapacity: true)
@@ -212,7 +213,7 @@ package struct MADExchange<Transport: MADTransport> {
             return
         }
         close(index)
-        lastReceivedNanoseconds = transport.now()
+        lastReceivedNanoseconds = transport.boottimeNanoseconds()
         guard incoming.answers(questions[index]) else {
             settle(index, .failed(.malformed))
             return
@@ -234,7 +235,7 @@ package struct MADExchange<Transport: MADTransport> {
             attempt == attempts[index] - 1
         else { return }
         let failure: Failure = status == 110 ? .timeout : .transport
-        if !tryAgain(index, failure, transport.now()) { close(index) }
+        if !tryAgain(index, failure, transport.boottimeNanoseconds()) { close(index) }
     }
 
     private mutating func lose(_ port: MADPort) {

@@ -22,7 +22,7 @@ package struct MADFieldEntry: Hashable, Sendable {
     package let layout: Layout?
 }
 
-/// The bits of ClassPortInfo for performance management (IBTA vol. 1, 16.1.3.1).
+/// The bits of ClassPortInfo for performance management (IBTA volume 1, 16.1.3.1).
 enum PerformanceCapability {
     /// PortCountersExtended with all its traffic counters.
     static let extended: UInt16 = 1 << 9
@@ -72,8 +72,8 @@ package enum MADFieldTable {
                 [("IB_PC_XMT_WAIT_F", IB_PC_XMT_WAIT_F)],
                 mask: PerformanceCapability.transmitWait)
             + entries(
-                // libibmad's own IB_PC_QP1_DROP_F lies on VL15Dropped: its table of fields lacks the
-                // conversion to network order there. This one has the octets 20 and 21.
+                // libibmad's own IB_PC_QP1_DROP_F lies on VL15Dropped: its table of fields lacks
+                // the conversion to network order there. This one has the octets 20 and 21.
                 [("IB_PC_QP1_DROP_F", IB_PESC_ERR_DET_CTR_LANE0_F)],
                 mask: PerformanceCapability.generalDropped)
         let all = narrow + optional + extended + speeds

@@ -6,7 +6,7 @@ package import Model
 /// fabric needs no real waiting.
 package protocol MADTransport {
     /// CLOCK_BOOTTIME in nanoseconds.
-    func now() -> UInt64
+    func boottimeNanoseconds() -> UInt64
 
     /// CLOCK_REALTIME in milliseconds since 1970-01-01T00:00:00Z.
     func wallMilliseconds() -> Int64
@@ -48,7 +48,7 @@ package enum MADRoute: Hashable, Sendable {
     /// A subnet management packet to the sending port itself (directed route of length 0).
     case toSelf
     /// A subnet management packet out of the local port of that number to whoever is at the other
-    /// end of its cable (directed route `0,<port>`, IBTA vol. 1, 14.2.2).
+    /// end of its cable (directed route `0,<port>`, IBTA volume 1, 14.2.2).
     case acrossCable(localPort: UInt8)
     /// A performance management packet to a LID, with a service level.
     case lid(UInt16, serviceLevel: UInt8)

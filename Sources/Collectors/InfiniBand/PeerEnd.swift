@@ -195,7 +195,8 @@ struct PeerEnd {
         let age = infoReadNanoseconds >= passStart ? 0 : moment - min(moment, infoReadNanoseconds)
         var end = EndReport(
             link: info?.link, linkAgeNanoseconds: age,
-            readings: counters.readings, failure: identityFailure ?? abilitiesFailure ?? counters.failure)
+            readings: counters.readings,
+            failure: identityFailure ?? abilitiesFailure ?? counters.failure)
         if case .mode(let mode) = fec {
             end.fec = mode
             // A mode that the specification did not have: the layout of lane counters is unknown.

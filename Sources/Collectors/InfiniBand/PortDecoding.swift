@@ -1,7 +1,8 @@
 import CInfiniBand
 package import Model
 
-/// The attributes of subnet management that are asked for (IBTA vol. 1, 14.2.5), and ClassPortInfo.
+/// The attributes of subnet management that are asked for (IBTA volume 1, 14.2.5), and
+/// ClassPortInfo.
 enum SubnetAttribute {
     static let nodeDescription = UInt16(IB_ATTR_NODE_DESC.rawValue)
     static let nodeInfo = UInt16(IB_ATTR_NODE_INFO.rawValue)
@@ -10,7 +11,7 @@ enum SubnetAttribute {
     static let classPortInfo = UInt16(CLASS_PORT_INFO.rawValue)
 }
 
-/// PortInfo as far as it is used (IBTA vol. 1, 14.2.5.6).
+/// PortInfo as far as it is used (IBTA volume 1, 14.2.5.6).
 package struct DecodedPortInfo: Hashable, Sendable {
     /// What goes into reports.
     package var link: LinkInfo
@@ -43,7 +44,7 @@ package struct DecodedPortInfo: Hashable, Sendable {
         runsExtendedSpeed = isUp && speed.isExtended
     }
 
-    // Down ports carry 0 or 0xffff here; neither can be addressed (IBTA vol. 1, 4.1.3).
+    // Down ports carry 0 or 0xffff here; neither can be addressed (IBTA volume 1, 4.1.3).
     private static func unicast(_ lid: UInt32) -> UInt16 {
         (1...0xbfff).contains(lid) ? UInt16(lid) : 0
     }
@@ -80,11 +81,10 @@ package struct DecodedPortInfo: Hashable, Sendable {
             }
             laneMegabitsPerSecond = grade?.laneMegabitsPerSecond ?? 0
         }
-
     }
 }
 
-/// Bits of PortInfo.CapabilityMask and CapabilityMask2 (IBTA vol. 1, 14.2.5.6).
+/// Bits of PortInfo.CapabilityMask and CapabilityMask2 (IBTA volume 1, 14.2.5.6).
 enum PortCapability {
     /// PortExtendedSpeedsCounters and the extended link speeds.
     static let extendedSpeeds: UInt32 = 1 << 14
@@ -94,7 +94,7 @@ enum PortCapability {
     static let portInfoExtended: UInt16 = 1 << 1
 }
 
-/// NodeInfo as far as it is used (IBTA vol. 1, 14.2.5.3).
+/// NodeInfo as far as it is used (IBTA volume 1, 14.2.5.3).
 struct DecodedNodeInfo {
     let key: PortKey
     let isSwitch: Bool
@@ -116,7 +116,8 @@ struct DecodedNodeInfo {
     }
 }
 
-/// ClassPortInfo of performance management as far as it is used (IBTA vol. 1, 13.4.8.1, 16.1.3.1).
+/// ClassPortInfo of performance management as far as it is used (IBTA volume 1, 13.4.8.1,
+/// 16.1.3.1).
 struct ClassCapabilities: Hashable {
     let mask: UInt16
     let mask2: UInt32
@@ -129,7 +130,7 @@ struct ClassCapabilities: Hashable {
 }
 
 extension FECMode {
-    /// PortInfoExtended.FECModeActive (IBTA vol. 1, 14.2.5.19); nil for a mode without a name.
+    /// PortInfoExtended.FECModeActive (IBTA volume 1, 14.2.5.19); nil for a mode without a name.
     init?(_ packet: MADPacket) {
         let raw = packet.decode { $0.value(MADField(IB_PORT_EXT_FEC_MODE_ACTIVE_F)) }
         guard raw <= UInt32(UInt8.max) else { return nil }
@@ -137,7 +138,7 @@ extension FECMode {
     }
 }
 
-/// NodeDescription (IBTA vol. 1, 14.2.5.2): up to 64 octets of text.
+/// NodeDescription (IBTA volume 1, 14.2.5.2): up to 64 octets of text.
 enum NodeDescriptionText {
     static func decode(_ packet: MADPacket) -> String {
         let octets = packet.decode { reader in (0..<64).map { reader.octet($0) } }

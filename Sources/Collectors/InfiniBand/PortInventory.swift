@@ -19,7 +19,7 @@ struct PortInventory {
         _ transport: inout some MADTransport, _ configuration: InfiniBandConfiguration,
         _ facts: KernelFacts, _ announce: (String, String) -> Void
     ) {
-        let now = transport.now()
+        let now = transport.boottimeNanoseconds()
         guard now >= dueNanoseconds else { return }
         dueNanoseconds = now &+ configuration.identityIntervalNanoseconds
         announce("*", "devices")

@@ -106,7 +106,8 @@ struct PortMemory {
         switch stage {
         case .nearEnd:
             guard now >= descriptionDueNanoseconds else { return }
-            batch.append(question(handle, .toSelf, SubnetAttribute.nodeDescription), .localDescription)
+            batch.append(
+                question(handle, .toSelf, SubnetAttribute.nodeDescription), .localDescription)
         case .neighbour:
             decideOnIdentifying(configuration.identityIntervalNanoseconds)
             guard isIdentifying else { return }
@@ -124,7 +125,8 @@ struct PortMemory {
         }
     }
 
-    private func question(_ handle: MADPort, _ route: MADRoute, _ attribute: UInt16) -> MADQuestion {
+    private func question(_ handle: MADPort, _ route: MADRoute, _ attribute: UInt16) -> MADQuestion
+    {
         MADQuestion(port: handle, route: route, attribute: attribute, selector: 0)
     }
 

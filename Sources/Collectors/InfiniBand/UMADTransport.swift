@@ -4,9 +4,10 @@ import Model
 
 /// Management datagrams through libibumad (umad_open_port(3), umad_send(3), umad_recv(3)).
 ///
-/// A port's file is opened once and kept until the kernel takes the device away or the process ends:
-/// a simulated fabric crashes a client that closes one while an answer is on its way. Its number is only ever given to
-/// `poll` and libibumad, because that fabric's numbers are none of the kernel's.
+/// A port's file is opened once and kept until the kernel takes the device away or the process
+/// ends: a simulated fabric crashes a client that closes one while an answer is on its way. Its
+/// number is only ever given to `poll` and libibumad, because that fabric's numbers are none of the
+/// kernel's.
 package final class UMADTransport: MADTransport {
     private struct Handle {
         let device: String
@@ -27,8 +28,8 @@ package final class UMADTransport: MADTransport {
     /// A transport without open ports.
     package init() {}
 
-    /// CLOCK_BOOTTIME; this edge is where the collector's clock comes from.
-    package func now() -> UInt64 {
+    /// CLOCK_BOOTTIME.
+    package func boottimeNanoseconds() -> UInt64 {
         let time = Self.clock(CLOCK_BOOTTIME)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
@@ -41,13 +42,15 @@ package final class UMADTransport: MADTransport {
 
     private static func clock(_ clock: clockid_t) -> timespec {
         var time = timespec()
+        // This edge's clock is where every time of the collector comes from.
         unsafe clock_gettime(clock, &time)
         return time
     }
 
     // MARK: Datagrams
 
-    /// Hands a datagram to the kernel, which gives it up after the time, rounded up to milliseconds.
+    /// Hands a datagram to the kernel, which gives it up after the time, rounded up to
+    /// milliseconds.
     package func send(
         _ packet: MADPacket, by route: MADRoute, on port: MADPort,
         timeoutNanoseconds: UInt64
@@ -173,8 +176,9 @@ package final class UMADTransport: MADTransport {
         defer { unsafe umad_release_ca(&ca) }
         var ports: [(number: UInt8, guid: GUID)] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
-            for unsafe port in unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self) {
-                guard let port = unsafe port?.pointee, unsafe port.portnum > 0,
+            let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
+            for place in all.indices {
+                guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
                     unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
                 else { continue }
                 unsafe ports.append(
