@@ -39,8 +39,8 @@ import Testing
         #expect(devices.map { labels[$0] } == ["mlx5_0", "mlx5_0"])
     }
 
-    /// Every choice of up to three devices out of two probes, two names and three GUIDs, under every
-    /// configuration of names: each has a label, no two devices share one, order does not matter.
+    /// Every choice of up to three devices out of two probes, two names and three GUIDs, under
+    /// every configuration of names: each has a label, no two devices share one, order does not matter.
     @Test func neverMergedWhateverComesTogether() {
         let all = ["a", "b"].flatMap { collector in
             ["x", "y"].flatMap { name in

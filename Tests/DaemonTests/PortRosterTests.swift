@@ -32,7 +32,8 @@ import Testing
         var ports: [PortReport] = []
         for ports_ in answers { ports = roster.take(answer(ports_)) }
         return ports.map {
-            "\($0.device) \($0.key.node.rawValue)/\($0.key.port) \($0.local.failure?.rawValue ?? "-")"
+            let failure = $0.local.failure?.rawValue ?? "-"
+            return "\($0.device) \($0.key.node.rawValue)/\($0.key.port) \(failure)"
         }
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Daemon
 
 @Suite struct ProcFileTests {
-    // Fields 3 to 24 of proc(5), with utime 150, stime 50, 2 threads, start 12345, 4096 bytes, 7 pages.
+    // Fields 3 to 24 of proc(5): utime 150, stime 50, 2 threads, start 12345, 4096 bytes, 7 pages.
     private static let rest = " S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0 2 0 12345 4096 7 99"
 
     @Test(arguments: [
