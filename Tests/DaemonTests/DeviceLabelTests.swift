@@ -40,7 +40,8 @@ import Testing
     }
 
     /// Every choice of up to three devices out of two probes, two names and three GUIDs, under
-    /// every configuration of names: each has a label, no two devices share one, order does not matter.
+    /// every configuration of names: each has a label, no two devices share one, and order does
+    /// not matter.
     @Test func neverMergedWhateverComesTogether() {
         let all = ["a", "b"].flatMap { collector in
             ["x", "y"].flatMap { name in
