@@ -38,7 +38,11 @@ extension Settings.Serve {
         told.socketPath = socket
         told.socketMode = UInt32(socketMode)
         told.tcpPort = tcp?.port
-        if let host = tcp?.host { told.tcpHost = host }
+        if let tcp {
+            told.tcpHost = tcp.host
+            // Beyond loopback whoever reaches the port may read it, and scrapers go by name.
+            if !tcp.isLoopback { told.hostNames = nil }
+        }
         told.maxConnections = maxConnections
         told.reservedUnixConnections = min(told.reservedUnixConnections, maxConnections / 2)
         told.maxHeadBytes = maxHeadSize

@@ -3,8 +3,10 @@ import NIOCore
 
 /// Compression of answers (RFC 1952) by zlib.
 enum Gzip {
-    /// zlib's fastest level: on metrics text it takes a third of the default level's time for a
-    /// tenth more bytes.
+    /// zlib's fastest level.
+    ///
+    /// Metrics text shrinks to an eighth with it, to a twelfth with the default level in three
+    /// times the time, and the reader is seldom far away.
     private static let level: Int32 = 1
     // 15 is the largest window; 16 more asks for a gzip frame instead of a zlib one (zlib.h).
     private static let windowBitsWithGzipFrame: Int32 = 15 + 16

@@ -12,8 +12,8 @@ package struct ServeConfiguration: Hashable, Sendable {
     package var tcpHost = "127.0.0.1"
     /// Names besides `localhost` and IP addresses that clients of the TCP listener may ask for in
     /// `Host`; any other name is refused, so that no web page can reach the daemon by pointing its
-    /// own name at this node (DNS rebinding).
-    package var hostNames: [String] = []
+    /// own name at this node (DNS rebinding). Nil for any name.
+    package var hostNames: [String]? = []
     /// Connections open at once, both listeners together; further ones get a 503 and are closed.
     package var maxConnections = 64
     /// Those of `maxConnections` that TCP cannot take, so that an operator on the node gets in.

@@ -15,7 +15,7 @@ final class Service {
     let statistics: StatisticsBox
     let deltas: DeltaQueue
     private var routes: Routes
-    private let hosts: HostCheck
+    private let hosts: HostCheck?
     private let loop: any EventLoop
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var tcpConnections = 0
@@ -29,7 +29,7 @@ final class Service {
         self.statistics = statistics
         self.loop = loop
         routes = Routes(answers: answers)
-        hosts = HostCheck(names: configuration.hostNames + [configuration.tcpHost])
+        hosts = configuration.hostNames.map { HostCheck(names: $0 + [configuration.tcpHost]) }
         deltas = DeltaQueue(loop: loop, waitingMax: configuration.maxWaitingDeltas)
     }
 

@@ -119,6 +119,22 @@ import Testing
         #expect(rows.contains { end?.readings[$0] != .unsupported })
     }
 
+    // Busy, or a port that it does not know today: that says nothing of the attribute.
+    @Test(arguments: [0x01, 0x04, 0x1c] as [UInt32])
+    func anotherRefusalOfAnOptionalAttributeIsAFailure(status: UInt32) {
+        let rig = FakeRig()
+        rig.fabric.fault = {
+            $0.managementClass == 4 && $0.attribute == 0x16 ? .status(status) : .none
+        }
+        var collector = rig.collector()
+        for _ in 0..<5 {
+            let end = collector.collect().ports[0].peer.end
+            #expect(end?.failure == .refused)
+            #expect(end?.reading("port_inactive_discards") == .failed)
+            rig.wait()
+        }
+    }
+
     @Test func anOptionalAttributeThatStaysUnansweredIsGivenUpAfterThreePasses() {
         let rig = FakeRig()
         rig.leaf.ignored = [0x16]

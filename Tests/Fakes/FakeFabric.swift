@@ -44,9 +44,8 @@ package enum FakeFault {
     case garbled
 }
 
-/// Switches, HCAs and cables in this process, with a clock of their own.
-///
-/// It moves only when somebody waits, so nothing in a test really waits.
+/// Switches, HCAs and cables in this process, with a clock of their own: it moves only when
+/// somebody waits, so nothing in a test really waits.
 package final class FakeFabric: MADTransport {
     /// CLOCK_BOOTTIME of the played node.
     package var clock: UInt64 = 1_000_000_000_000

@@ -222,6 +222,11 @@ import Wire
         #expect(try live.unix().get("/healthz", host: host).status == 200)
     }
 
+    @Test func anyNameIsServedWhereNoneIsAsked() throws {
+        let live = try LiveServer { $0.hostNames = nil }
+        #expect(try live.tcp().get("/healthz", host: "node17.cluster:9797").status == 200)
+    }
+
     @Test func exactlyOneHostIsNeeded() throws {
         let live = try LiveServer()
         for fields in ["", "Host: localhost\r\nHost: localhost\r\n"] {

@@ -92,7 +92,8 @@ package struct MADQuestion: Hashable, Sendable {
     package var route: MADRoute
     /// The attribute's number in its management class.
     package var attribute: UInt16
-    /// The port that is asked about: AttributeModifier of an SMP, PortSelect of a PMA query.
+    /// The port that is asked about: AttributeModifier of an SMP, PortSelect of a performance
+    /// query.
     package var selector: UInt8
 
     /// A question.
@@ -157,7 +158,8 @@ extension MADPacket {
             && header(.attribute) == question.attribute
     }
 
-    /// The status of an answer without the direction bit of directed routes (IBTA vol 1, 13.4.7).
+    /// The status of an answer without the direction bit of directed routes (IBTA vol 1,
+    /// 13.4.7).
     package var status: UInt16 {
         UInt16(header(.status)) & 0x7fff
     }

@@ -1,7 +1,8 @@
 import CInfiniBand
 package import Model
 
-/// The attributes of subnet management that are asked for (IBTA vol 1, 14.2.5), and ClassPortInfo.
+/// The attributes of subnet management that are asked for (IBTA vol 1, 14.2.5), and
+/// ClassPortInfo.
 enum SubnetAttribute {
     static let nodeDescription = UInt16(IB_ATTR_NODE_DESC.rawValue)
     static let nodeInfo = UInt16(IB_ATTR_NODE_INFO.rawValue)
@@ -115,7 +116,8 @@ struct DecodedNodeInfo {
     }
 }
 
-/// ClassPortInfo of performance management as far as it is used (IBTA vol 1, 13.4.8.1, 16.1.3.1).
+/// ClassPortInfo of performance management as far as it is used (IBTA vol 1, 13.4.8.1,
+/// 16.1.3.1).
 struct ClassCapabilities: Hashable {
     let mask: UInt16
     let mask2: UInt32
