@@ -28,9 +28,14 @@ struct StandardErrorLog: LogHandler {
         let text = event.message.description.split(separator: "\n", omittingEmptySubsequences: true)
             .joined(separator: " | ")
         let line = Array("\(prefix)\(text)\n".utf8)
-        // A log that cannot be written has nowhere to say so.
-        _ = unsafe write(2, line, line.count)
+        // A log that cannot be written has nowhere to say so, and must not hold up the schedule: a
+        // pipe that polls as writable takes this much without blocking (pipe(7)).
+        var file = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&file, 1, Self.patienceMilliseconds) > 0 else { return }
+        _ = unsafe write(2, line, min(line.count, Int(PIPE_BUF)))
     }
+
+    private static let patienceMilliseconds: Int32 = 100
 
     // The priorities of syslog(3).
     private static func priority(_ level: Logger.Level) -> Int {
