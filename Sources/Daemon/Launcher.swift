@@ -19,6 +19,7 @@ package enum Launcher {
 
     /// Runs the daemon until it is asked to stop; returns the exit status (sysexits.h).
     package static func run(configuration path: String) -> Int32 {
+        Descriptors.fillStandardStreams()
         let clock = SystemClock()
         let signals = SignalQueue()
         do throws(SettingsError) {
@@ -48,7 +49,7 @@ package enum Launcher {
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)))
-            let server = Server(configuration: settings.serve.configuration, answers: desk)
+            let server = Server(configuration: serving(settings.serve, log), answers: desk)
             let bound = try server.start()
             if let path = bound.socketPath { log.notice("listening on \(path)") }
             if let port = bound.tcpPort {
@@ -68,6 +69,22 @@ package enum Launcher {
             log.critical("\(error)")
             return 1
         }
+    }
+
+    // Without descriptors the server could not even refuse, and the probes could not be started.
+    private static func serving(_ settings: Settings.Serve, _ log: Logger) -> ServeConfiguration {
+        let limit = Descriptors.allow(UInt64(settings.maxConnections) + Descriptors.own)
+        var bounded = settings
+        bounded.maxConnections = Descriptors.connections(settings.maxConnections, limit: limit)
+        if bounded.maxConnections < settings.maxConnections {
+            log.warning(
+                """
+                only \(bounded.maxConnections) connections at once instead of \
+                \(settings.maxConnections) (serve.max_connections): the process may have \(limit) \
+                files open
+                """)
+        }
+        return bounded.configuration
     }
 
     // Watching goes on without a history: a full disk must not blind the node, and its verdict says
