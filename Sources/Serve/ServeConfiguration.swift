@@ -10,9 +10,10 @@ package struct ServeConfiguration: Hashable, Sendable {
     package var tcpPort: Int?
     /// The address that the TCP listener binds: an IP address or `localhost`.
     package var tcpHost = "127.0.0.1"
-    /// Names besides `localhost` and IP addresses that clients of the TCP listener may ask for in
-    /// `Host`; any other name is refused, so that no web page can reach the daemon by pointing its
-    /// own name at this node (DNS rebinding). Nil for any name.
+    /// Names besides `localhost` and IP addresses that `Host` may have over TCP; nil for any.
+    ///
+    /// Any other name is refused, so that no web page can reach the daemon by pointing its own name
+    /// at this node (DNS rebinding).
     package var hostNames: [String]? = []
     /// Connections open at once, both listeners together; further ones get a 503 and are closed.
     package var maxConnections = 64
