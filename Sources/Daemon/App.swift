@@ -49,7 +49,11 @@ final class App {
         tick(clock.now().boottimeNanoseconds)
         while true {
             let now = clock.now().boottimeNanoseconds
-            if schedule.isDue(now: now) { open(now) }
+            let skipped = schedule.skipped
+            if schedule.isDue(now: now) {
+                fleet.miss(turns: schedule.skipped - skipped)
+                open(now)
+            }
             let ready = wait(now)
             if signals.isStopRequested(ready) { return stop() }
             let later = clock.now().boottimeNanoseconds

@@ -46,6 +46,11 @@ final class ProbeFleet {
         for member in members { member.supervisor.collect(turn: turn, now: now) }
     }
 
+    /// Counts turns that the daemon itself was too late for.
+    func miss(turns: UInt64) {
+        for member in members { member.supervisor.miss(turns: turns) }
+    }
+
     /// Reads what has arrived on the given descriptors.
     func receive(_ ready: Set<Int32>, now: UInt64) -> [Collected] {
         members.flatMap { member -> [Collected] in

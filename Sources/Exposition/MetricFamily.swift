@@ -67,7 +67,7 @@ package enum MetricFamilies {
         "Turns that the probe answered after the soft deadline or not at all.")
     static let collectorSkipped = MetricFamily(
         "fabricwatch_collector_skipped_turns_total", .counter, ["collector"],
-        "Turns that were left out because the probe was still busy or not running.")
+        "Turns that were left out because the probe was busy or not running, or the daemon late.")
     static let probeCPU = MetricFamily(
         "fabricwatch_collector_cpu_seconds_total", .counter, ["collector"],
         "Processor time of the probe processes, ended ones included.")

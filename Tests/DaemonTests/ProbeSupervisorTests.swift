@@ -79,6 +79,15 @@ import Wire
         #expect(stage.supervisor.trouble == nil)
     }
 
+    @Test func turnsThatTheDaemonMissedAreCounted() {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        stage.supervisor.miss(turns: 3)
+        #expect(stage.supervisor.skippedTurns == 3)
+        stage.supervisor.collect(turn: 4, now: 0)
+        #expect(stage.supervisor.skippedTurns == 3)
+    }
+
     @Test func hungProbeIsKilledAndNeverDoubled() throws {
         let stage = Stage()
         stage.supervisor.tick(now: 0)

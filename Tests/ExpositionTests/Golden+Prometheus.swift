@@ -39,7 +39,7 @@ extension Golden {
         # TYPE fabricwatch_collector_slow_turns_total counter
         fabricwatch_collector_slow_turns_total{collector="infiniband"} 1
         # HELP fabricwatch_collector_skipped_turns_total Turns that were left out because the \
-        probe was still busy or not running.
+        probe was busy or not running, or the daemon late.
         # TYPE fabricwatch_collector_skipped_turns_total counter
         fabricwatch_collector_skipped_turns_total{collector="infiniband"} 0
         # HELP fabricwatch_collector_cpu_seconds_total Processor time of the probe processes, \

@@ -133,6 +133,9 @@ final class ProbeSupervisor {
         }
     }
 
+    /// Counts turns that began too late to be asked in.
+    func miss(turns: UInt64) { skippedTurns += turns }
+
     /// Reads what has arrived and returns finished reports.
     func receive(now: UInt64) -> [InfiniBandReport] {
         guard case .running(let link) = phase else { return [] }
