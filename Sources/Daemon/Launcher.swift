@@ -114,6 +114,9 @@ package enum Launcher {
                 maximumAgeMilliseconds: Int64(settings.maxAge.nanoseconds / 1_000_000),
                 maximumBytes: Int64(settings.maxSize)),
             nowMilliseconds: clock.now().wallMilliseconds)
+        let sqlite = SQLiteInfo.loaded
+        log.info("the history is in \(settings.directory), SQLite \(sqlite.version)")
+        if let remark = sqlite.remark { log.debug("\(remark)") }
         if case .movedAside(let path, let reason) = store.outcome {
             log.error(
                 "the history was damaged and is now \(path); a new one was started: \(reason)")

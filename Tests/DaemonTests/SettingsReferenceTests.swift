@@ -1,6 +1,7 @@
-import Daemon
 import Foundation
 import Testing
+
+@testable import Daemon
 
 /// The texts in the repository follow from the table of settings; they are written anew with
 /// `FABRICWATCH_WRITE_REFERENCE=1 swift test --filter SettingsReferenceTests`.

@@ -1,7 +1,9 @@
+@testable import Daemon
+
 /// The texts that follow from `SettingsTable`: the example file and its documentation.
-package enum SettingsReference {
+enum SettingsReference {
     /// `config/fabricwatch.yaml`: every key at its default, with unit, range and reason.
-    package static var yaml: String {
+    static var yaml: String {
         var lines = [
             "# The settings of fabricwatchd. Every key is here at its default; keys may be "
                 + "left out.",
@@ -20,7 +22,7 @@ package enum SettingsReference {
     }
 
     /// `docs/configuration.md`: the same as a table.
-    package static var markdown: String {
+    static var markdown: String {
         var lines = ["# Configuration", ""]
         lines += [
             "The daemon reads one YAML file, `/etc/fabricwatch/fabricwatch.yaml`, at start. A file "
