@@ -1,0 +1,120 @@
+/// Something that happened on this node, as the kernel log or NVML told it.
+package struct NodeEvent: Hashable, Sendable {
+    /// The longest original line that is kept, in UTF-8 bytes.
+    package static let lineLimit = 512
+
+    /// What happened.
+    package var kind: Kind
+    /// The device that it happened to; the node when nil.
+    package var device: Device?
+    /// The number in the vendor's catalogue: the Xid, the SXid, the module event; nil where there is
+    /// none.
+    package var number: UInt32?
+    /// The NVLink or switch port that is named; nil where none is.
+    package var link: UInt16?
+    /// The process that is named, `name (pid)`; nil where none is.
+    package var process: String?
+    /// What the text says of itself: `fatal`, `non_fatal`, `correctable`; nil where it does not.
+    package var severity: String?
+    /// What the registers or words mean, one sentence; nil where there is nothing to decode.
+    package var detail: String?
+    /// When it was seen first, in milliseconds since 1970.
+    package var wallMilliseconds: Int64
+    /// When it was seen last; the same as `wallMilliseconds` while it was seen once.
+    package var lastWallMilliseconds: Int64
+    /// How often it was seen within its window, at least 1.
+    package var count: UInt32
+    /// Who told it.
+    package var source: Source
+    /// The number of the record in the kernel log, which with the boot id names the event; nil for
+    /// events that did not come from there.
+    package var record: UInt64?
+    /// The record of the first event of the same device within the window, when this is not the
+    /// first: what it most likely follows from.
+    package var root: UInt64?
+    /// The original text, cut at `lineLimit`.
+    package var line: String
+
+    /// An event that was seen once.
+    package init(
+        kind: Kind, device: Device?, number: UInt32? = nil, link: UInt16? = nil,
+        process: String? = nil, severity: String? = nil, detail: String? = nil,
+        wallMilliseconds: Int64, source: Source, record: UInt64? = nil, line: String
+    ) {
+        self.kind = kind
+        self.device = device
+        self.number = number
+        self.link = link
+        self.process = process
+        self.severity = severity
+        self.detail = detail
+        self.wallMilliseconds = wallMilliseconds
+        lastWallMilliseconds = wallMilliseconds
+        count = 1
+        self.source = source
+        self.record = record
+        root = nil
+        self.line = line
+    }
+
+    /// Who told of an event.
+    package enum Source: String, CaseIterable, Sendable {
+        /// `/dev/kmsg`.
+        case kernelLog = "kernel_log"
+        /// NVML's event set (nvml.h nvmlEventSetWait_v2).
+        case nvml
+    }
+
+    /// What an event happened to.
+    package enum Device: Hashable, Sendable, CustomStringConvertible {
+        /// A PCI function: a GPU, an HCA, a bridge.
+        case pci(PCIAddress)
+        /// Anything that the kernel log names otherwise, such as a network interface.
+        case named(String)
+
+        /// The address or the name.
+        package var description: String {
+            switch self {
+            case .pci(let address): address.description
+            case .named(let name): name
+            }
+        }
+    }
+
+    /// What happened.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// The NVIDIA driver reports an error of a GPU; `number` is the Xid.
+        case xid
+        /// The NVSwitch driver reports an error of a switch; `number` is the SXid.
+        case sxid
+        /// The NVIDIA driver lost a GPU.
+        case gpuFallenOffBus = "gpu_fallen_off_bus"
+        /// The driver says that a call to a GPU's system processor took long.
+        case gpuSlowCall = "gpu_slow_call"
+        /// NVLinks were not found while the driver looked for them.
+        case nvlinkDiscoveryFailed = "nvlink_discovery_failed"
+        /// The NVIDIA driver could not start with a device.
+        case gpuProbeFailed = "gpu_probe_failed"
+        /// A module was plugged, unplugged or reports an error.
+        case portModule = "port_module"
+        /// An HCA is hotter than it may be.
+        case hcaTemperature = "hca_temperature"
+        /// An HCA gets less power than it needs.
+        case hcaPower = "hca_power"
+        /// An HCA's firmware reports that it is unwell.
+        case hcaHealth = "hca_health"
+        /// A link of an HCA came up.
+        case linkUp = "link_up"
+        /// A link of an HCA went down.
+        case linkDown = "link_down"
+        /// PCIe Advanced Error Reporting: an error at a device or a port.
+        case pcieError = "pcie_error"
+        /// A process has been waiting in the kernel for long.
+        case hungTask = "hung_task"
+        /// Records of the kernel log were overwritten before they were read; `count` is how many.
+        case kernelLogGap = "kernel_log_gap"
+        /// NVML reports an event that has no Xid, such as a new recovery action; `number` is its
+        /// type bit (nvml.h nvmlEventType*).
+        case nvmlEvent = "nvml_event"
+    }
+}
