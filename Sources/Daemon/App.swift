@@ -57,7 +57,7 @@ final class App {
             let ready = wait(now)
             if signals.isStopRequested(ready) { return stop() }
             let later = clock.now().boottimeNanoseconds
-            take(fleet.receive(ready, now: later))
+            take(fleet.receive(ready, now: later).reports)
             tick(later)
             if isTurnOpen, !fleet.isAwaited { close() }
             feed(later)
@@ -103,7 +103,7 @@ final class App {
 
     private func align(_ answers: [Collected], now: Moment) {
         guard !isAligned,
-            let guid = answers.flatMap(\.report.ports).map(\.key.node).min(),
+            let guid = answers.flatMap(\.ports).map(\.key.node).min(),
             guid.rawValue != 0
         else { return }
         isAligned = true
@@ -141,5 +141,12 @@ final class App {
         let now = { self.clock.now().boottimeNanoseconds }
         fleet.stop(deadline: now() + 800_000_000, now: now)
         server.stop(isProcessEnding: true)
+    }
+}
+
+extension Collected {
+    /// The InfiniBand ports in it.
+    fileprivate var ports: [PortReport] {
+        if case .infiniBand(let report) = report { report.ports } else { [] }
     }
 }

@@ -53,7 +53,7 @@ final class Keeper {
         guard let store, let restored = try store.restore() else { return past }
         latest = restored.pass.id
         for entry in restored.series {
-            guard let key = PortKey(entry.series.key) else { continue }
+            guard let key = PartKey(entry.series.key) else { continue }
             past.ledger.restore(
                 key: key, columns: entry.series.layout.columns.map(\.name),
                 cells: entry.series.cells, origins: entry.origins)
@@ -69,7 +69,7 @@ final class Keeper {
             shelves[base.slot] = shelf
         }
         for (slot, shelf) in shelves {
-            guard let series = past.ledger[shelf.key] else { continue }
+            guard let series = past.ledger[.port(shelf.key)] else { continue }
             past.publication.restore(slot: slot, shelf: shelf, entries: series.entries)
         }
         return past

@@ -133,7 +133,8 @@ package enum Launcher {
         let probes = settings.infiniband.isEnabled ? settings.infiniband.probeInstances : []
         let supervisors = probes.map { probe in
             ProbeSupervisor(
-                name: probe.name, configuration: settings.infiniband.configuration(of: probe),
+                name: probe.name,
+                configuration: .infiniBand(settings.infiniband.configuration(of: probe)),
                 patience: patience,
                 launch: { () throws(SpawnError) in
                     try ProbeProcess(

@@ -111,7 +111,7 @@ extension EndView {
         let counter = InfiniBandCounters.all[row]
         let field = counter.fields[Int(entry.field)]
         return V1.CounterValue(
-            total: counter.unit.published(total), raw: entry.raw, source: field.attribute.name,
+            total: counter.unit.published(total), raw: entry.raw, source: field.source.name,
             widthBits: Int(field.width), saturated: entry.isSaturated,
             quality: entry.quality.name, stale: !isFresh(row))
     }
@@ -122,6 +122,7 @@ extension EndView {
         let state =
             switch entries[row].status {
             case .unsupported: "unsupported"
+            case .noPermission: "no_permission"
             case .fresh where isFresh: "value"
             case .fresh, .missing, .never: value == nil ? "failed" : "stale"
             }

@@ -5,7 +5,7 @@ import Model
 /// A probe's answer.
 struct Collected: Sendable {
     var collector: String
-    var report: InfiniBandReport
+    var report: ProbeReport
 }
 
 /// The journey of a pass: compare, keep, judge, show.
@@ -25,6 +25,7 @@ final class Pipeline {
     private var standing = Standing()
     private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
+    private var links: [PortKey: LinkInfo] = [:]
     private var generation: UInt64 = 0
 
     init(naming: Naming, keeper: Keeper?, past: Past) {
@@ -64,12 +65,25 @@ final class Pipeline {
         ledger.beginPass()
         var events: [CounterEvent] = []
         for answer in answers {
-            for port in roster.take(answer) where port.isIdentified {
-                events += ledger.observe(port.key, port.local, at: answer.report.moment)
-                if case .observed(let peer, let report) = port.peer {
-                    peers[port.key] = peer
-                    events += ledger.observe(peer.key, report, at: answer.report.moment)
-                }
+            switch answer.report {
+            case .infiniBand(let report):
+                events += compare(answer.collector, report)
+            case .gpu, .kernelLog: break
+            }
+        }
+        return events
+    }
+
+    private func compare(_ collector: String, _ report: InfiniBandReport) -> [CounterEvent] {
+        var events: [CounterEvent] = []
+        for port in roster.take(report, of: collector) where port.isIdentified {
+            events += ledger.observe(
+                .port(port.key), port.local.observation, at: report.moment)
+            links[port.key] = port.local.link ?? links[port.key]
+            if case .observed(let peer, let far) = port.peer {
+                peers[port.key] = peer
+                links[peer.key] = far.link ?? links[peer.key]
+                events += ledger.observe(.port(peer.key), far.observation, at: report.moment)
             }
         }
         return events
@@ -123,17 +137,17 @@ final class Pipeline {
         _ slot: Publication.Slot, _ key: PortKey, isFresh: Bool, failure: Failure?,
         _ shelves: inout [(String, Publication.Shelf)]
     ) -> EndView {
-        guard let series = ledger[key] else { return EndView(unread: key, failure: failure) }
+        guard let series = ledger[.port(key)] else { return EndView(unread: key, failure: failure) }
         let (totals, changed) = publication.publish(slot, key: key, entries: series.entries)
         if let changed { shelves.append((slot.text, changed)) }
         return EndView(
-            key: key, link: series.link, seen: series.seen, isFresh: isFresh, failure: failure,
+            key: key, link: links[key], seen: series.seen, isFresh: isFresh, failure: failure,
             entries: series.entries, published: totals)
     }
 
     // A part that is no longer in the place keeps the numbers that it had there.
     private func lastKnown(_ slot: Publication.Slot, _ key: PortKey) -> EndView {
-        guard let series = ledger[key], let totals = publication.latest(slot) else {
+        guard let series = ledger[.port(key)], let totals = publication.latest(slot) else {
             return EndView(unread: key, failure: nil)
         }
         return EndView(

@@ -13,22 +13,22 @@ struct PortRoster: Sendable {
     private var entries: [String: [Entry]] = [:]
 
     /// Takes a probe's answer in and returns its ports, those that it lost included.
-    mutating func take(_ answer: Collected) -> [PortReport] {
-        let before = (entries[answer.collector] ?? []).map(\.port)
+    mutating func take(_ report: InfiniBandReport, of collector: String) -> [PortReport] {
+        let before = (entries[collector] ?? []).map(\.port)
         let identified = Set(before.filter(\.isIdentified).map(\.device))
         // A device that cannot be described says neither its GUID nor its ports: it is the one that
         // was known by this name.
-        let nameless = answer.report.ports.filter {
+        let nameless = report.ports.filter {
             !$0.isIdentified && identified.contains($0.device)
         }
         let failures = Dictionary(
             nameless.map { ($0.device, $0.local.failure) }, uniquingKeysWith: { first, _ in first })
-        let present = answer.report.ports.filter { failures[$0.device] == nil || $0.isIdentified }
+        let present = report.ports.filter { failures[$0.device] == nil || $0.isIdentified }
         let lost = Self.lost(before, present).map {
             Entry(port: $0.unread((failures[$0.device] ?? nil) ?? .transport), isLost: true)
         }
         let all = present.map { Entry(port: $0, isLost: false) } + lost
-        entries[answer.collector] = all
+        entries[collector] = all
         return all.map(\.port)
     }
 

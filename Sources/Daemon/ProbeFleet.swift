@@ -9,13 +9,34 @@ final class ProbeFleet {
     /// One probe and what its latest answer said of itself.
     private final class Member {
         let supervisor: ProbeSupervisor
-        var latest: InfiniBandReport?
+        var latest: ProbeReport?
+        // Of the running process, and of those before it.
+        var transport = MADStatistics()
         var ended = MADStatistics()
         var loggedTrouble: String?
 
         init(_ supervisor: ProbeSupervisor) {
             self.supervisor = supervisor
         }
+
+        func note(_ report: ProbeReport) {
+            latest = report
+            if case .infiniBand(let report) = report { transport = report.transport }
+        }
+
+        /// Whether its latest answer had no device in it.
+        var seesNothing: Bool {
+            switch latest {
+            case .infiniBand(let report): report.ports.isEmpty
+            case .gpu, .kernelLog, nil: false
+            }
+        }
+    }
+
+    /// What the probes have told.
+    struct Harvest {
+        var reports: [Collected] = []
+        var events: [NodeEvent] = []
     }
 
     private let members: [Member]
@@ -52,16 +73,23 @@ final class ProbeFleet {
     }
 
     /// Reads what has arrived on the given descriptors.
-    func receive(_ ready: Set<Int32>, now: UInt64) -> [Collected] {
-        members.flatMap { member -> [Collected] in
+    func receive(_ ready: Set<Int32>, now: UInt64) -> Harvest {
+        var harvest = Harvest()
+        for member in members {
             guard let descriptor = member.supervisor.descriptor, ready.contains(descriptor) else {
-                return []
+                continue
             }
-            return member.supervisor.receive(now: now).map { report in
-                member.latest = report
-                return Collected(collector: member.supervisor.name, report: report)
+            for heard in member.supervisor.receive(now: now) {
+                switch heard {
+                case .events(let events): harvest.events += events
+                case .report(let report):
+                    member.note(report)
+                    harvest.reports.append(
+                        Collected(collector: member.supervisor.name, report: report))
+                }
             }
         }
+        return harvest
     }
 
     /// Starts, kills and reaps what is due, and returns the troubles that are new.
@@ -69,9 +97,9 @@ final class ProbeFleet {
         members.compactMap { member in
             let restarts = member.supervisor.restarts
             member.supervisor.tick(now: now)
-            if member.supervisor.restarts > restarts, let report = member.latest {
-                member.ended = member.ended.adding(report.transport)
-                member.latest?.transport = MADStatistics()
+            if member.supervisor.restarts > restarts {
+                member.ended = member.ended.adding(member.transport)
+                member.transport = MADStatistics()
             }
             let trouble = member.supervisor.trouble
             defer { member.loggedTrouble = trouble }
@@ -101,11 +129,11 @@ final class ProbeFleet {
                     name: supervisor.name, ageSeconds: moment.map { now.seconds(since: $0) },
                     limitSeconds: limitSeconds, waitingSeconds: now.seconds(since: started),
                     workingOn: supervisor.workingOn, trouble: supervisor.trouble,
-                    seesNothing: member.latest?.ports.isEmpty == true),
+                    seesNothing: member.seesNothing),
                 restarts: supervisor.restarts, slowTurns: supervisor.slowTurns,
                 skippedTurns: supervisor.skippedTurns,
                 endedCPUSeconds: supervisor.endedCPUSeconds, pid: supervisor.pid,
-                transport: member.ended.adding(member.latest?.transport ?? MADStatistics()))
+                transport: member.ended.adding(member.transport))
         }
     }
 }

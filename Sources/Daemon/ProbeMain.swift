@@ -56,14 +56,15 @@ package enum ProbeMain {
         _ command: Command, _ collector: inout InfiniBandCollector<UMADTransport>?
     ) -> Bool {
         switch command {
-        case .configure(let configuration):
+        case .configure(.infiniBand(let configuration)):
             collector = InfiniBandCollector(
                 configuration: configuration, transport: UMADTransport(),
                 announce: { device, what in _ = send(.working(on: "\(device): \(what)")) })
             return true
+        case .configure: return false
         case .collect(let turn):
             guard let report = collector?.collect() else { return false }
-            return send(.report(turn: turn, report))
+            return send(.report(turn: turn, .infiniBand(report)))
         }
     }
 

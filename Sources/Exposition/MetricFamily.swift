@@ -116,7 +116,7 @@ package enum MetricFamilies {
     static let qualities = MetricFamily(
         "fabricwatch_infiniband_counters", .gauge, endLabels + ["quality"],
         "Counters of this end by what the latest step of their total promises: exact, at_least, "
-            + "unknown; or by why there is none: failed, unsupported.")
+            + "unknown; or by why there is none: failed, no_permission, unsupported.")
     static let saturated = MetricFamily(
         "fabricwatch_infiniband_saturated_counters", .gauge, endLabels,
         "Counters of this end that are full and count no more.")

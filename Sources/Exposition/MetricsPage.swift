@@ -206,14 +206,16 @@ extension EndSample {
         var counts = [UInt64](repeating: 0, count: Quality.allCases.count)
         var failed: UInt64 = 0
         var unsupported: UInt64 = 0
+        var denied: UInt64 = 0
         for (row, entry) in entries.enumerated() {
             switch entry.status {
             case .fresh where isSeen(row): counts[Int(entry.quality.rawValue)] += 1
             case .fresh, .missing, .never: failed += 1
             case .unsupported: unsupported += 1
+            case .noPermission: denied += 1
             }
         }
         return Quality.allCases.map { ($0.name, counts[Int($0.rawValue)]) }
-            + [("failed", failed), ("unsupported", unsupported)]
+            + [("failed", failed), ("no_permission", denied), ("unsupported", unsupported)]
     }
 }

@@ -5,8 +5,8 @@
 package struct Counter: Sendable {
     /// The name in the API and in the history: the kernel's sysfs name where there is one.
     package let name: String
-    /// The lane that is counted, 0 to 11; nil for a counter of the whole port.
-    package let lane: UInt8?
+    /// Which of several counters of one kind this is, such as lane 3; nil for the only one.
+    package let index: Index?
     /// What one count means.
     package let unit: Unit
     /// Which part a rising count speaks against.
@@ -18,94 +18,45 @@ package struct Counter: Sendable {
 
     /// A row of a counter table.
     package init(
-        _ name: String, lane: UInt8? = nil, unit: Unit, accuses: Accused, help: String,
+        _ name: String, index: Index? = nil, unit: Unit, accuses: Accused, help: String,
         fields: [Field]
     ) {
         self.name = name
-        self.lane = lane
+        self.index = index
         self.unit = unit
         self.accuses = accuses
         self.help = help
         self.fields = fields
     }
 
-    /// The metric family without the product's prefix, `_total` included; lanes of one kind share
-    /// a family.
+    /// Tells counters of one kind apart.
+    package struct Index: Hashable, Sendable {
+        /// What is numbered, and the label in metrics: `lane` or `bin`.
+        package let label: String
+        /// The number, from 0.
+        package let number: UInt8
+
+        /// A number of something.
+        package init(_ label: String, _ number: UInt8) {
+            self.label = label
+            self.number = number
+        }
+    }
+
+    /// The lane that is counted, 0 to 11; nil for anything but a lane.
+    package var lane: UInt8? { index?.label == "lane" ? index?.number : nil }
+
+    /// The metric family without the product's prefix, `_total` included; counters of one kind
+    /// share a family.
     package var metric: String {
         unit.metricSuffix.isEmpty || family.hasSuffix(unit.metricSuffix)
             ? "\(family)_total" : "\(family)_\(unit.metricSuffix)_total"
     }
 
-    /// The name that lanes of one kind share; the name itself for a counter of the whole port.
+    /// The name that counters of one kind share; the name itself for the only one.
     package var family: String {
-        guard let lane else { return name }
-        return String(name.dropLast("_lane_\(lane)".utf8.count))
-    }
-}
-
-/// One field of one management datagram, or one file, that a counter can be read from.
-package struct Field: Hashable, Sendable {
-    /// The attribute that carries it; counters of one attribute are cleared together.
-    package let attribute: Attribute
-    /// The name of the field in libibmad's `enum MAD_FIELDS`.
-    package let symbol: String
-    /// The width in bits: 4, 8, 16, 32 or 64.
-    package let width: UInt8
-    /// What happens at the end of the range.
-    package let behaviour: Behaviour
-    /// The defining section.
-    package let reference: String
-
-    /// A source of a counter.
-    package init(
-        _ attribute: Attribute, _ symbol: String, width: UInt8, _ behaviour: Behaviour,
-        _ reference: String
-    ) {
-        self.attribute = attribute
-        self.symbol = symbol
-        self.width = width
-        self.behaviour = behaviour
-        self.reference = reference
-    }
-
-    /// The largest value that the field can show.
-    package var maximum: UInt64 {
-        width >= 64 ? .max : (1 << UInt64(width)) - 1
-    }
-}
-
-/// What a counter field does when it is full.
-package enum Behaviour: String, Sendable {
-    /// It stays at its maximum until somebody clears it: every narrow PMA counter.
-    case sticks
-    /// It starts again at zero: mlx5 `hw_counters`.
-    case wraps
-    /// It is 64 bits wide and full only in theory.
-    case wide
-}
-
-/// The performance-management attribute that a field is read with (IBTA vol 1, 16.1.3).
-package enum Attribute: UInt16, CaseIterable, Sendable {
-    /// PortCounters: narrow error counters.
-    case portCounters = 0x12
-    /// PortRcvErrorDetails: why packets were counted as receive errors.
-    case portRcvErrorDetails = 0x15
-    /// PortXmitDiscardDetails: why packets were discarded on the way out.
-    case portXmitDiscardDetails = 0x16
-    /// PortCountersExtended: 64-bit traffic counters, and 64-bit errors where advertised.
-    case portCountersExtended = 0x1D
-    /// PortExtendedSpeedsCounters: block and FEC counters of 64b/66b links.
-    case portExtendedSpeedsCounters = 0x1F
-
-    /// The attribute's name in the specification.
-    package var name: String {
-        switch self {
-        case .portCounters: "PortCounters"
-        case .portRcvErrorDetails: "PortRcvErrorDetails"
-        case .portXmitDiscardDetails: "PortXmitDiscardDetails"
-        case .portCountersExtended: "PortCountersExtended"
-        case .portExtendedSpeedsCounters: "PortExtendedSpeedsCounters"
-        }
+        guard let index else { return name }
+        return String(name.dropLast("_\(index.label)_\(index.number)".utf8.count))
     }
 }
 
@@ -123,18 +74,50 @@ package enum Unit: String, Sendable {
     case blocks
     /// FEC symbols.
     case symbols
+    /// Bytes.
+    case bytes
+    /// Units of 1024 bytes, as NVML counts NVLink traffic; published as bytes.
+    case kibibytes
+    /// Thousandths of a joule, as NVML counts energy; metrics show joules.
+    case millijoules
+    /// Nanoseconds; metrics show seconds.
+    case nanoseconds
+    /// Memory pages or rows.
+    case rows
 
     /// Bytes, packets, … behind the number in API documents.
-    package var publishedName: String { self == .fourOctets ? "bytes" : rawValue }
+    package var publishedName: String {
+        switch self {
+        case .fourOctets, .kibibytes: "bytes"
+        default: rawValue
+        }
+    }
 
     /// What a raw count is multiplied with before it is published.
-    package var factor: UInt64 { self == .fourOctets ? 4 : 1 }
+    package var factor: UInt64 {
+        switch self {
+        case .fourOctets: 4
+        case .kibibytes: 1024
+        default: 1
+        }
+    }
+
+    /// Decimal places by which a published count is shifted in metrics, which use base units.
+    package var metricDecimals: Int {
+        switch self {
+        case .millijoules: 3
+        case .nanoseconds: 9
+        default: 0
+        }
+    }
 
     /// The unit as the last word of a metric name; empty where the name says it.
     var metricSuffix: String {
         switch self {
-        case .events, .packets: ""
-        case .fourOctets, .ticks, .blocks, .symbols: publishedName
+        case .events, .packets, .rows: ""
+        case .millijoules: "joules"
+        case .nanoseconds: "seconds"
+        default: publishedName
         }
     }
 
@@ -165,4 +148,10 @@ package enum Accused: String, CaseIterable, Sendable {
     case credits
     /// Management traffic, our own polling first.
     case management
+    /// The GPU that counts.
+    case gpu
+    /// The memory of the GPU that counts.
+    case gpuMemory = "gpu_memory"
+    /// The PCIe link between the GPU and its host: slot, riser, retimer, either end.
+    case pciePath = "pcie_path"
 }

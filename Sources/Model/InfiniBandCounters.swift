@@ -202,7 +202,8 @@ package enum InfiniBandCounters {
         _ help: String, accuses: Accused = .incomingPath
     ) -> Counter {
         Counter(
-            name, lane: lane, unit: unit, accuses: accuses, help: help,
+            name, index: lane.map { Counter.Index("lane", $0) }, unit: unit, accuses: accuses,
+            help: help,
             fields: symbols.map {
                 Field(.portExtendedSpeedsCounters, $0, width: width, .sticks, speedsReference)
             })

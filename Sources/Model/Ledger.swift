@@ -4,7 +4,7 @@
 /// then on take only increases, whatever happens to the hardware's counters.
 package struct Ledger: Sendable {
     /// Most series kept; beyond it those that were not seen for longest are forgotten.
-    package static let capacity = 1024
+    package static let capacity = 2048
 
     /// One counter of one series.
     package struct Entry: Hashable, Sendable {
@@ -14,6 +14,8 @@ package struct Ledger: Sendable {
             case never
             /// Not offered by the device.
             case unsupported
+            /// Not to be read with the daemon's rights.
+            case noPermission
             /// Read in the latest pass.
             case fresh
             /// Offered, and not read in the latest pass.
@@ -41,34 +43,44 @@ package struct Ledger: Sendable {
         package init() {}
     }
 
+    /// One gauge of one series.
+    package struct GaugeEntry: Hashable, Sendable {
+        /// The latest value; nil before the first.
+        package var value: UInt64?
+        /// What the latest pass could read.
+        package var status = Entry.Status.never
+    }
+
     /// One series.
     package struct Series: Sendable {
-        /// One entry per row of `InfiniBandCounters.all`.
+        /// One entry per counter of the part's table.
         package var entries: [Entry]
-        /// The link at the latest observation; nil when it was never read.
-        package var link: LinkInfo?
+        /// One entry per gauge of the part's table.
+        package var gauges: [GaugeEntry]
         /// When it was last observed; nil before the first time since start.
         package var seen: Moment?
         let name: String
+        let table: CounterTable
         var epoch: UInt64?
-        var isLinkRead = false
         // The pass of the latest observation.
         var turn: UInt64 = 0
 
-        init(_ key: PortKey) {
+        init(_ key: PartKey) {
             name = key.description
-            entries = Array(repeating: Entry(), count: InfiniBandCounters.count)
+            table = key.table
+            entries = Array(repeating: Entry(), count: table.counters.count)
+            gauges = Array(repeating: GaugeEntry(), count: table.gaugeCount)
         }
     }
 
-    private var series: [PortKey: Series] = [:]
+    private var series: [PartKey: Series] = [:]
     private var turn: UInt64 = 1
 
     /// Knows nothing.
     package init() {}
 
     /// The series of a part; nil when it was never seen.
-    package subscript(key: PortKey) -> Series? { series[key] }
+    package subscript(key: PartKey) -> Series? { series[key] }
 
     /// Starts a pass: nothing is present until it is observed.
     package mutating func beginPass() {
@@ -76,23 +88,31 @@ package struct Ledger: Sendable {
         forgetOldest()
     }
 
-    /// Takes in what was seen at one end of a cable and returns what limits the deltas.
+    /// Takes in what was seen of one part and returns what limits the deltas.
     ///
-    /// A part that is observed twice in one pass is taken in once: the first answer counts. A
-    /// report in which nothing could be read does not make the part present.
+    /// A part that is observed twice in one pass is taken in once: the first answer counts. An
+    /// observation in which nothing could be read does not make the part present.
     package mutating func observe(
-        _ key: PortKey, _ report: EndReport, at moment: Moment
+        _ key: PartKey, _ observation: Observation, at moment: Moment
     ) -> [CounterEvent] {
         var state = series.removeValue(forKey: key) ?? Series(key)
         defer { series[key] = state }
         guard state.turn != turn else { return [] }
-        if report.isObserved {
+        if observation.isObserved {
             state.turn = turn
             state.seen = moment
         }
-        state.link = report.link ?? state.link
-        state.isLinkRead = report.link != nil
-        return state.advance(report)
+        return state.advance(observation)
+    }
+
+    /// Whether a GPU has begun to count anew since it was last observed: its energy counter, which
+    /// rises all the time and which nobody can clear, fell.
+    package func hasRestarted(_ key: PartKey, _ readings: [Reading]) -> Bool {
+        let row = GPUCounters.energyRow
+        guard case .gpu = key, let entry = series[key]?.entries[row], entry.hasBaseline,
+            readings.indices.contains(row), case .value(let value, _) = readings[row]
+        else { return false }
+        return value < entry.raw
     }
 
     private mutating func forgetOldest() {
@@ -113,14 +133,17 @@ extension Ledger {
     /// Takes up a series where the history left it; columns are matched by name, and what is not
     /// known here is left out.
     package mutating func restore(
-        key: PortKey, columns: [String], cells: [Cell], origins: [Origin]
+        key: PartKey, columns: [String], cells: [Cell], origins: [Origin]
     ) {
         var state = Series(key)
         for (column, (cell, origin)) in zip(columns, zip(cells, origins)) {
+            guard let row = state.table.row(of: column) else { continue }
             if column == "epoch" {
                 state.epoch = cell.latest
-            } else if let index = InfiniBandCounters.index(of: column) {
-                state.entries[index] = Entry(restoring: cell, origin)
+            } else if state.entries.indices.contains(row) {
+                state.entries[row] = Entry(restoring: cell, origin)
+            } else {
+                state.gauges[row - state.entries.count].value = cell.latest
             }
         }
         series[key] = state
@@ -128,36 +151,41 @@ extension Ledger {
 }
 
 extension Ledger.Series {
-    fileprivate mutating func advance(_ report: EndReport) -> [CounterEvent] {
+    fileprivate mutating func advance(_ observation: Observation) -> [CounterEvent] {
         // Without a value the token says nothing, and there is nothing to compare.
-        if epoch != report.epoch, report.hasValues {
+        if epoch != observation.epoch || observation.isRestarted, observation.hasValues {
             for index in entries.indices where entries[index].hasBaseline {
-                entries[index].doubt = .restarted
+                entries[index].restart(table.counters[index])
             }
-            epoch = report.epoch
+            epoch = observation.epoch
         }
         let before = entries
         var events: [CounterEvent] = []
-        var cleared: Set<Attribute> = []
-        for (index, reading) in report.readings.prefix(entries.count).enumerated() {
-            guard let kind = entries[index].take(reading, index) else { continue }
-            if kind == .cleared, let attribute = entries[index].attribute(index) {
-                cleared.insert(attribute)
+        var cleared: Set<ClearGroup> = []
+        for (index, reading) in observation.readings.prefix(entries.count).enumerated() {
+            let counter = table.counters[index]
+            guard let kind = entries[index].take(reading, counter) else { continue }
+            if kind == .cleared, let group = entries[index].clearGroup(counter) {
+                cleared.insert(group)
             }
             events.append(event(index, kind, before: before[index].raw))
+        }
+        for (index, reading) in observation.gauges.prefix(gauges.count).enumerated() {
+            gauges[index].take(reading)
         }
         return cleared.isEmpty ? events : events + doubt(cleared, events, before: before)
     }
 
-    // Counters of one attribute are cleared together: one that did not go down may have passed its
+    // Counters of one group are cleared together: one that did not go down may have passed its
     // old value again, so its step is a lower bound, now or when it is read again.
     private mutating func doubt(
-        _ cleared: Set<Attribute>, _ said: [CounterEvent], before: [Ledger.Entry]
+        _ cleared: Set<ClearGroup>, _ said: [CounterEvent], before: [Ledger.Entry]
     ) -> [CounterEvent] {
         let said = Set(said.map(\.column))
         var events: [CounterEvent] = []
         for index in entries.indices where before[index].hasBaseline && !said.contains(index) {
-            guard let attribute = entries[index].attribute(index), cleared.contains(attribute)
+            guard let group = entries[index].clearGroup(table.counters[index]),
+                cleared.contains(group)
             else { continue }
             if entries[index].status != .fresh {
                 entries[index].doubt = entries[index].doubt ?? .perhapsCleared
@@ -178,26 +206,21 @@ extension Ledger.Series {
 
     fileprivate func record(isPresent: Bool) -> SeriesRecord {
         SeriesRecord(
-            key: name, layout: .infiniBandPort, isPresent: isPresent,
+            key: name, layout: table.layout, isPresent: isPresent,
             cells: cells(isPresent: isPresent), origins: origins)
     }
 
     private func cells(isPresent: Bool) -> [Cell] {
         var cells: [Cell] = []
-        cells.reserveCapacity(Layout.infiniBandPort.columns.count)
+        cells.reserveCapacity(table.layout.columns.count)
         for entry in entries { cells.append(isPresent ? entry.cell : entry.absentCell) }
-        let up = link.flatMap { $0.isUp ? $0 : nil }
-        let gauges = [
-            link.map { UInt64($0.state) }, link.map { UInt64($0.physicalState) },
-            up.map { UInt64($0.widthLanes) }, up.map { UInt64($0.laneMegabitsPerSecond) },
-        ]
-        for gauge in gauges { cells.append(.gauge(gauge, isFresh: isPresent && isLinkRead)) }
+        for gauge in gauges { cells.append(gauge.cell(isPresent: isPresent)) }
         cells.append(.gauge(epoch, isFresh: isPresent))
         return cells
     }
 
     private var origins: [Origin] {
-        let count = Layout.infiniBandPort.columns.count
+        let count = table.layout.columns.count
         var origins: [Origin] = []
         origins.reserveCapacity(count)
         for entry in entries { origins.append(entry.origin) }
@@ -206,21 +229,28 @@ extension Ledger.Series {
     }
 }
 
+extension Ledger.GaugeEntry {
+    fileprivate mutating func take(_ reading: Reading) {
+        switch reading {
+        case .value(let raw, _):
+            value = raw
+            status = .fresh
+        case .unsupported: status = .unsupported
+        case .noPermission: status = .noPermission
+        case .failed: status = .missing
+        }
+    }
+
+    fileprivate func cell(isPresent: Bool) -> Cell {
+        if status == .unsupported, value == nil { return .unsupported }
+        return .gauge(value, isFresh: isPresent && status == .fresh)
+    }
+}
+
 extension Cell {
     fileprivate static func gauge(_ value: UInt64?, isFresh: Bool) -> Cell {
         guard let value, isFresh else { return .missing(last: value) }
         return .value(value, saturated: false)
-    }
-}
-
-extension EndReport {
-    fileprivate var hasValues: Bool {
-        readings.contains { if case .value = $0 { true } else { false } }
-    }
-
-    // Whether anything at all was read in this pass; a cached link is not.
-    fileprivate var isObserved: Bool {
-        (link != nil && linkAgeNanoseconds == 0) || readings.contains { $0 != .failed }
     }
 }
 
@@ -235,22 +265,30 @@ extension Ledger.Entry {
         hasBaseline = true
     }
 
+    /// Notes that the device may have begun to count anew.
+    fileprivate mutating func restart(_ counter: Counter) {
+        guard counter.fields.indices.contains(Int(field)) else { return doubt = .restarted }
+        if counter.fields[Int(field)].reset != .lifetime { doubt = .restarted }
+    }
+
     /// Takes a reading in; returns what limits the step, if anything.
-    fileprivate mutating func take(_ reading: Reading, _ index: Int) -> CounterEvent.Kind? {
+    fileprivate mutating func take(_ reading: Reading, _ counter: Counter) -> CounterEvent.Kind? {
         switch reading {
         case .unsupported:
             status = .unsupported
+            return nil
+        case .noPermission:
+            status = .noPermission
             return nil
         case .failed:
             status = .missing
             return nil
         case .value(let value, let source):
-            let fields = InfiniBandCounters.all[index].fields
-            guard fields.indices.contains(Int(source)) else {
+            guard counter.fields.indices.contains(Int(source)) else {
                 status = .missing
                 return nil
             }
-            return take(value, source, fields[Int(source)])
+            return take(value, source, counter.fields[Int(source)])
         }
     }
 
@@ -288,10 +326,10 @@ extension Ledger.Entry {
         return Step(increase: step.increase, quality: .atLeast, event: .perhapsCleared)
     }
 
-    // The attribute that the value came with; nil when the source is not known any more.
-    fileprivate func attribute(_ index: Int) -> Attribute? {
-        let fields = InfiniBandCounters.all[index].fields
-        return fields.indices.contains(Int(field)) ? fields[Int(field)].attribute : nil
+    // What was cleared with the value, if anything; nil when the source is not known any more.
+    fileprivate func clearGroup(_ counter: Counter) -> ClearGroup? {
+        counter.fields.indices.contains(Int(field))
+            ? counter.fields[Int(field)].clearGroup : nil
     }
 
     fileprivate var cell: Cell {

@@ -7,8 +7,7 @@ package struct NodeEvent: Hashable, Sendable {
     package var kind: Kind
     /// The device that it happened to; the node when nil.
     package var device: Device?
-    /// The number in the vendor's catalogue: the Xid, the SXid, the module event; nil where there is
-    /// none.
+    /// The number in the catalogue: the Xid, the SXid, the module event; nil where there is none.
     package var number: UInt32?
     /// The NVLink or switch port that is named; nil where none is.
     package var link: UInt16?

@@ -4,6 +4,8 @@ package enum Reading: Hashable, Sendable {
     case value(UInt64, field: UInt8)
     /// The device does not offer the counter.
     case unsupported
+    /// Whoever asks needs more rights than the daemon has.
+    case noPermission
     /// The device offers it and did not answer this time.
     case failed
 }

@@ -37,17 +37,7 @@ package struct Layout: Hashable, Sendable {
     }
 
     /// An InfiniBand port, at either end of a cable: every counter, then the link's gauges.
-    package static let infiniBandPort = Layout(
-        deviceClass: "infiniband_port",
-        columns: InfiniBandCounters.all.map {
-            Column(name: $0.name, kind: .counter, unit: $0.unit.rawValue)
-        } + [
-            Column(name: "state", kind: .gauge, unit: "PortState"),
-            Column(name: "physical_state", kind: .gauge, unit: "PortPhysicalState"),
-            Column(name: "width", kind: .gauge, unit: "lanes"),
-            Column(name: "lane_rate", kind: .gauge, unit: "megabits_per_second"),
-            Column(name: "epoch", kind: .gauge, unit: "token"),
-        ])
+    package static var infiniBandPort: Layout { CounterTable.infiniBandPort.layout }
 }
 
 /// One value of one column in one pass.
@@ -71,7 +61,7 @@ package enum Cell: Hashable, Sendable {
 
 /// One series in one pass.
 package struct SeriesRecord: Hashable, Sendable {
-    /// The part, as text: `PortKey.description` for an InfiniBand port.
+    /// The part, as text: `PartKey.description`.
     package var key: String
     /// The columns that `cells` are in.
     package var layout: Layout

@@ -12,8 +12,8 @@ package enum FrameError: Error, Hashable, Sendable {
 
 /// What the daemon tells a probe.
 package enum Command: Hashable, Sendable {
-    /// What to read; sent once, first.
-    case configure(InfiniBandConfiguration)
+    /// What to do; sent first, and again when it changes.
+    case configure(ProbeConfiguration)
     /// Collect once and answer with this number.
     case collect(turn: UInt64)
 }
@@ -25,7 +25,10 @@ package enum Answer: Hashable, Sendable {
     /// What the probe is about to do: device and kind of call, so that a hang has a name.
     case working(on: String)
     /// The answer to `collect`.
-    case report(turn: UInt64, InfiniBandReport)
+    case report(turn: UInt64, ProbeReport)
+    /// What happened; comes by itself. An event that comes again, with the same record, has been
+    /// seen more often.
+    case events([NodeEvent])
     /// The probe cannot do its work; it goes on trying unless it exits.
     case trouble(String)
 }
@@ -103,6 +106,9 @@ extension Answer {
             writer.byte(3)
             writer.integer(turn)
             writer.report(report)
+        case .events(let events):
+            writer.byte(5)
+            writer.list(events) { $0.event($1) }
         case .trouble(let text):
             writer.byte(4)
             writer.text(text)
@@ -118,6 +124,8 @@ extension Answer {
         case 2: self = .working(on: try reader.text())
         case 3: self = .report(turn: try reader.integer(), try reader.report())
         case 4: self = .trouble(try reader.text())
+        case 5:
+            self = .events(try reader.list { (reader) throws(FrameError) in try reader.event() })
         case let other: throw .malformed("answer \(other)")
         }
         guard reader.isAtEnd else { throw .malformed("excess bytes") }

@@ -1,21 +1,8 @@
 import Model
 
 extension ByteWriter {
-    mutating func configuration(_ value: InfiniBandConfiguration) {
-        list(value.within) { $0.text($1) }
-        list(value.include) { $0.text($1) }
-        list(value.exclude) { $0.text($1) }
-        byte(value.serviceLevel)
-        integer(UInt64(value.outstandingMADs))
-        integer(value.timeoutNanoseconds)
-        integer(UInt64(value.retries))
-        integer(value.identityIntervalNanoseconds)
-    }
-
     mutating func report(_ value: InfiniBandReport) {
-        text(value.moment.bootID)
-        integer(value.moment.boottimeNanoseconds)
-        signed(value.moment.wallMilliseconds)
+        moment(value.moment)
         integer(value.durationNanoseconds)
         for count in value.transport.counts { integer(count) }
         list(value.ports) { $0.port($1) }
@@ -69,34 +56,13 @@ extension ByteWriter {
         byte(value.fec.map { $0.rawValue + 1 } ?? 0)
         failure(value.failure)
         integer(value.epoch)
-        list(value.readings) { $0.reading($1) }
-    }
-
-    private mutating func reading(_ value: Reading) {
-        switch value {
-        case .unsupported: byte(0)
-        case .failed: byte(1)
-        case .value(let raw, let field):
-            byte(2 + field)
-            integer(raw)
-        }
+        readings(value.readings)
     }
 }
 
 extension ByteReader {
-    mutating func configuration() throws(FrameError) -> InfiniBandConfiguration {
-        InfiniBandConfiguration(
-            within: try list { (reader) throws(FrameError) in try reader.text() },
-            include: try list { (reader) throws(FrameError) in try reader.text() },
-            exclude: try list { (reader) throws(FrameError) in try reader.text() },
-            serviceLevel: try byte(), outstandingMADs: try small(),
-            timeoutNanoseconds: try integer(), retries: try small(),
-            identityIntervalNanoseconds: try integer())
-    }
-
-    mutating func report() throws(FrameError) -> InfiniBandReport {
-        let moment = Moment(
-            bootID: try text(), boottimeNanoseconds: try integer(), wallMilliseconds: try signed())
+    mutating func infiniBandReport() throws(FrameError) -> InfiniBandReport {
+        let moment = try moment()
         let duration = try integer()
         var transport = MADStatistics()
         for path in MADStatistics.paths { transport[keyPath: path] = try integer() }
@@ -145,8 +111,7 @@ extension ByteReader {
         guard fec == 0 || FECMode(rawValue: fec - 1) != nil else { throw .malformed("FEC") }
         let failure = try failure()
         let epoch = try integer()
-        let readings = try list { (reader) throws(FrameError) in try reader.reading() }
-        guard readings.count == InfiniBandCounters.count else { throw .malformed("readings") }
+        let readings = try readings(InfiniBandCounters.count)
         return EndReport(
             link: link, linkAgeNanoseconds: age, fec: fec == 0 ? nil : FECMode(rawValue: fec - 1),
             readings: readings, failure: failure, epoch: epoch)
@@ -157,14 +122,6 @@ extension ByteReader {
             state: try byte(), physicalState: try byte(), widthLanes: try byte(),
             laneMegabitsPerSecond: try small(), lid: try small(), smLID: try small(),
             capabilityMask: try small())
-    }
-
-    private mutating func reading() throws(FrameError) -> Reading {
-        switch try byte() {
-        case 0: .unsupported
-        case 1: .failed
-        case let tag: .value(try integer(), field: tag - 2)
-        }
     }
 }
 

@@ -176,6 +176,8 @@ private struct World {
                 #expect(isTrue, "\(comment): \(counter.name) = \(value), true \(truths)")
             case .failed:
                 #expect(end.failure != nil, "\(comment): \(counter.name) without a reason")
+            case .noPermission:
+                Issue.record("\(comment): a port has no rights of its own")
             case .unsupported:
                 break
             }

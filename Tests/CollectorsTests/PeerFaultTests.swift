@@ -96,7 +96,7 @@ import Testing
         let rig = FakeRig()
         rig.leaf.refused = [attribute]
         let rows = InfiniBandCounters.all.indices.filter {
-            InfiniBandCounters.all[$0].fields.contains { $0.attribute.rawValue == attribute }
+            InfiniBandCounters.all[$0].fields.contains { $0.attribute?.rawValue == attribute }
         }
         var collector = rig.collector()
         for pass in 0..<3 {

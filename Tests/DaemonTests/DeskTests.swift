@@ -16,7 +16,7 @@ import Testing
         let pipeline = Pipeline(naming: .init(), keeper: nil, past: Past())
         let node = ScriptedNode(local: ["symbol_error": generation])
         var picture = pipeline.pass(
-            [Collected(collector: "infiniband", report: node.report(0))],
+            [Collected(collector: "infiniband", report: .infiniBand(node.report(0)))],
             collectors: [.scripted(seconds: 0, isUp: isUp)], now: .scripted(seconds: 0))
         picture.generation = generation
         return picture

@@ -66,7 +66,7 @@ final class LogBook: Sendable {
         let node = ScriptedNode(local: ["symbol_error": symbolErrors])
         let moment = Moment.scripted(seconds: seconds)
         ledger.beginPass()
-        let events = ledger.observe(node.key, node.port.local, at: moment)
+        let events = ledger.observe(.port(node.key), node.port.local.observation, at: moment)
         return PassRecord(moment: moment, series: ledger.records(), events: events)
     }
 
@@ -139,7 +139,7 @@ final class LogBook: Sendable {
             keeper.keep(record(&ledger, symbolErrors: 6, at: 10), [])
         }
         var past = try keeper(try store()).past()
-        let entries = try #require(past.ledger[ScriptedNode.hca]).entries
+        let entries = try #require(past.ledger[.port(ScriptedNode.hca)]).entries
         let slot = Publication.Slot(device: "mlx5_0", port: 1, end: .local)
         let totals = past.publication.publish(slot, key: ScriptedNode.hca, entries: entries).totals
         #expect(totals[Self.symbol] == 1006)
@@ -173,7 +173,7 @@ final class LogBook: Sendable {
         let pipeline = Pipeline(naming: .init(), keeper: keeper, past: try keeper.past())
         let node = ScriptedNode(local: ["symbol_error": 1], far: ["symbol_error": 1])
         let picture = pipeline.pass(
-            [Collected(collector: "infiniband", report: node.report(0))],
+            [Collected(collector: "infiniband", report: .infiniBand(node.report(0)))],
             collectors: [.scripted(seconds: 0)], now: .scripted(seconds: 0))
         #expect(picture.findings.map(\.opinion.id) == [.historyUnavailable])
         #expect(picture.pass == nil && picture.history?.failures == 1)

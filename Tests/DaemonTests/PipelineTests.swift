@@ -99,7 +99,7 @@ extension CollectorView {
         _ pipeline: Pipeline, _ node: ScriptedNode, _ seconds: UInt64, isUp: Bool = true
     ) -> Picture {
         pipeline.pass(
-            [Collected(collector: "infiniband", report: node.report(seconds))],
+            [Collected(collector: "infiniband", report: .infiniBand(node.report(seconds)))],
             collectors: [.scripted(seconds: seconds, isUp: isUp)], now: .scripted(seconds: seconds))
     }
 
@@ -218,7 +218,7 @@ extension CollectorView {
     @Test func portOfTwoProbesIsShownOnce() throws {
         let node = ScriptedNode(local: ["symbol_error": 1])
         let picture = try pipeline().pass(
-            ["a", "b"].map { Collected(collector: $0, report: node.report(0)) },
+            ["a", "b"].map { Collected(collector: $0, report: .infiniBand(node.report(0))) },
             collectors: [.scripted("a", seconds: 0), .scripted("b", seconds: 0)],
             now: .scripted(seconds: 0))
         #expect(picture.cables.map(\.collector) == ["a"])
@@ -229,7 +229,7 @@ extension CollectorView {
         other.key = PortKey(node: GUID(0x30), port: 1)
         let node = ScriptedNode(local: ["symbol_error": 1])
         let answers = [("a", node), ("b", other)].map {
-            Collected(collector: $0.0, report: $0.1.report(0))
+            Collected(collector: $0.0, report: .infiniBand($0.1.report(0)))
         }
         let views = [CollectorView.scripted("a", seconds: 0), .scripted("b", seconds: 0)]
         let now = Moment.scripted(seconds: 0)

@@ -22,15 +22,11 @@ import Testing
         return report
     }
 
-    private func answer(_ ports: [PortReport], _ collector: String = "infiniband") -> Collected {
-        Collected(collector: collector, report: .scripted(ports: ports))
-    }
-
     // What a roster says after these answers, as `device GUID/port failure`.
     private func told(_ answers: [[PortReport]]) -> [String] {
         var roster = PortRoster()
         var ports: [PortReport] = []
-        for present in answers { ports = roster.take(answer(present)) }
+        for present in answers { ports = roster.take(.scripted(ports: present), of: "infiniband") }
         return ports.map {
             let failure = $0.local.failure?.rawValue ?? "-"
             return "\($0.device) \($0.key.node.rawValue)/\($0.key.port) \(failure)"
@@ -78,9 +74,9 @@ import Testing
 
     @Test func probeThatHasThePortComesBeforeOneThatLostIt() {
         var roster = PortRoster()
-        _ = roster.take(answer([port("mlx5_0", 1)], "a"))
-        _ = roster.take(answer([], "a"))
-        _ = roster.take(answer([port("mlx5_0", 1)], "b"))
+        _ = roster.take(.scripted(ports: [port("mlx5_0", 1)]), of: "a")
+        _ = roster.take(.scripted(), of: "a")
+        _ = roster.take(.scripted(ports: [port("mlx5_0", 1)]), of: "b")
         let ports = roster.ports(of: [.scripted("a", seconds: 0), .scripted("b", seconds: 0)])
         #expect(ports.map(\.0.name) == ["b"])
         #expect(ports.first?.1.local.failure == nil)
@@ -93,7 +89,8 @@ import Testing
             pipeline.pass(
                 [
                     Collected(
-                        collector: "infiniband", report: .scripted(seconds: seconds, ports: ports))
+                        collector: "infiniband",
+                        report: .infiniBand(.scripted(seconds: seconds, ports: ports)))
                 ],
                 collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
         }

@@ -20,10 +20,7 @@ import Wire
         init() {
             let supervisor = ProbeSupervisor(
                 name: "infiniband",
-                configuration: InfiniBandConfiguration(
-                    within: ["*"], include: ["*"], exclude: [], serviceLevel: 0,
-                    outstandingMADs: 1, timeoutNanoseconds: 1, retries: 0,
-                    identityIntervalNanoseconds: 1),
+                configuration: .infiniBand(InfiniBandConfiguration()),
                 patience: Stage.patience,
                 launch: { [unowned self] () throws(SpawnError) in
                     links.append(ScriptedLink(pid: Int32(100 + links.count)))
@@ -41,7 +38,7 @@ import Wire
             var report = InfiniBandReport.scripted(seconds: now / second)
             report.transport.sent = sent
             links[links.count - 1].say(turn: number, report)
-            #expect(fleet.receive([99], now: now).count == 1)
+            #expect(fleet.receive([99], now: now).reports.count == 1)
         }
 
         func crash(now: UInt64) -> [String] {

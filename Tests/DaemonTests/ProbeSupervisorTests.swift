@@ -13,7 +13,8 @@ import Wire
         var endings: [Int32: ProbeSupervisor.Ending] = [:]
         var launchError: SpawnError?
         private(set) lazy var supervisor = ProbeSupervisor(
-            name: "infiniband", configuration: InfiniBandConfiguration(include: ["mlx5_*"]),
+            name: "infiniband",
+            configuration: .infiniBand(InfiniBandConfiguration(include: ["mlx5_*"])),
             patience: Patience(
                 soft: 2 * second, hard: 10 * second, restartMinimum: second,
                 restartMaximum: 8 * second),
@@ -40,7 +41,9 @@ import Wire
         #expect(stage.supervisor.state == "starting")
         stage.supervisor.tick(now: 0)
         let link = try #require(stage.links.first)
-        #expect(link.commands == [.configure(InfiniBandConfiguration(include: ["mlx5_*"]))])
+        #expect(
+            link.commands == [.configure(.infiniBand(InfiniBandConfiguration(include: ["mlx5_*"])))]
+        )
         stage.supervisor.collect(turn: 1, now: 0)
         #expect(link.commands.last == .collect(turn: 1))
         #expect(stage.supervisor.isAwaited)
@@ -49,7 +52,7 @@ import Wire
         #expect(stage.supervisor.receive(now: 1).isEmpty)
         #expect(stage.supervisor.workingOn == "mlx5_0/PortCounters")
         link.say(turn: 1)
-        #expect(stage.supervisor.receive(now: 2) == [.scripted()])
+        #expect(stage.supervisor.receive(now: 2) == [.report(.infiniBand(.scripted()))])
         #expect(stage.supervisor.isCurrent && !stage.supervisor.isAwaited)
         #expect(stage.supervisor.workingOn == nil)
         #expect(stage.supervisor.state == "ok")

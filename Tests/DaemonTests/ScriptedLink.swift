@@ -41,7 +41,7 @@ final class ScriptedLink: ProbeLink {
     func say(_ answer: Answer) { pending += answer.frame }
 
     func say(turn: UInt64, _ report: InfiniBandReport = .scripted()) {
-        say(.report(turn: turn, report))
+        say(.report(turn: turn, .infiniBand(report)))
     }
 }
 

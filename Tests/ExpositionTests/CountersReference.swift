@@ -45,6 +45,9 @@ enum CountersReference {
         case .partition: "Partition keys: a configuration, or a rogue sender."
         case .credits: "Credits and buffers: the firmware of either end."
         case .management: "Management traffic, this daemon's polling first."
+        case .gpu: "The GPU that counts."
+        case .gpuMemory: "The memory of the GPU that counts."
+        case .pciePath: "The PCIe link of the GPU: slot, riser, retimer, either end."
         }
     }
 
@@ -66,7 +69,7 @@ enum CountersReference {
             let symbol =
                 first.lane == nil
                 ? "`\(field.symbol)`" : "`\(field.symbol)` to `\(last.fields[index].symbol)`"
-            return "\(field.attribute.name) \(symbol), \(field.width) bits, "
+            return "\(field.source.name) \(symbol), \(field.width) bits, "
                 + "\(field.behaviour.rawValue) (\(field.reference))"
         }.joined(separator: "<br>")
         let cells = [

@@ -196,11 +196,13 @@ private enum Expected {
         _ end: EndSample, _ seen: [Int], _ labels: Labels
     ) -> [Page.Sample] {
         let unsupported = end.entries.filter { $0.status == .unsupported }.count
+        let denied = end.entries.filter { $0.status == .noPermission }.count
         let counts =
             Quality.allCases.map { quality in
                 (quality.name, seen.filter { end.entries[$0].quality == quality }.count)
             } + [
-                ("failed", end.entries.count - seen.count - unsupported),
+                ("failed", end.entries.count - seen.count - unsupported - denied),
+                ("no_permission", denied),
                 ("unsupported", unsupported),
             ]
         return counts.map { name, count in

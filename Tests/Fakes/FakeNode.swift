@@ -80,7 +80,8 @@ extension FakeNode {
     package func tells(_ field: Field, port: FakePort) -> Bool {
         let has = { (bit: UInt16) in self.mask & 1 << bit != 0 }
         let wide = mask2 & 2 != 0
-        switch field.attribute {
+        guard let attribute = field.attribute else { return false }
+        switch attribute {
         case .portCounters:
             if field.symbol == "IB_PC_XMT_WAIT_F" { return has(12) }
             if field.symbol == "IB_PC_QP1_DROP_F" { return has(15) }
@@ -98,7 +99,7 @@ extension FakeNode {
             let isTraffic = field.symbol.hasSuffix("BYTES_F") || field.symbol.hasSuffix("PKTS_F")
             return isTraffic || wide
         case .portRcvErrorDetails, .portXmitDiscardDetails:
-            return isSwitch && !refused.contains(field.attribute.rawValue)
+            return isSwitch && !refused.contains(attribute.rawValue)
         case .portExtendedSpeedsCounters:
             guard isSwitch, !refused.contains(0x1f), portMask & 1 << 14 != 0,
                 port.extendedSpeed != 0 || port.newerSpeed != 0

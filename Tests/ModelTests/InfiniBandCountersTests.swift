@@ -63,6 +63,7 @@ struct InfiniBandCountersTests {
         case .fourOctets: #expect(metric.hasSuffix("_bytes_total"))
         case .ticks, .blocks, .symbols:
             #expect(metric.hasSuffix("_\(counter.unit.rawValue)_total"))
+        default: Issue.record("\(counter.unit) is no unit of a port")
         }
     }
 

@@ -241,8 +241,8 @@ struct LedgerTests {
             "an epoch counts together with a value only")
         watched.pass(.reading(["symbol_error": narrow(1)], epoch: 9, link: .down))
         #expect(watched.cell("state") == .value(1, saturated: false))
-        #expect(watched.cell("width") == .missing(last: nil))
-        #expect(watched.cell("lane_rate") == .missing(last: nil))
+        #expect(watched.cell("width") == .missing(last: 4))
+        #expect(watched.cell("lane_rate") == .missing(last: 106_250))
         #expect(watched.cell("epoch") == .value(9, saturated: false))
     }
 
@@ -252,6 +252,6 @@ struct LedgerTests {
         watched.pass(.reading(["symbol_error": narrow(1)], link: nil))
         #expect(watched.record.isPresent)
         #expect(watched.cell("state") == .missing(last: 4))
-        #expect(watched.ledger[Watched.key]?.link == .up)
+        #expect(watched.ledger[Watched.key]?.gauges.first?.value == 4)
     }
 }

@@ -19,12 +19,12 @@ struct PublicationTests {
             ledger.beginPass()
             for (part, reading) in parts {
                 let report = EndReport(link: .up, readings: [reading])
-                _ = ledger.observe(Self.key(part), report, at: .at(1))
+                _ = ledger.observe(.port(Self.key(part)), report.observation, at: .at(1))
             }
         }
 
         func entries(_ part: UInt64) -> [Ledger.Entry] {
-            ledger[Self.key(part)]?.entries
+            ledger[.port(Self.key(part))]?.entries
                 ?? Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count)
         }
 
@@ -44,14 +44,14 @@ struct PublicationTests {
             let records = ledger.records()
             ledger = Ledger()
             for record in records {
-                guard let key = PortKey(record.key) else { continue }
+                guard let key = PartKey(record.key) else { continue }
                 ledger.restore(
                     key: key, columns: record.layout.columns.map(\.name), cells: record.cells,
                     origins: record.origins)
             }
             publication = Publication()
             for (slot, shelf) in kept {
-                guard let entries = ledger[shelf.key]?.entries else { continue }
+                guard let entries = ledger[.port(shelf.key)]?.entries else { continue }
                 publication.restore(slot: slot, shelf: shelf, entries: entries)
             }
         }

@@ -43,7 +43,7 @@ struct SimulatedPort {
         var isInDoubt = false
 
         var register: Register { registers[source] }
-        var attribute: Attribute { register.field.attribute }
+        var attribute: Attribute? { register.field.attribute }
     }
 
     private(set) var counters: [Counter]
@@ -114,7 +114,7 @@ struct SimulatedPort {
         }
     }
 
-    private mutating func touch(_ attribute: Attribute) {
+    private mutating func touch(_ attribute: Attribute?) {
         for index in counters.indices {
             for register in counters[index].registers.indices
             where counters[index].registers[register].field.attribute == attribute {
@@ -171,7 +171,7 @@ struct SimulatedPort {
     /// Notes which attributes were cleared as far as a report shows: every counter that was last
     /// read from one of them may have been cleared with it.
     mutating func noteDecreases(_ report: EndReport) {
-        var cleared: Set<Attribute> = []
+        var cleared: Set<Attribute?> = []
         for (row, counter) in zip(Self.rows, counters) where !counter.restarted {
             if case .value(let value, let source) = report.readings[row],
                 counter.lastSource == Int(source), value < counter.lastValue

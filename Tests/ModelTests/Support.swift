@@ -66,7 +66,9 @@ struct Watched {
     mutating func pass(_ report: EndReport?) -> [CounterEvent] {
         seconds += 10
         ledger.beginPass()
-        return report.map { ledger.observe(Self.key, $0, at: .at(seconds)) } ?? []
+        return report.map {
+            ledger.observe(.port(Self.key), $0.observation, at: .at(seconds))
+        } ?? []
     }
 
     /// One pass in which the named counters answered.
@@ -76,7 +78,7 @@ struct Watched {
     }
 
     func entry(_ name: String) -> Ledger.Entry {
-        ledger[Self.key]?.entries[row(name)] ?? Ledger.Entry()
+        ledger[.port(Self.key)]?.entries[row(name)] ?? Ledger.Entry()
     }
 
     var record: SeriesRecord {
@@ -98,7 +100,24 @@ struct Watched {
         let record = record
         ledger = Ledger()
         ledger.restore(
-            key: Self.key, columns: record.layout.columns.map(\.name), cells: record.cells,
+            key: .port(Self.key), columns: record.layout.columns.map(\.name), cells: record.cells,
             origins: record.origins)
+    }
+}
+
+// Ports are what most tests of the ledger watch.
+extension Ledger {
+    subscript(key: PortKey) -> Series? { self[.port(key)] }
+
+    mutating func observe(
+        _ key: PortKey, _ report: EndReport, at moment: Moment
+    ) -> [CounterEvent] {
+        observe(.port(key), report.observation, at: moment)
+    }
+
+    mutating func restore(
+        key: PortKey, columns: [String], cells: [Cell], origins: [Origin]
+    ) {
+        restore(key: .port(key), columns: columns, cells: cells, origins: origins)
     }
 }

@@ -5,7 +5,8 @@ import Wire
 
 /// Damaged frames are refused with a `FrameError`; nothing in them is believed unchecked.
 struct FrameFaultTests {
-    private static let report = Answer.report(turn: 300, FrameRandom.shortReport)
+    private static let report = Answer.report(
+        turn: 300, .infiniBand(FrameRandom.shortReport))
 
     @Test func reportCutAtEveryByte() throws {
         let payload = try FrameTests.payload(Self.report.frame)
@@ -18,7 +19,8 @@ struct FrameFaultTests {
 
     @Test func commandCutAtEveryByte() throws {
         let command = Command.configure(
-            InfiniBandConfiguration(include: ["mlx5_*", "ibsim0/1"], exclude: ["mlx5_9"]))
+            .infiniBand(
+                InfiniBandConfiguration(include: ["mlx5_*", "ibsim0/1"], exclude: ["mlx5_9"])))
         let payload = try FrameTests.payload(command.frame)
         for count in 0..<payload.count {
             #expect(throws: FrameError.truncated, "\(count) bytes") {
@@ -34,7 +36,7 @@ struct FrameFaultTests {
         #expect(throws: FrameError.malformed("excess bytes")) { try Command(command) }
     }
 
-    @Test(arguments: [UInt8(0), 5, 255])
+    @Test(arguments: [UInt8(0), 6, 255])
     func unknownKinds(kind: UInt8) {
         #expect(throws: FrameError.malformed("answer \(kind)")) { try Answer([kind]) }
         #expect(throws: FrameError.malformed("command \(kind)")) { try Command([kind]) }
@@ -69,7 +71,7 @@ struct FrameFaultTests {
     func anotherNumberOfReadings(count: Int) throws {
         var report = FrameRandom.shortReport
         report.ports[0].local.readings = Array(repeating: .failed, count: count)
-        let payload = try FrameTests.payload(Answer.report(turn: 1, report).frame)
+        let payload = try FrameTests.payload(Answer.report(turn: 1, .infiniBand(report)).frame)
         #expect(throws: FrameError.malformed("readings")) { try Answer(payload) }
     }
 
@@ -114,7 +116,7 @@ struct FrameFaultTests {
         var random = FrameRandom(seed)
         for _ in 0..<3000 {
             let bytes = (0..<random.below(64)).map { _ in UInt8(random.below(256)) }
-            _ = try? Answer([UInt8(random.below(5))] + bytes)
+            _ = try? Answer([UInt8(random.below(6))] + bytes)
             _ = try? Command([UInt8(random.below(3))] + bytes)
             var buffer = FrameBuffer()
             buffer.append(bytes)
@@ -126,7 +128,8 @@ struct FrameFaultTests {
     @Test func lyingCountsClaimNoMemory() throws {
         var empty = FrameRandom.shortReport
         empty.ports = []
-        var payload = Array(try FrameTests.payload(Answer.report(turn: 1, empty).frame).dropLast())
+        let frame = Answer.report(turn: 1, .infiniBand(empty)).frame
+        var payload = Array(try FrameTests.payload(frame).dropLast())
         let rest = FrameBuffer.limit - payload.count - 4
         payload += (0..<4).map {
             UInt8(truncatingIfNeeded: rest >> (7 * $0)) & 0x7F | ($0 < 3 ? 0x80 : 0)

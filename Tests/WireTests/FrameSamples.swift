@@ -43,19 +43,18 @@ struct FrameRandom: RandomNumberGenerator {
 
     mutating func command() -> Command {
         guard below(2) == 0 else { return .collect(turn: number()) }
-        return .configure(
-            InfiniBandConfiguration(
-                within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
-                outstandingMADs: below(.max), timeoutNanoseconds: number(), retries: below(.max),
-                identityIntervalNanoseconds: number()))
+        return .configure(configuration())
     }
 
     mutating func answer() -> Answer {
-        switch below(5) {
+        switch below(7) {
         case 0: .hello(version: text())
         case 1: .working(on: text())
         case 2: .trouble(text())
-        default: .report(turn: number(), report())
+        case 3: .events((0..<below(4)).map { _ in event() })
+        case 4: .report(turn: number(), .gpu(gpuReport()))
+        case 5: .report(turn: number(), .kernelLog(kernelLogReport()))
+        default: .report(turn: number(), .infiniBand(report()))
         }
     }
 
@@ -69,10 +68,8 @@ struct FrameRandom: RandomNumberGenerator {
         transport.refused = number()
         transport.sendFailures = number()
         return InfiniBandReport(
-            moment: Moment(
-                bootID: text(), boottimeNanoseconds: number(),
-                wallMilliseconds: Int64(bitPattern: number())),
-            durationNanoseconds: number(), ports: (0..<below(4)).map { _ in port() },
+            moment: moment(), durationNanoseconds: number(),
+            ports: (0..<below(4)).map { _ in port() },
             transport: transport)
     }
 
@@ -115,11 +112,12 @@ struct FrameRandom: RandomNumberGenerator {
             failure: below(2) == 0 ? nil : failure(), epoch: number())
     }
 
-    private mutating func reading() -> Reading {
-        switch below(4) {
+    mutating func reading() -> Reading {
+        switch below(5) {
         case 0: .unsupported
         case 1: .failed
-        default: .value(number(), field: UInt8(below(254)))
+        case 2: .noPermission
+        default: .value(number(), field: UInt8(below(253)))
         }
     }
 }

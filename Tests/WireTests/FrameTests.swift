@@ -37,9 +37,9 @@ struct FrameTests {
         let port = FrameRandom.shortReport.ports[0]
         var report = FrameRandom.shortReport
         report.ports = Array(repeating: port, count: 64)
-        let frame = Answer.report(turn: .max, report).frame
+        let frame = Answer.report(turn: .max, .infiniBand(report)).frame
         #expect(frame.count * 8 < FrameBuffer.limit)
-        #expect(try Answer(Self.payload(frame)) == .report(turn: .max, report))
+        #expect(try Answer(Self.payload(frame)) == .report(turn: .max, .infiniBand(report)))
     }
 
     /// The bytes on the pipe, so that daemon and probe of one version agree on them by design.

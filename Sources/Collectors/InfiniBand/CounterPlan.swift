@@ -79,12 +79,14 @@ package struct CounterPlan: Sendable {
             guard let first else { continue }
             unanswered[row] = .failed
             let field = counter.fields[first]
-            guard !capabilities.isUnreadable(field.attribute) else { continue }
+            guard let attribute = field.attribute, !capabilities.isUnreadable(attribute) else {
+                continue
+            }
             add(
                 Source(
                     row: row, field: entries[first].field, index: UInt8(first),
                     isWide: field.width == 64),
-                to: field.attribute)
+                to: attribute)
         }
     }
 
@@ -120,10 +122,10 @@ extension CounterPlan.Query {
 
 extension EndCapabilities {
     fileprivate func offers(_ field: Field, _ entry: MADFieldEntry, lane: UInt8?) -> Bool {
-        guard mask & entry.mask == entry.mask, mask2 & entry.mask2 == entry.mask2 else {
-            return false
-        }
-        switch field.attribute {
+        guard mask & entry.mask == entry.mask, mask2 & entry.mask2 == entry.mask2,
+            let attribute = field.attribute
+        else { return false }
+        switch attribute {
         case .portCounters:
             return true
         case .portCountersExtended:
@@ -131,9 +133,9 @@ extension EndCapabilities {
                 PerformanceCapability.extended | PerformanceCapability.extendedWithoutCast
             return mask & either != 0
         case .portRcvErrorDetails, .portXmitDiscardDetails:
-            return isSwitch && !missing.contains(field.attribute)
+            return isSwitch && !missing.contains(attribute)
         case .portExtendedSpeedsCounters:
-            guard isSwitch, !missing.contains(field.attribute), lane.map({ $0 < lanes }) ?? true
+            guard isSwitch, !missing.contains(attribute), lane.map({ $0 < lanes }) ?? true
             else { return false }
             return offers(entry.layout)
         }

@@ -31,6 +31,13 @@ final class ProbeSupervisor {
         case down(until: UInt64)
         case running(any ProbeLink)
         case dying(any ProbeLink)
+        case disabled
+    }
+
+    /// What a probe has told.
+    enum Heard: Equatable {
+        case report(ProbeReport)
+        case events([NodeEvent])
     }
 
     /// What became of a process: its status as waitpid(2) has it and its processor time.
@@ -40,7 +47,7 @@ final class ProbeSupervisor {
     }
 
     let name: String
-    private let configuration: InfiniBandConfiguration
+    private(set) var configuration: ProbeConfiguration
     private let patience: Patience
     private let launch: () throws(SpawnError) -> any ProbeLink
     private let reap: (pid_t) -> Ending?
@@ -69,9 +76,13 @@ final class ProbeSupervisor {
     private(set) var skippedTurns: UInt64 = 0
     /// Processor time of processes that ended.
     private(set) var endedCPUSeconds = 0.0
+    /// Processes that ended, whatever they ended of.
+    private(set) var deaths: UInt64 = 0
+    /// Those since the last answered turn.
+    private(set) var deathsInARow = 0
 
     init(
-        name: String, configuration: InfiniBandConfiguration, patience: Patience,
+        name: String, configuration: ProbeConfiguration, patience: Patience,
         launch: @escaping () throws(SpawnError) -> any ProbeLink,
         reap: @escaping (pid_t) -> Ending?
     ) {
@@ -88,6 +99,7 @@ final class ProbeSupervisor {
         switch phase {
         case .down: wasStarted ? "restarting" : "starting"
         case .dying: "hung"
+        case .disabled: "disabled"
         case .running: asked?.isLate == true ? "slow" : "ok"
         }
     }
@@ -101,7 +113,7 @@ final class ProbeSupervisor {
     var pid: pid_t? {
         switch phase {
         case .running(let link), .dying(let link): link.pid
-        case .down: nil
+        case .down, .disabled: nil
         }
     }
 
@@ -112,7 +124,7 @@ final class ProbeSupervisor {
     var nextTick: UInt64? {
         switch phase {
         case .down(let until): until
-        case .dying: nil
+        case .dying, .disabled: nil
         case .running:
             asked.map {
                 $0.at + ($0.isLate ? patience.hardNanoseconds : patience.softNanoseconds)
@@ -136,26 +148,35 @@ final class ProbeSupervisor {
     /// Counts turns that began too late to be asked in.
     func miss(turns: UInt64) { skippedTurns += turns }
 
-    /// Reads what has arrived and returns finished reports.
-    func receive(now: UInt64) -> [InfiniBandReport] {
+    /// Tells the probe to do something else, now and whenever it is started.
+    func reconfigure(_ configuration: ProbeConfiguration) {
+        self.configuration = configuration
+        guard case .running(let link) = phase else { return }
+        if !link.send(Command.configure(configuration).frame) {
+            end(link, "probe \(name) does not read its commands")
+        }
+    }
+
+    /// Reads what has arrived.
+    func receive(now: UInt64) -> [Heard] {
         guard case .running(let link) = phase else { return [] }
         guard let bytes = link.receive() else {
             end(link, nil)
             return []
         }
         frames.append(bytes)
-        var reports: [InfiniBandReport] = []
+        var heard: [Heard] = []
         do {
             while let payload = try frames.next() {
-                if let report = try take(Answer(payload), link) { reports.append(report) }
+                if let news = try take(Answer(payload), link) { heard.append(news) }
             }
         } catch {
             end(link, "probe \(name) sent something that is not a frame: \(error)")
         }
-        return reports
+        return heard
     }
 
-    private func take(_ answer: Answer, _ link: any ProbeLink) -> InfiniBandReport? {
+    private func take(_ answer: Answer, _ link: any ProbeLink) -> Heard? {
         switch answer {
         case .hello(let version):
             if version != Version.text {
@@ -165,6 +186,8 @@ final class ProbeSupervisor {
             workingOn = what
         case .trouble(let text):
             trouble = text
+        case .events(let events):
+            return .events(events)
         case .report(let turn, let report):
             workingOn = nil
             guard turn == asked?.turn else { return nil }
@@ -172,8 +195,9 @@ final class ProbeSupervisor {
             isCurrent = true
             asked = nil
             backOff = patience.restartMinimumNanoseconds
-            judge(report, link)
-            return report
+            deathsInARow = 0
+            if case .infiniBand(let report) = report { judge(report, link) }
+            return .report(report)
         }
         return nil
     }
@@ -202,6 +226,7 @@ final class ProbeSupervisor {
         switch phase {
         case .down(let until):
             if now >= until { start(now: now) }
+        case .disabled: break
         case .dying(let link):
             if let ending = reap(link.pid) { ended(ending, now: now) }
         case .running(let link):
@@ -267,6 +292,8 @@ final class ProbeSupervisor {
 
     private func ended(_ ending: Ending, now: UInt64) {
         endedCPUSeconds += ending.cpuSeconds
+        deaths += 1
+        deathsInARow += 1
         if case .running = phase {
             missTurn()
             if !isLeaving { trouble = nil }
@@ -304,8 +331,48 @@ final class ProbeSupervisor {
     func stop() {
         switch phase {
         case .running(let link), .dying(let link): link.kill()
-        case .down: break
+        case .down, .disabled: break
         }
+    }
+}
+
+// What a watcher of one probe may do to it.
+extension ProbeSupervisor {
+    /// Kills the process for a reason that its answers show.
+    func kill(_ reason: String) {
+        if case .running(let link) = phase { end(link, reason) }
+    }
+
+    /// Starts an ended probe now, since what it ended of is known and out of the way.
+    func startNow(now: UInt64) {
+        guard case .down = phase else { return }
+        backOff = patience.restartMinimumNanoseconds
+        phase = .down(until: now)
+    }
+
+    /// Starts an ended probe no more until `enable`.
+    func disable(_ reason: String) {
+        guard case .down = phase else { return }
+        trouble = reason
+        phase = .disabled
+    }
+
+    /// Lets a disabled probe be started again.
+    func enable(now: UInt64) {
+        guard case .disabled = phase else { return }
+        deathsInARow = 0
+        backOff = patience.restartMinimumNanoseconds
+        phase = .down(until: now)
+    }
+
+    /// Whether it is given up.
+    var isDisabled: Bool {
+        if case .disabled = phase { true } else { false }
+    }
+
+    /// Whether a process was killed and has not gone.
+    var isDying: Bool {
+        if case .dying = phase { true } else { false }
     }
 }
 

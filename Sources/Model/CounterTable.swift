@@ -1,0 +1,50 @@
+/// The counters and gauges of a class of devices.
+package struct CounterTable: Sendable {
+    /// What is read of one part.
+    package let counters: [Counter]
+    /// The columns of a record: every counter, then the gauges, then the epoch's token.
+    package let layout: Layout
+    private let rows: [String: Int]
+
+    private init(_ deviceClass: String, _ counters: [Counter], gauges: [Column]) {
+        self.counters = counters
+        layout = Layout(
+            deviceClass: deviceClass,
+            columns: counters.map {
+                Column(name: $0.name, kind: .counter, unit: $0.unit.rawValue)
+            } + gauges + [Column(name: "epoch", kind: .gauge, unit: "token")])
+        rows = Dictionary(
+            layout.columns.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The number of gauges.
+    package var gaugeCount: Int { layout.columns.count - counters.count - 1 }
+
+    /// The row of a counter or gauge by name, gauges after counters; nil for an unknown name.
+    package func row(of name: String) -> Int? { rows[name] }
+
+    /// An InfiniBand port, at either end of a cable.
+    package static let infiniBandPort = CounterTable(
+        "infiniband_port", InfiniBandCounters.all,
+        gauges: [
+            Column(name: "state", kind: .gauge, unit: "PortState"),
+            Column(name: "physical_state", kind: .gauge, unit: "PortPhysicalState"),
+            Column(name: "width", kind: .gauge, unit: "lanes"),
+            Column(name: "lane_rate", kind: .gauge, unit: "megabits_per_second"),
+        ])
+
+    /// A GPU.
+    package static let gpu = CounterTable(
+        "gpu", GPUCounters.all, gauges: GPUCounters.gauges.map(Column.init))
+
+    /// One NVLink of a GPU.
+    package static let nvlink = CounterTable(
+        "nvlink", NVLinkCounters.all, gauges: NVLinkCounters.gauges.map(Column.init))
+}
+
+extension Column {
+    fileprivate init(_ gauge: Gauge) {
+        self.init(name: gauge.name, kind: .gauge, unit: gauge.unit.rawValue)
+    }
+}
