@@ -18,6 +18,11 @@ static inline int fw_name_process(const char *name) { return prctl(PR_SET_NAME, 
 // Makes a pipe whose ends are closed on exec; pipe(2).
 static inline int fw_pipe(int ends[2]) { return pipe2(ends, 02000000 /* O_CLOEXEC */); }
 
+extern int memfd_create(const char *name, unsigned int flags);
+
+// Anonymous memory behind a descriptor that is closed on exec; memfd_create(2).
+static inline int fw_memory(const char *name) { return memfd_create(name, 1 /* MFD_CLOEXEC */); }
+
 // Closes every descriptor from `from` on in the child; posix_spawn_file_actions_addclosefrom_np(3).
 static inline int fw_close_from(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);

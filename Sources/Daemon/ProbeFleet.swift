@@ -40,30 +40,38 @@ final class ProbeFleet {
     }
 
     private let members: [Member]
+    /// The watch over the GPU probe; nil without one.
+    let gpu: GPUWatch?
     private let started: Moment
     private let limitSeconds: Double
 
     /// A probe is stale when it has not answered for three intervals and a soft deadline.
     init(
-        _ supervisors: [ProbeSupervisor], started: Moment, intervalNanoseconds: UInt64,
-        patience: Patience
+        _ supervisors: [ProbeSupervisor], gpu: GPUWatch? = nil, started: Moment,
+        intervalNanoseconds: UInt64, patience: Patience
     ) {
-        members = supervisors.map(Member.init)
+        members = (supervisors + [gpu?.supervisor].compactMap { $0 }).map(Member.init)
+        self.gpu = gpu
         self.started = started
         limitSeconds = Double(3 * intervalNanoseconds + patience.softNanoseconds) / 1e9
     }
 
     /// The descriptors to wait on.
-    var descriptors: [Int32] { members.compactMap(\.supervisor.descriptor) }
+    var descriptors: [Int32] {
+        members.compactMap(\.supervisor.descriptor) + [gpu?.descriptor].compactMap { $0 }
+    }
 
     /// When `tick` has something to do next; nil when nothing is pending.
-    var nextTick: UInt64? { members.compactMap(\.supervisor.nextTick).min() }
+    var nextTick: UInt64? {
+        (members.map(\.supervisor.nextTick) + [gpu?.nextTick]).compactMap { $0 }.min()
+    }
 
     /// Whether an answer is still expected in time.
     var isAwaited: Bool { members.contains { $0.supervisor.isAwaited } }
 
     /// Asks all probes for a pass.
     func collect(turn: UInt64, now: UInt64) {
+        gpu?.checkInstances(now: now)
         for member in members { member.supervisor.collect(turn: turn, now: now) }
     }
 
@@ -84,17 +92,19 @@ final class ProbeFleet {
                 case .events(let events): harvest.events += events
                 case .report(let report):
                     member.note(report)
+                    if case .gpu(let report) = report { gpu?.take(report, now: now) }
                     harvest.reports.append(
                         Collected(collector: member.supervisor.name, report: report))
                 }
             }
         }
+        if let trial = gpu?.descriptor, ready.contains(trial) { gpu?.receiveTrial(now: now) }
         return harvest
     }
 
     /// Starts, kills and reaps what is due, and returns the troubles that are new.
     func tick(now: UInt64) -> [String] {
-        members.compactMap { member in
+        let troubles = members.compactMap { member -> String? in
             let restarts = member.supervisor.restarts
             member.supervisor.tick(now: now)
             if member.supervisor.restarts > restarts {
@@ -105,12 +115,16 @@ final class ProbeFleet {
             defer { member.loggedTrouble = trouble }
             return trouble == member.loggedTrouble ? nil : trouble
         }
+        return troubles + [gpu?.tick(now: now)].compactMap { $0 }
     }
 
     /// Ends all probes: first by closing their pipes, so that they can tidy up, then by force.
     func stop(deadline: UInt64, now: () -> UInt64) {
         for member in members { member.supervisor.finish() }
-        while !members.allSatisfy({ $0.supervisor.isGone }), now() < deadline {
+        gpu?.stop()
+        while !members.allSatisfy({ $0.supervisor.isGone }) || gpu?.isGone == false,
+            now() < deadline
+        {
             _ = poll(nil, 0, 10)
         }
         for member in members { member.supervisor.stop() }

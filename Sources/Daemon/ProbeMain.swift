@@ -1,23 +1,25 @@
 import CLinux
-import Collectors
 import Glibc
 import Model
 import Wire
 
 /// The probe process: waits for commands, collects, answers.
 ///
-/// It touches the hardware and nothing else: no network, no database. One thread does everything,
-/// so a call that hangs hangs the process, and its supervisor knows on what.
+/// It touches the hardware and nothing else: no network, no database. The thread that talks to the
+/// daemon is the one that collects, except where a call may hang for one of several devices.
 package enum ProbeMain {
     /// The variable in which a probe finds who started it.
     static let parentVariable = "FABRICWATCH_PARENT"
-    // Frames leave by a descriptor that no library prints to.
-    private static let output: Int32 = 3
+    /// Where a probe finds the memory of its call board.
+    static let boardDescriptor: Int32 = 4
+    /// The words behind `fabricwatchd probe`.
+    static let kinds = ["infiniband", "gpu", "kernel-log"]
 
     /// Runs a probe until its commands end; returns the exit status.
     package static func run(kind: String) -> Int32 {
-        guard kind == "infiniband" else {
-            complain("there is no probe of kind '\(kind)'; there is: infiniband")
+        guard kinds.contains(kind) else {
+            complain(
+                "there is no probe of kind '\(kind)'; there are: \(kinds.joined(separator: ", "))")
             return 64
         }
         // Asked for by the child itself, since the parent may be gone before it gets here.
@@ -28,60 +30,20 @@ package enum ProbeMain {
             complain("a probe is started by the daemon only")
             return 64
         }
-        return serve()
+        let output = ProbeOutput()
+        guard output.send(.hello(version: Version.text)) else { return 1 }
+        let clock = SystemClock()
+        var loop = ProbeLoop(work(kind, output, clock), clock: clock)
+        return loop.run()
     }
 
-    private static func serve() -> Int32 {
-        guard send(.hello(version: Version.text)) else { return 1 }
-        var frames = FrameBuffer()
-        var collector: InfiniBandCollector<UMADTransport>?
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = unsafe read(0, &bytes, bytes.count)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return 0 }
-            frames.append(bytes[..<count])
-            do {
-                while let payload = try frames.next() {
-                    guard obey(try Command(payload), &collector) else { return 1 }
-                }
-            } catch {
-                complain("a command is not a frame: \(error)")
-                return 1
-            }
-        }
+    private static func work(
+        _ kind: String, _ output: ProbeOutput, _ clock: SystemClock
+    ) -> any ProbeWork {
+        InfiniBandWork(output)
     }
 
-    private static func obey(
-        _ command: Command, _ collector: inout InfiniBandCollector<UMADTransport>?
-    ) -> Bool {
-        switch command {
-        case .configure(.infiniBand(let configuration)):
-            collector = InfiniBandCollector(
-                configuration: configuration, transport: UMADTransport(),
-                announce: { device, what in _ = send(.working(on: "\(device): \(what)")) })
-            return true
-        case .configure: return false
-        case .collect(let turn):
-            guard let report = collector?.collect() else { return false }
-            return send(.report(turn: turn, .infiniBand(report)))
-        }
-    }
-
-    private static func send(_ answer: Answer) -> Bool {
-        var rest = answer.frame[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe write(output, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
-
-    private static func complain(_ text: String) {
+    static func complain(_ text: String) {
         let line = Array("fabricwatchd probe: \(text)\n".utf8)
         _ = unsafe write(2, line, line.count)
     }

@@ -25,7 +25,11 @@ struct Opening: ~Copyable {
         let isNew = try Self.hasNoTables(connection)
         if !isNew { try Self.refuseForeignSchema(connection, file) }
         try Self.configure(connection, limits: limits, isNew: isNew)
-        if isNew { try Self.createTables(connection, nowMilliseconds: nowMilliseconds) }
+        if isNew {
+            try Self.createTables(connection, nowMilliseconds: nowMilliseconds)
+        } else {
+            try Self.migrate(connection)
+        }
         let storeID = try connection.integer(
             "SELECT v FROM meta WHERE k = 'store_id'", to: Self.purpose)
         memory = try Memory(connection, epoch: nil)
@@ -82,6 +86,19 @@ struct Opening: ~Copyable {
                 attempted: purpose, path: connection.path, cause: .unsuitable,
                 message: "SQLite gives journal_mode \(journal ?? "none"), synchronous "
                     + "\(synchronous ?? -1) instead of wal and 2, and could lose passes")
+        }
+    }
+
+    private static func migrate(_ connection: borrowing Connection) throws(HistoryError) {
+        let version = try connection.integer("PRAGMA user_version", to: purpose) ?? 0
+        guard version >= 1 else { return }
+        for step in Schema.migrations.dropFirst(Int(version) - 1) {
+            do {
+                try connection.execute(step, to: "bring the history up to date")
+            } catch {
+                connection.rollBack()
+                throw error
+            }
         }
     }
 

@@ -4,7 +4,7 @@
 /// rows come in groups that start with a key frame (see `RowCodec`) and are dropped as a whole.
 enum Schema {
     /// The version that this program writes, `PRAGMA user_version`.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
     /// `FWhs`, `PRAGMA application_id`: tells our file from other SQLite files.
     static let applicationID: Int64 = 0x4657_6873
 
@@ -26,9 +26,24 @@ enum Schema {
             PRIMARY KEY(dev, ctr)) WITHOUT ROWID;
         CREATE TABLE published(slot TEXT, name TEXT, series TEXT NOT NULL, base INT NOT NULL,
             PRIMARY KEY(slot, name)) WITHOUT ROWID;
+        \(journal)
         PRAGMA application_id=\(applicationID);
         PRAGMA user_version=\(version);
         """
+
+    // What happened on the node; columns without NOT NULL are NULL for what is not there.
+    private static let journal = """
+        CREATE TABLE node_event(id INTEGER PRIMARY KEY, t INT NOT NULL, t_last INT NOT NULL,
+            count INT NOT NULL, kind TEXT NOT NULL, device TEXT, pci INT NOT NULL, gpu TEXT,
+            number INT, link INT, process TEXT, severity TEXT, detail TEXT, sources TEXT NOT NULL,
+            nvml INT NOT NULL, boot_id TEXT NOT NULL, record INT, root_record INT, root INT,
+            line TEXT NOT NULL);
+        """
+
+    /// What makes a file of each older version one of the version after it, from 1.
+    static let migrations = [
+        "BEGIN IMMEDIATE; \(journal) PRAGMA user_version=2; COMMIT;"
+    ]
 
     /// The events of one pass are numbered `pass << eventBits` and up, so that ranges of passes
     /// are ranges of numbers.

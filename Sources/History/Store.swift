@@ -81,14 +81,14 @@ package final class Store {
     /// Keeps a pass; when it returns, the pass is on the disk.
     ///
     /// The bases in `published` take the place of those that their slots had; other slots keep
-    /// theirs. Where a slot comes twice, the later part counts. After an error nothing of the pass
-    /// is kept, and the next one stands alone.
+    /// theirs. Where a slot comes twice, the later part counts. Events take the place of those with
+    /// their numbers. After an error nothing of the pass is kept, and the next one stands alone.
     package func append(
-        _ pass: PassRecord, published: [PublishedBase] = []
+        _ pass: PassRecord, published: [PublishedBase] = [], events: [JournalEntry] = []
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
         do {
-            return try appendValid(pass, published)
+            return try appendValid(pass, published, events)
         } catch {
             connection.rollBack()
             if error.cause == .damaged { file.markDamaged() }
@@ -97,7 +97,7 @@ package final class Store {
     }
 
     private func appendValid(
-        _ pass: PassRecord, _ published: [PublishedBase]
+        _ pass: PassRecord, _ published: [PublishedBase], _ events: [JournalEntry]
     ) throws(HistoryError) -> PassID {
         // Taken out, so that an error leaves nothing that the file does not say.
         var memory =
@@ -105,6 +105,7 @@ package final class Store {
         try begin.run()
         try write(pass, &memory)
         try replacePublished(published)
+        try write(events)
         try commit.run()
         epoch = memory.epoch
         self.memory = memory

@@ -57,6 +57,20 @@ struct SettingsKeyTests {
         integer("infiniband.mad_retries", 0, 5),
         Case(path: "infiniband.devices", accepted: ["[]"], refused: ["mlx5_0", "5"]),
         Case(path: "infiniband.probes", accepted: ["[]"], refused: ["infiniband", "5"]),
+        flag("gpu.enabled"),
+        Case(
+            path: "gpu.library", accepted: ["\"\"", "/usr/lib64/libnvidia-ml.so.1"],
+            refused: ["libnvidia-ml.so.1", "5", "/\(String(repeating: "a", count: 4095))"]),
+        Case(
+            path: "gpu.include", accepted: ["[\"*\"]", "[\"0000:18:00.0\"]"],
+            refused: ["a", "5", "true"]),
+        Case(path: "gpu.exclude", accepted: ["[]", "[\"0000:??:00.0\"]"], refused: ["a", "5"]),
+        Case(
+            path: "gpu.environment", accepted: ["{}", "{A_1: b}"], refused: ["a", "5", "[a]"]),
+        flag("kernel_log.enabled"),
+        Case(
+            path: "kernel_log.path", accepted: ["/dev/kmsg"], refused: ["kmsg", "\"\"", "5"]),
+        Case(path: "paths.sys", accepted: ["/host/sys"], refused: ["sys", "\"\"", "5"]),
         duration("probe.soft_deadline", ["100ms", "99ms"], ["9s", "301s"]),
         duration("probe.hard_deadline", ["3s", "199ms"], ["10m", "601s"]),
         duration("probe.restart_delay_min", ["100ms", "99ms"], ["1m", "61m"]),

@@ -79,7 +79,8 @@ struct SettingsTests {
             (
                 "inteval: 5s",
                 "f:1:1: key 'inteval': got an unknown key, expected one of node, interval, "
-                    + "infiniband, probe, history, serve, log; did you mean 'interval'?"
+                    + "infiniband, gpu, kernel_log, paths, probe, history, serve, log; "
+                    + "did you mean 'interval'?"
             ),
             (
                 "log:\n  levle: info",
@@ -94,7 +95,8 @@ struct SettingsTests {
             (
                 "log.level: info",
                 "f:1:1: key 'log.level': got an unknown key, expected one of node, "
-                    + "interval, infiniband, probe, history, serve, log; write 'level' below 'log'"
+                    + "interval, infiniband, gpu, kernel_log, paths, probe, history, serve, log; "
+                    + "write 'level' below 'log'"
             ),
             (
                 "interval: 10",

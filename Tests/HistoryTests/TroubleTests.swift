@@ -22,19 +22,20 @@ import Testing
 
     @Test func newerVersionIsRefusedAndUntouched() throws {
         let directory = try Self.directoryWithHistory()
-        try directory.execute("PRAGMA user_version=2; PRAGMA wal_checkpoint(TRUNCATE)")
-        try Self.expectRefused(directory, .newerSchema(2))
+        try directory.execute(
+            "PRAGMA user_version=\(Schema.version + 1); PRAGMA wal_checkpoint(TRUNCATE)")
+        try Self.expectRefused(directory, .newerSchema(Schema.version + 1))
     }
 
     // As a kill right after a migration leaves it: the header of the file is still the old one.
     @Test func newerVersionInTheLogIsRefusedAndUntouched() throws {
         let directory = try Self.directoryWithHistory()
         let connection = try Connection(path: directory.database, flags: SQLITE_OPEN_READWRITE)
-        try connection.execute("PRAGMA user_version=2", to: "test")
+        try connection.execute("PRAGMA user_version=\(Schema.version + 1)", to: "test")
         let copy = try TemporaryDirectory()
         try directory.copyFiles(to: copy)
-        #expect(try Data(contentsOf: URL(filePath: copy.database))[63] == 1)
-        try Self.expectRefused(copy, .newerSchema(2))
+        #expect(try Data(contentsOf: URL(filePath: copy.database))[63] == UInt8(Schema.version))
+        try Self.expectRefused(copy, .newerSchema(Schema.version + 1))
     }
 
     @Test func databaseOfAnotherProgramIsRefusedAndUntouched() throws {

@@ -39,8 +39,10 @@ final class ProbeProcess: ProbeLink {
     private var commands: Int32
 
     /// Starts this same executable as `probe KIND`; frames go in at 0 and out at 3, and whatever a
-    /// library prints ends up in the daemon's log.
-    init(kind: String, environment: [String: String]) throws(SpawnError) {
+    /// library prints ends up in the daemon's log. The memory of a call board is at 4.
+    init(
+        kind: String, environment: [String: String], board: Int32? = nil
+    ) throws(SpawnError) {
         let input = try Pipe()
         let output: Pipe
         do {
@@ -51,7 +53,8 @@ final class ProbeProcess: ProbeLink {
         }
         do {
             pid = try Self.spawn(
-                ["fabricwatchd", "probe", kind], environment, input.reading, output.writing)
+                ["fabricwatchd", "probe", kind], environment,
+                Files(input: input.reading, output: output.writing, board: board))
         } catch {
             input.close()
             output.close()
@@ -120,15 +123,18 @@ final class ProbeProcess: ProbeLink {
     }
 
     private static func spawn(
-        _ arguments: [String], _ environment: [String: String], _ input: Int32, _ output: Int32
+        _ arguments: [String], _ environment: [String: String], _ files: Files
     ) throws(SpawnError) -> pid_t {
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
+        unsafe posix_spawn_file_actions_adddup2(&actions, files.input, 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, 2, 1)
-        unsafe posix_spawn_file_actions_adddup2(&actions, output, 3)
-        _ = unsafe fw_close_from(&actions, 4)
+        unsafe posix_spawn_file_actions_adddup2(&actions, files.output, 3)
+        if let board = files.board {
+            unsafe posix_spawn_file_actions_adddup2(&actions, board, ProbeMain.boardDescriptor)
+        }
+        _ = unsafe fw_close_from(&actions, files.board == nil ? 4 : 5)
 
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
@@ -156,6 +162,13 @@ final class ProbeProcess: ProbeLink {
         guard code == 0 else { throw SpawnError(attempted: "posix_spawn", code: code) }
         return pid
     }
+}
+
+/// What a probe finds open beside standard output and error.
+private struct Files {
+    var input: Int32
+    var output: Int32
+    var board: Int32?
 }
 
 /// Both ends of a pipe, closed on exec.

@@ -78,6 +78,8 @@ final class ProbeSupervisor {
     private(set) var endedCPUSeconds = 0.0
     /// Processes that ended, whatever they ended of.
     private(set) var deaths: UInt64 = 0
+    /// The status of the latest one, as waitpid(2) has it.
+    private(set) var lastStatus: Int32 = 0
     /// Those since the last answered turn.
     private(set) var deathsInARow = 0
 
@@ -293,6 +295,7 @@ final class ProbeSupervisor {
     private func ended(_ ending: Ending, now: UInt64) {
         endedCPUSeconds += ending.cpuSeconds
         deaths += 1
+        lastStatus = ending.status
         deathsInARow += 1
         if case .running = phase {
             missTurn()

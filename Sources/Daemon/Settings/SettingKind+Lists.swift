@@ -1,9 +1,9 @@
 extension SettingKind where Value == [String] {
-    /// Patterns of devices and ports.
-    static func patterns(atLeast count: Int) -> Self {
-        let item = "a pattern DEVICE or DEVICE/PORT of letters, digits, . _ : - * ?"
+    /// Patterns of devices and ports, or of what `subject` names.
+    static func patterns(atLeast count: Int, of subject: String = "DEVICE or DEVICE/PORT") -> Self {
+        let item = "a pattern \(subject) of letters, digits, . _ : - * ?"
         let expected =
-            "a list of patterns DEVICE or DEVICE/PORT (* any characters, ? one character)"
+            "a list of patterns \(subject) (* any characters, ? one character)"
             + (count > 0 ? ", at least \(count)" : "")
         return Self(expected: expected, render: renderList) { node, key, decoding in
             guard case .sequence(let items) = node.content, items.count >= count else {

@@ -44,6 +44,18 @@ extension SettingKind where Value == String? {
         }
     }
 
+    /// An absolute path within PATH_MAX, or "".
+    static var optionalPath: Self {
+        let expected = "\"\" or an absolute path of at most 4095 bytes"
+        return Self(
+            scalar: expected, render: { Scalar.rendered($0 ?? "") }
+        ) { (scalar) throws(Refusal) in
+            let text = try Scalar.visible(scalar.text, bytesMax: 4095)
+            guard text.isEmpty || text.hasPrefix("/") else { throw Refusal() }
+            return text.isEmpty ? nil : text
+        }
+    }
+
     /// An absolute path that fits into `sockaddr_un` with its final NUL (unix(7)), or "".
     static var socketPath: Self {
         let expected = "\"\" or an absolute path of at most 107 bytes"

@@ -12,6 +12,12 @@ package struct Settings: Sendable, Equatable {
     package internal(set) var interval = Duration.seconds(10)
     /// What is read from InfiniBand, and how hard.
     package internal(set) var infiniband = InfiniBand()
+    /// What is read from GPUs.
+    package internal(set) var gpu = GPU()
+    /// Where the kernel log is read.
+    package internal(set) var kernelLog = KernelLog()
+    /// Where the kernel's file systems are.
+    package internal(set) var paths = Paths()
     /// How the processes that touch the hardware are watched.
     package internal(set) var probe = Probe()
     /// What is kept on disk.
@@ -78,6 +84,34 @@ package struct Settings: Sendable, Equatable {
         package internal(set) var exclude: [String] = []
         /// Variables added to the environment of the process.
         package internal(set) var environment: [String: String] = [:]
+    }
+
+    /// `gpu`: what is read of GPUs and NVLinks.
+    package struct GPU: Sendable, Equatable {
+        /// Whether GPUs are read where there are any.
+        package internal(set) var isEnabled = true
+        /// The path of libnvidia-ml; nil means the usual places.
+        package internal(set) var library: String?
+        /// Patterns (`Model.Glob`) of PCI addresses; at least one.
+        package internal(set) var include = ["*"]
+        /// Patterns of what is left out although included.
+        package internal(set) var exclude: [String] = []
+        /// Variables added to the environment of the probe.
+        package internal(set) var environment: [String: String] = [:]
+    }
+
+    /// `kernel_log`: where the kernel's messages are read.
+    package struct KernelLog: Sendable, Equatable {
+        /// Whether they are read.
+        package internal(set) var isEnabled = true
+        /// The device file.
+        package internal(set) var path = "/dev/kmsg"
+    }
+
+    /// `paths`: where the kernel's file systems are.
+    package struct Paths: Sendable, Equatable {
+        /// sysfs.
+        package internal(set) var sys = "/sys"
     }
 
     /// `probe`: how probe processes are watched.

@@ -8,6 +8,9 @@ enum SettingsTable {
         [
             ("node", "What this node is called."),
             ("infiniband", "What is read from InfiniBand, and how hard."),
+            ("gpu", "What is read of GPUs and NVLinks, through NVIDIA's NVML."),
+            ("kernel_log", "Where the kernel's messages are read: Xids, modules, PCIe errors."),
+            ("paths", "Where the kernel's file systems are."),
             ("probe", "The processes that touch the hardware, and how they are watched."),
             ("history", "What is kept on disk."),
             ("serve", "Where answers are given, and the bounds that keep clients cheap."),
@@ -16,7 +19,8 @@ enum SettingsTable {
     }
 
     static var all: [Setting<Settings>] {
-        general + infiniband + infinibandLists + probe + history + serveWhere + serveBounds + log
+        general + infiniband + infinibandLists + gpu + kernelLog + probe + history + serveWhere
+            + serveBounds + log
     }
 
     private static var general: [Setting<Settings>] {
@@ -138,6 +142,51 @@ enum SettingsTable {
                 "environment", \.environment, .environment, example: "{KEY: value}",
                 help: "Variables added to the environment of the process.",
                 reason: "Libraries under the probe are tuned and simulated through it."),
+        ]
+    }
+
+    private static var gpu: [Setting<Settings>] {
+        let address = "DOMAIN:BUS:DEVICE.FUNCTION"
+        return [
+            Setting(
+                "gpu.enabled", \.gpu.isEnabled, .flag,
+                help: "Whether NVIDIA GPUs are read where there are any.",
+                reason: "Some sites leave the GPUs to another program."),
+            Setting(
+                "gpu.library", \.gpu.library, .optionalPath,
+                help:
+                    "The path of libnvidia-ml.so.1; \"\" means the loader's and the usual places.",
+                reason: "Containers and test drivers keep it elsewhere."),
+            Setting(
+                "gpu.include", \.gpu.include, .patterns(atLeast: 1, of: address),
+                help: "Which GPUs are read: patterns of PCI addresses, such as 0000:18:00.0.",
+                reason: "Applied before a GPU is touched."),
+            Setting(
+                "gpu.exclude", \.gpu.exclude, .patterns(atLeast: 0, of: address),
+                help: "Which GPUs are not read although `include` covers them.",
+                reason: "A GPU that is handed to a virtual machine must not be touched."),
+            Setting(
+                "gpu.environment", \.gpu.environment, .environment,
+                help: "Variables added to the environment of the GPU probe.",
+                reason: "The library is tuned and simulated through it."),
+        ]
+    }
+
+    private static var kernelLog: [Setting<Settings>] {
+        [
+            Setting(
+                "kernel_log.enabled", \.kernelLog.isEnabled, .flag,
+                help: "Whether the kernel's messages are read.",
+                reason: "Without them most GPU faults go unseen; a container may not have them."),
+            Setting(
+                "kernel_log.path", \.kernelLog.path, .path,
+                help: "The device file of the kernel's messages, kmsg(4).",
+                reason: "Containers may see it elsewhere."),
+            Setting(
+                "paths.sys", \.paths.sys, .path,
+                help:
+                    "Where sysfs is: which GPUs the node has, and whether their driver is loaded.",
+                reason: "In a container the host's sysfs may be elsewhere."),
         ]
     }
 

@@ -39,6 +39,22 @@ import CSQLite
         try check(code)
     }
 
+    /// Binds text or NULL.
+    func bind(_ index: Int32, _ value: String?) throws(HistoryError) {
+        guard let value else { return try bindNull(index) }
+        try bind(index, value)
+    }
+
+    /// Binds an integer or NULL.
+    func bind(_ index: Int32, _ value: Int64?) throws(HistoryError) {
+        guard let value else { return try bindNull(index) }
+        try bind(index, value)
+    }
+
+    private func bindNull(_ index: Int32) throws(HistoryError) {
+        try check(unsafe sqlite3_bind_null(handle, index))
+    }
+
     /// Binds bytes; SQLite takes a copy, which for rows of kilobytes costs nothing that shows.
     func bind(_ index: Int32, _ value: [UInt8]) throws(HistoryError) {
         let code = unsafe value.withUnsafeBytes { bytes in
@@ -84,6 +100,11 @@ import CSQLite
         let count = Int(unsafe sqlite3_column_bytes(handle, column))
         return unsafe String(
             decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    /// Whether the column of the current row is NULL.
+    func isNull(_ column: Int32) -> Bool {
+        unsafe sqlite3_column_type(handle, column) == SQLITE_NULL
     }
 
     /// Shows the bytes of a column of the current row, without a copy.

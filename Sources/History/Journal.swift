@@ -1,0 +1,108 @@
+package import Model
+
+// What happened on the node, as far as it is kept.
+extension Store {
+    func write(_ events: [JournalEntry]) throws(HistoryError) {
+        guard let newest = events.last else { return }
+        let insert = try connection.prepare(
+            """
+            INSERT OR REPLACE INTO node_event(id, t, t_last, count, kind, device, pci, gpu, number,
+                link, process, severity, detail, sources, nvml, boot_id, record, root_record, root,
+                line) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, to: "write an event")
+        for entry in events {
+            try bind(entry, to: insert)
+            try insert.run()
+        }
+        let drop = try connection.prepare(
+            "DELETE FROM node_event WHERE id <= ?", to: "drop the oldest events")
+        try drop.bind(1, Int64(bitPattern: newest.id) - Int64(EventJournal.capacity))
+        try drop.run()
+    }
+
+    private func bind(
+        _ entry: JournalEntry, to insert: borrowing Statement
+    ) throws(HistoryError) {
+        let event = entry.event
+        try insert.bind(1, entry.id)
+        try insert.bind(2, event.wallMilliseconds)
+        try insert.bind(3, event.lastWallMilliseconds)
+        try insert.bind(4, Int64(event.count))
+        try insert.bind(5, event.kind.rawValue)
+        try insert.bind(6, event.device?.description)
+        try insert.bind(7, Int64(event.isOnPCI ? 1 : 0))
+        try insert.bind(8, entry.gpu?.description)
+        try insert.bind(9, event.number.map { Int64($0) })
+        try insert.bind(10, event.link.map { Int64($0) })
+        try insert.bind(11, event.process)
+        try insert.bind(12, event.severity)
+        try insert.bind(13, event.detail)
+        try insert.bind(14, entry.sources.map(\.rawValue).sorted().joined(separator: " "))
+        try insert.bind(15, Int64(entry.timesFromNVML))
+        try insert.bind(16, entry.bootID)
+        try insert.bind(17, event.record.map { Int64(bitPattern: $0) })
+        try insert.bind(18, event.root.map { Int64(bitPattern: $0) })
+        try insert.bind(19, entry.root.map { Int64(bitPattern: $0) })
+        try insert.bind(20, event.line)
+    }
+
+    /// The events that are kept, ascending by number; what another version wrote and this one does
+    /// not know is left out.
+    package func loadEvents() throws(HistoryError) -> [JournalEntry] {
+        let statement = try connection.prepare(
+            """
+            SELECT id, t, t_last, count, kind, device, pci, gpu, number, link, process, severity,
+                detail, sources, nvml, boot_id, record, root_record, root, line
+            FROM node_event ORDER BY id
+            """, to: "read the events")
+        var entries: [JournalEntry] = []
+        while try statement.step() {
+            if let entry = JournalEntry(row: statement) { entries.append(entry) }
+        }
+        return entries
+    }
+}
+
+extension NodeEvent {
+    fileprivate var isOnPCI: Bool {
+        if case .pci = device { true } else { false }
+    }
+}
+
+extension JournalEntry {
+    fileprivate init?(row: borrowing Statement) {
+        guard let kind = NodeEvent.Kind(rawValue: row.text(4)) else { return nil }
+        let sources = Set(
+            row.text(13).split(separator: " ").compactMap {
+                NodeEvent.Source(rawValue: String($0))
+            })
+        let record = row.isNull(16) ? nil : row.unsigned(16)
+        var event = NodeEvent(
+            kind: kind, device: Self.device(row),
+            number: row.isNull(8) ? nil : UInt32(truncatingIfNeeded: row.integer(8)),
+            link: row.isNull(9) ? nil : UInt16(truncatingIfNeeded: row.integer(9)),
+            process: row.optionalText(10), severity: row.optionalText(11),
+            detail: row.optionalText(12), wallMilliseconds: row.integer(1),
+            source: record == nil ? .nvml : .kernelLog, record: record, line: row.text(19))
+        event.lastWallMilliseconds = row.integer(2)
+        event.count = UInt32(clamping: row.integer(3))
+        event.root = row.isNull(17) ? nil : row.unsigned(17)
+        self.init(
+            id: row.unsigned(0), event: event, bootID: row.text(15),
+            gpu: GPUUUID(row.text(7)), sources: sources,
+            root: row.isNull(18) ? nil : row.unsigned(18),
+            timesFromNVML: UInt32(clamping: row.integer(14)))
+    }
+
+    private static func device(_ row: borrowing Statement) -> NodeEvent.Device? {
+        guard let text = row.optionalText(5) else { return nil }
+        guard row.integer(6) == 1 else { return .named(text) }
+        return PCIAddress(text).map { .pci($0) }
+    }
+}
+
+extension Statement {
+    fileprivate borrowing func optionalText(_ column: Int32) -> String? {
+        isNull(column) ? nil : text(column)
+    }
+}

@@ -1,0 +1,187 @@
+/// One event as it is kept.
+package struct JournalEntry: Hashable, Sendable {
+    /// The number; ascending, never used twice within one history.
+    package var id: UInt64
+    /// What happened, with the latest count.
+    package var event: NodeEvent
+    /// The boot that the event's record belongs to.
+    package var bootID: String
+    /// The GPU, where the device is one that was known at that moment.
+    package var gpu: GPUUUID?
+    /// Everybody who told it.
+    package var sources: Set<NodeEvent.Source>
+    /// The entry that it most likely follows from.
+    package var root: UInt64?
+    /// How often NVML told it; what the kernel log tells as often is the same.
+    package var timesFromNVML: UInt32
+
+    /// An event as it is kept.
+    package init(
+        id: UInt64, event: NodeEvent, bootID: String, gpu: GPUUUID?,
+        sources: Set<NodeEvent.Source>, root: UInt64?, timesFromNVML: UInt32
+    ) {
+        self.id = id
+        self.event = event
+        self.bootID = bootID
+        self.gpu = gpu
+        self.sources = sources
+        self.root = root
+        self.timesFromNVML = timesFromNVML
+    }
+}
+
+/// What is counted of events: how often which number came from which device.
+package struct EventCountKey: Hashable, Sendable {
+    /// What happened.
+    package var kind: NodeEvent.Kind
+    /// The device; nil for the node, and for what is beyond the bound.
+    package var device: NodeEvent.Device?
+    /// The number, such as the Xid; nil where there is none, and for what is beyond the bound.
+    package var number: UInt32?
+
+    /// A key.
+    package init(kind: NodeEvent.Kind, device: NodeEvent.Device?, number: UInt32?) {
+        self.kind = kind
+        self.device = device
+        self.number = number
+    }
+}
+
+/// The latest events of the node, each once, whoever told it.
+package struct EventJournal: Sendable {
+    /// Most events that are kept; the oldest go first.
+    package static let capacity = 2000
+    /// Most device and number pairs that are counted apart.
+    package static let countLimit = 512
+    // The kernel log and NVML may tell the same Xid this far apart: NVML is asked once a pass.
+    private static let sameMilliseconds: Int64 = 60_000
+
+    /// The events, ascending by number.
+    package private(set) var entries: [JournalEntry] = []
+    /// How often what came from where since the daemon started.
+    package private(set) var counts: [EventCountKey: UInt64] = [:]
+    private var nextID: UInt64 = 1
+    private var changed: Set<UInt64> = []
+
+    /// No events yet.
+    package init() {}
+
+    /// Takes up what the history kept, ascending by number.
+    package init(restoring entries: [JournalEntry]) {
+        self.entries = Array(entries.suffix(Self.capacity))
+        nextID = (entries.last?.id ?? 0) + 1
+    }
+
+    /// The number that the next event gets.
+    package var upcoming: UInt64 { nextID }
+
+    /// The latest record of the kernel log that is known of this boot; nil when none is.
+    package func lastRecord(bootID: String) -> UInt64? {
+        entries.lazy.filter { $0.bootID == bootID }.compactMap(\.event.record).max()
+    }
+
+    /// Takes an event in: as a new one, or as more of one that is known.
+    ///
+    /// `gpu` is the GPU at the event's device, where there is one. Returns how often it was seen
+    /// for the first time: zero for what was known.
+    @discardableResult
+    package mutating func note(
+        _ event: NodeEvent, bootID: String, gpu: GPUUUID?
+    ) -> UInt32 {
+        let news: UInt32
+        if let index = indexOfSame(event, bootID: bootID) {
+            news = merge(event, into: index)
+        } else {
+            news = event.count
+            append(event, bootID: bootID, gpu: gpu)
+        }
+        if news > 0 { count(event, UInt64(news)) }
+        return news
+    }
+
+    /// The events that are new or have changed since this was last asked.
+    package mutating func takeChanges() -> [JournalEntry] {
+        defer { changed = [] }
+        return changed.isEmpty ? [] : entries.filter { changed.contains($0.id) }
+    }
+
+    // MARK: The same event
+
+    private func indexOfSame(_ event: NodeEvent, bootID: String) -> Int? {
+        if let record = event.record {
+            let known = entries.lastIndex {
+                $0.event.record == record && $0.bootID == bootID && $0.event.kind == event.kind
+            }
+            if let known { return known }
+        }
+        return entries.lastIndex { entry in
+            guard entry.bootID == bootID, entry.event.kind == event.kind,
+                entry.event.device == event.device, entry.event.number == event.number,
+                entry.isNear(event, Self.sameMilliseconds)
+            else { return false }
+            switch event.source {
+            case .nvml: return entry.timesFromNVML < entry.event.count
+            case .kernelLog: return entry.sources == [.nvml]
+            }
+        }
+    }
+
+    // What is new of an event that is known from the other source, or was counted on.
+    private mutating func merge(_ event: NodeEvent, into index: Int) -> UInt32 {
+        let before = entries[index]
+        var entry = before
+        entry.sources.insert(event.source)
+        switch event.source {
+        case .nvml:
+            entry.timesFromNVML = min(before.timesFromNVML + event.count, before.event.count)
+        case .kernelLog:
+            // The kernel's line says more than NVML does.
+            let first = min(before.event.wallMilliseconds, event.wallMilliseconds)
+            entry.event = event
+            entry.event.wallMilliseconds = first
+            entry.event.count = max(before.event.count, event.count)
+            entry.event.lastWallMilliseconds = max(
+                before.event.lastWallMilliseconds, event.lastWallMilliseconds)
+            entry.root = entry.root ?? root(of: event, bootID: before.bootID)
+        }
+        guard entry != before else { return 0 }
+        entries[index] = entry
+        changed.insert(entry.id)
+        return entry.event.count - before.event.count
+    }
+
+    private func root(of event: NodeEvent, bootID: String) -> UInt64? {
+        guard let record = event.root else { return nil }
+        return entries.last { $0.event.record == record && $0.bootID == bootID }?.id
+    }
+
+    private mutating func append(_ event: NodeEvent, bootID: String, gpu: GPUUUID?) {
+        entries.append(
+            JournalEntry(
+                id: nextID, event: event, bootID: bootID, gpu: gpu, sources: [event.source],
+                root: root(of: event, bootID: bootID),
+                timesFromNVML: event.source == .nvml ? event.count : 0))
+        changed.insert(nextID)
+        nextID += 1
+        // A quarter more than is kept, so that not every event moves all others.
+        guard entries.count > Self.capacity + Self.capacity / 4 else { return }
+        entries.removeFirst(entries.count - Self.capacity)
+        let oldest = entries.first?.id ?? 0
+        changed = changed.filter { $0 >= oldest }
+    }
+
+    private mutating func count(_ event: NodeEvent, _ times: UInt64) {
+        var key = EventCountKey(kind: event.kind, device: event.device, number: event.number)
+        if counts[key] == nil, counts.count >= Self.countLimit {
+            key = EventCountKey(kind: event.kind, device: nil, number: nil)
+        }
+        counts[key, default: 0] &+= times
+    }
+}
+
+extension JournalEntry {
+    fileprivate func isNear(_ other: NodeEvent, _ milliseconds: Int64) -> Bool {
+        other.wallMilliseconds >= event.wallMilliseconds - milliseconds
+            && other.wallMilliseconds <= event.lastWallMilliseconds + milliseconds
+    }
+}
