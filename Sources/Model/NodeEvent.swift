@@ -7,9 +7,10 @@ package struct NodeEvent: Hashable, Sendable {
     package var kind: Kind
     /// The device that it happened to; the node when nil.
     package var device: Device?
-    /// The number in the catalogue: the Xid, the SXid, the module event; nil where there is none.
+    /// The number in the vendor's catalogue: the Xid, the SXid, the module's status (1 plugged,
+    /// 2 unplugged, 3 error), the firmware's syndrome; nil where there is none.
     package var number: UInt32?
-    /// The NVLink or switch port that is named; nil where none is.
+    /// The NVLink, switch port or module cage that is named; nil where none is.
     package var link: UInt16?
     /// The process that is named, `name (pid)`; nil where none is.
     package var process: String?
@@ -53,7 +54,7 @@ package struct NodeEvent: Hashable, Sendable {
         self.source = source
         self.record = record
         root = nil
-        self.line = line
+        self.line = String(decoding: line.utf8, limit: Self.lineLimit)
     }
 
     /// Who told of an event.
@@ -108,6 +109,10 @@ package struct NodeEvent: Hashable, Sendable {
         case linkDown = "link_down"
         /// PCIe Advanced Error Reporting: an error at a device or a port.
         case pcieError = "pcie_error"
+        /// A PCIe slot has a link or a card again.
+        case pcieSlotUp = "pcie_slot_up"
+        /// A PCIe slot lost its link or its card.
+        case pcieSlotDown = "pcie_slot_down"
         /// A process has been waiting in the kernel for long.
         case hungTask = "hung_task"
         /// Records of the kernel log were overwritten before they were read; `count` is how many.

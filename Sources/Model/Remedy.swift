@@ -1,0 +1,48 @@
+/// What helps against an error, as the vendor's catalogue puts it.
+package enum Remedy: String, CaseIterable, Sendable {
+    /// Nothing: a note for the record.
+    case none
+    /// Restart the application that met it.
+    case application
+    /// Drain the GPU, then reset it.
+    case resetGPU = "reset_gpu"
+    /// Drain the node, then reboot it.
+    case reboot
+    /// Restart the virtual machine that owns the device.
+    case rebootGuest = "reboot_guest"
+    /// Look at seating, cables and power.
+    case inspect
+    /// Update the driver or the firmware.
+    case updateSoftware = "update_software"
+    /// Drain the node and ask the vendor.
+    case support
+    /// The words of the message decide; without them nothing can be said.
+    case decode
+}
+
+extension NodeEvent {
+    /// What helps against it: by the words of its line where they decide, else by the catalogue;
+    /// nil where no catalogue speaks of its kind.
+    package var remedy: Remedy? {
+        switch kind {
+        case .xid: number.map { XidReading(number: $0, text: line).remedy }
+        case .sxid: number.map { SXidCatalog.entry($0).remedy(printed: severity) }
+        case .gpuFallenOffBus: .reboot
+        case .gpuProbeFailed: .support
+        case .nvlinkDiscoveryFailed: .reboot
+        case .gpuSlowCall, .portModule, .hcaTemperature, .hcaPower, .hcaHealth, .linkUp,
+            .linkDown, .pcieError, .pcieSlotUp, .pcieSlotDown, .hungTask, .kernelLogGap,
+            .nvmlEvent:
+            nil
+        }
+    }
+
+    /// Whether NVML must leave the device alone from now on, because a call to it may never return.
+    package var stopsCalls: Bool {
+        switch kind {
+        case .gpuFallenOffBus: true
+        case .xid: number.map { XidCatalog.entry($0).stopsCalls } ?? false
+        default: false
+        }
+    }
+}
