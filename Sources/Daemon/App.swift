@@ -26,6 +26,9 @@ final class App {
     private var isReady = false
     private var isAligned = false
     private var fedAt: UInt64 = 0
+    private var shownAt: UInt64 = 0
+    // Between two pictures that only events ask for.
+    private static let newsPause: UInt64 = 1_000_000_000
 
     init(
         clock: any TimeSource, log: Logger, notifier: SystemdNotifier, fleet: ProbeFleet,
@@ -57,7 +60,7 @@ final class App {
             let ready = wait(now)
             if signals.isStopRequested(ready) { return stop() }
             let later = clock.now().boottimeNanoseconds
-            take(fleet.receive(ready, now: later).reports)
+            take(fleet.receive(ready, now: later), now: later)
             tick(later)
             if isTurnOpen, !fleet.isAwaited { close() }
             feed(later)
@@ -77,10 +80,20 @@ final class App {
         fleet.collect(turn: turn, now: now)
     }
 
-    // An answer that comes after its turn was closed makes a pass of its own.
-    private func take(_ reports: [Collected]) {
-        answers += reports
-        if !isTurnOpen, !answers.isEmpty { show() }
+    // An answer that comes after its turn was closed makes a pass of its own, and so do events,
+    // though not each of many.
+    private func take(_ harvest: ProbeFleet.Harvest, now: UInt64) {
+        answers += harvest.reports
+        pipeline.note(harvest.events)
+        stopCalls(now)
+        let isNews = !harvest.events.isEmpty && now >= shownAt + Self.newsPause
+        if !isTurnOpen, isReady, !answers.isEmpty || isNews { show() }
+    }
+
+    private func stopCalls(_ now: UInt64) {
+        for (address, event) in pipeline.takeStops() {
+            fleet.gpu?.stop(address, because: event, now: now)
+        }
     }
 
     private func close() {
@@ -95,8 +108,12 @@ final class App {
     private func show() {
         let now = clock.now()
         align(answers, now: now)
-        let picture = pipeline.pass(answers, collectors: fleet.views(now: now), now: now)
+        let picture = pipeline.pass(
+            answers, collectors: fleet.views(now: now), troubles: fleet.gpu?.troubles ?? [:],
+            now: now)
+        stopCalls(now.boottimeNanoseconds)
         answers = []
+        shownAt = now.boottimeNanoseconds
         desk.show(picture)
         notifier.send("STATUS=\(picture.verdict.severity.name): \(picture.verdict.summary)")
     }

@@ -7,6 +7,7 @@ import Model
 struct Past: Sendable {
     var ledger = Ledger()
     var publication = Publication()
+    var journal = EventJournal()
 }
 
 /// Writes passes to the history, and goes on without it while it cannot.
@@ -24,6 +25,7 @@ final class Keeper {
     // What passes that could not be kept leave to the next one, each thing once.
     private var unsavedShelves: [String: Publication.Shelf] = [:]
     private var unsavedEvents: [CounterEvent] = []
+    private var unsavedEntries: [UInt64: JournalEntry] = [:]
 
     /// The latest pass that was kept; nil before the first.
     private(set) var latest: PassID?
@@ -50,7 +52,9 @@ final class Keeper {
     /// Takes up where the latest pass left off.
     func past() throws(HistoryError) -> Past {
         var past = Past()
-        guard let store, let restored = try store.restore() else { return past }
+        guard let store else { return past }
+        past.journal = EventJournal(restoring: try store.loadEvents())
+        guard let restored = try store.restore() else { return past }
         latest = restored.pass.id
         for entry in restored.series {
             guard let key = PartKey(entry.series.key) else { continue }
@@ -76,7 +80,10 @@ final class Keeper {
     }
 
     /// Appends a pass; a failure is counted, said once, and shown in health until it ends.
-    func keep(_ pass: PassRecord, _ shelves: [(String, Publication.Shelf)]) {
+    func keep(
+        _ pass: PassRecord, _ shelves: [(String, Publication.Shelf)],
+        _ entries: [JournalEntry] = []
+    ) {
         guard let store else {
             failures += 1
             return
@@ -87,10 +94,19 @@ final class Keeper {
         }
         let start = clock.now()
         unsavedShelves.merge(shelves) { $1 }
+        unsavedEntries.merge(entries.map { ($0.id, $0) }) { $1 }
+        // What the journal has dropped since need not be kept any more.
+        if let newest = unsavedEntries.keys.max() {
+            let capacity = UInt64(EventJournal.capacity)
+            unsavedEntries = unsavedEntries.filter { $0.key + capacity > newest }
+        }
         let pass = takingOver(unsavedEvents, pass)
         do {
-            latest = try store.append(pass, published: unsavedShelves.flatMap(Self.bases))
+            latest = try store.append(
+                pass, published: unsavedShelves.flatMap(Self.bases),
+                events: unsavedEntries.values.sorted { $0.id < $1.id })
             unsavedShelves = [:]
+            unsavedEntries = [:]
             unsavedEvents = []
             if trouble != nil { log.notice("the history is being written again") }
             trouble = nil

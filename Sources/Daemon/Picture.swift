@@ -10,6 +10,14 @@ struct Picture: Sendable {
     /// The latest pass that was kept; nil before the first.
     var pass: PassID?
     var cables: [CableView]
+    /// The GPUs by index.
+    var gpus: [GPUView] = []
+    /// NVML; nil before the first answer of its probe.
+    var gpuLibrary: GPULibrary?
+    var gpuCalls: [CallFamily: CallLatency] = [:]
+    /// The kernel log's reader; nil before its first answer.
+    var kernelLog: KernelLogReport?
+    var journal = EventJournal()
     var collectors: [CollectorView]
     var findings: [Finding]
     var verdict: Verdict

@@ -26,10 +26,17 @@ final class Pipeline {
     private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
     private var links: [PortKey: LinkInfo] = [:]
+    private var gpus = GPURoster()
+    private var kernelLog: KernelLogReport?
+    private var journal: EventJournal
+    private var stops: [(PCIAddress, NodeEvent)] = []
+    private let bootID: String
     private var generation: UInt64 = 0
 
-    init(naming: Naming, keeper: Keeper?, past: Past) {
+    init(naming: Naming, keeper: Keeper?, past: Past, bootID: String = "") {
         self.naming = naming
+        self.bootID = bootID
+        journal = past.journal
         self.keeper = keeper
         ledger = past.ledger
         publication = past.publication
@@ -37,21 +44,46 @@ final class Pipeline {
 
     /// Takes the answers of a turn in, or one that came late, and returns the new picture; without
     /// an answer nothing is kept, and the picture says how old it is.
-    func pass(_ answers: [Collected], collectors: [CollectorView], now: Moment) -> Picture {
+    func pass(
+        _ answers: [Collected], collectors: [CollectorView],
+        troubles: [PCIAddress: GPUTrouble] = [:], now: Moment
+    ) -> Picture {
         let events = compare(answers)
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
-                PassRecord(moment: moment, series: ledger.records(), events: events), shelves)
+                PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
+                journal.takeChanges())
         }
+        let views = gpuViews(collectors, troubles, now: now)
         let findings = standing.update(
-            Rules.judge(evidence(cables, collectors, now: now)), now: now)
+            Rules.judge(evidence(cables, views, collectors, now: now)), now: now)
         generation += 1
         return Picture(
             generation: generation, now: now, pass: keeper?.latest, cables: cables,
-            collectors: collectors, findings: findings,
-            verdict: Verdict(findings, ports: cables.count), history: keeper?.view)
+            gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls, kernelLog: kernelLog,
+            journal: journal, collectors: collectors, findings: findings,
+            verdict: Verdict(findings, ports: cables.count, gpus: views.count),
+            history: keeper?.view)
+    }
+
+    /// Takes in what happened; the history has it with the next pass.
+    func note(_ events: [NodeEvent]) {
+        for event in events {
+            let news = journal.note(
+                event, bootID: bootID, gpu: gpus.uuid(at: event.device))
+            guard news > 0, event.stopsCalls, case .pci(let address) = event.device else {
+                continue
+            }
+            stops.append((address, event))
+        }
+    }
+
+    /// The GPUs that must not be asked any more, and why, each told once.
+    func takeStops() -> [(PCIAddress, NodeEvent)] {
+        defer { stops = [] }
+        return stops
     }
 
     private static func isEarlier(_ left: Moment, _ right: Moment) -> Bool {
@@ -68,7 +100,11 @@ final class Pipeline {
             switch answer.report {
             case .infiniBand(let report):
                 events += compare(answer.collector, report)
-            case .gpu, .kernelLog: break
+            case .gpu(let report):
+                events += gpus.take(report, &ledger)
+                note(report.events)
+            case .kernelLog(let report):
+                kernelLog = report
             }
         }
         return events
@@ -155,10 +191,23 @@ final class Pipeline {
             entries: series.entries, published: totals)
     }
 
+    private func gpuViews(
+        _ collectors: [CollectorView], _ troubles: [PCIAddress: GPUTrouble], now: Moment
+    ) -> [GPUView] {
+        let collector = collectors.first { $0.name == GPUView.collector }
+        return gpus.addresses.enumerated().compactMap { index, address in
+            gpus.entries[address].map {
+                GPUView(
+                    index: index, address: address, entry: $0, trouble: troubles[address],
+                    collector: collector, ledger: ledger, now: now)
+            }
+        }
+    }
+
     // MARK: Judge
 
     private func evidence(
-        _ cables: [CableView], _ collectors: [CollectorView], now: Moment
+        _ cables: [CableView], _ gpus: [GPUView], _ collectors: [CollectorView], now: Moment
     ) -> Evidence {
         Evidence(
             now: now,
@@ -167,7 +216,14 @@ final class Pipeline {
                     device: $0.device, report: $0.report, isStale: $0.isStale,
                     saturated: $0.saturated)
             },
-            collectors: collectors.map(\.evidence), historyTrouble: keeper?.view.trouble)
+            collectors: collectors.map(\.evidence),
+            gpus: self.gpus.library == nil && gpus.isEmpty
+                ? nil
+                : GPUsEvidence(
+                    library: self.gpus.library,
+                    gpus: gpus.map { $0.evidence(journal, bootID: bootID, now: now) }),
+            kernelLogTrouble: kernelLog.flatMap { $0.state == .reading ? nil : $0.detail },
+            historyTrouble: keeper?.view.trouble)
     }
 }
 

@@ -143,11 +143,18 @@ final class ProbeFleet {
                     name: supervisor.name, ageSeconds: moment.map { now.seconds(since: $0) },
                     limitSeconds: limitSeconds, waitingSeconds: now.seconds(since: started),
                     workingOn: supervisor.workingOn, trouble: supervisor.trouble,
-                    seesNothing: member.seesNothing),
+                    seesNothing: member.seesNothing,
+                    readsPorts: supervisor.configuration.readsPorts),
                 restarts: supervisor.restarts, slowTurns: supervisor.slowTurns,
                 skippedTurns: supervisor.skippedTurns,
                 endedCPUSeconds: supervisor.endedCPUSeconds, pid: supervisor.pid,
                 transport: member.ended.adding(member.transport))
         }
+    }
+}
+
+extension ProbeConfiguration {
+    fileprivate var readsPorts: Bool {
+        if case .infiniBand = self { true } else { false }
     }
 }

@@ -1,3 +1,5 @@
+package import Model
+
 /// How much a condition matters, and the verdict over all of them.
 package enum Severity: Int, Comparable, CaseIterable, Sendable {
     /// Nothing holds, and everything that should be seen was seen.
@@ -44,6 +46,14 @@ package enum Domain: String, CaseIterable, Sendable {
     case host
     /// The daemon itself.
     case daemon
+    /// A GPU.
+    case gpu
+    /// The NVIDIA driver and its firmware.
+    case driver
+    /// The NVLink between a GPU and what it leads to: either end or what lies between.
+    case nvlink
+    /// PCIe between a GPU and its host.
+    case pciePath = "pcie_path"
 }
 
 /// How much was seen before somebody was accused.
@@ -68,17 +78,27 @@ package struct Subject: Hashable, Sendable {
     package var key: String?
     /// The collector.
     package var collector: String?
+    /// The GPU's place in the node.
+    package var gpuIndex: Int?
+    /// The GPU's PCI address.
+    package var pciAddress: PCIAddress?
+    /// The Xid.
+    package var xid: UInt32?
 
     /// A subject; what is left out does not apply.
     package init(
         device: String? = nil, port: UInt8? = nil, end: String? = nil, key: String? = nil,
-        collector: String? = nil
+        collector: String? = nil, gpuIndex: Int? = nil, pciAddress: PCIAddress? = nil,
+        xid: UInt32? = nil
     ) {
         self.device = device
         self.port = port
         self.end = end
         self.key = key
         self.collector = collector
+        self.gpuIndex = gpuIndex
+        self.pciAddress = pciAddress
+        self.xid = xid
     }
 }
 

@@ -12,6 +12,20 @@ package enum ConditionID: String, CaseIterable, Sendable {
     case probeStale = "probe_stale"
     /// There is nothing to judge, on the node or from one of its probes.
     case nothingObserved = "nothing_observed"
+    /// A call to a GPU's driver does not return.
+    case gpuUnresponsive = "gpu_unresponsive"
+    /// The driver has lost a GPU that the node has.
+    case gpuLost = "gpu_lost"
+    /// A GPU cannot be read.
+    case gpuUnobservable = "gpu_unobservable"
+    /// The driver asks for a reset or a reboot.
+    case gpuRecoveryNeeded = "gpu_recovery_needed"
+    /// The driver reported an error that asks for more than a restart of the application.
+    case gpuXid = "gpu_xid"
+    /// An NVLink that was active is not.
+    case nvlinkDown = "nvlink_down"
+    /// The kernel log cannot be read.
+    case kernelLogUnreadable = "kernel_log_unreadable"
     /// The history cannot be written.
     case historyUnavailable = "history_unavailable"
 }
@@ -70,10 +84,57 @@ package enum ConditionCatalog {
                 id: id,
                 meaning: "No InfiniBand port has been observed, or none by one of the probes.",
                 severity: .unknown, escalation: nil, source: "absence is not health")
+        case .gpuUnresponsive, .gpuLost, .gpuUnobservable, .gpuRecoveryNeeded, .gpuXid,
+            .nvlinkDown, .kernelLogUnreadable:
+            gpuRow(id)
         case .historyUnavailable:
             ConditionRow(
                 id: id, meaning: "The history cannot be written.", severity: .warning,
                 escalation: nil, source: "sqlite.org/rescode.html")
+        }
+    }
+
+    private static func gpuRow(_ id: ConditionID) -> ConditionRow {
+        switch id {
+        case .gpuUnresponsive:
+            ConditionRow(
+                id: id,
+                meaning: "A call to a GPU's driver does not return, or the GPU is left alone "
+                    + "because one did not.",
+                severity: .unknown, escalation: (.critical, 45),
+                source: "open-gpu-kernel-modules: a call waits up to 45 s for the GPU's GSP")
+        case .gpuLost:
+            ConditionRow(
+                id: id, meaning: "The driver has lost a GPU that the node has.",
+                severity: .critical, escalation: nil,
+                source: "nvml.h NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED")
+        case .gpuUnobservable:
+            ConditionRow(
+                id: id, meaning: "A GPU of this node cannot be read.", severity: .unknown,
+                escalation: nil, source: "absence is not health")
+        case .gpuRecoveryNeeded:
+            ConditionRow(
+                id: id, meaning: "The driver asks for a reset, a reboot or a drain.",
+                severity: .critical, escalation: nil,
+                source: "nvml.h NVML_FI_DEV_GET_GPU_RECOVERY_ACTION")
+        case .gpuXid:
+            ConditionRow(
+                id: id,
+                meaning: "The driver reported an error of a GPU that asks for more than a restart "
+                    + "of the application, within the last day.",
+                severity: .critical, escalation: nil,
+                source: "NVIDIA XID Errors; it ends with a reset of the GPU or a reboot")
+        case .nvlinkDown:
+            ConditionRow(
+                id: id, meaning: "An NVLink that was active is not.", severity: .warning,
+                escalation: (.critical, 30),
+                source: "nvml.h NVML_FI_DEV_NVLINK_GET_STATE; asleep is not down")
+        default:
+            ConditionRow(
+                id: id,
+                meaning: "The kernel log cannot be read, so that most errors of GPUs go unseen.",
+                severity: .warning, escalation: nil,
+                source: "dmesg_restrict, capabilities(7) CAP_SYSLOG")
         }
     }
 }

@@ -8,17 +8,23 @@ package struct Evidence: Hashable, Sendable {
     package var cables: [CableEvidence]
     /// The probes.
     package var collectors: [CollectorEvidence]
+    /// The GPUs; nil when none are watched.
+    package var gpus: GPUsEvidence?
+    /// Why the kernel log cannot be read, one sentence; nil when it can or is not to be.
+    package var kernelLogTrouble: String?
     /// Why the history cannot be written; nil when it can.
     package var historyTrouble: String?
 
     /// What is known at one moment.
     package init(
         now: Moment, cables: [CableEvidence], collectors: [CollectorEvidence],
-        historyTrouble: String? = nil
+        gpus: GPUsEvidence? = nil, kernelLogTrouble: String? = nil, historyTrouble: String? = nil
     ) {
         self.now = now
         self.cables = cables
         self.collectors = collectors
+        self.gpus = gpus
+        self.kernelLogTrouble = kernelLogTrouble
         self.historyTrouble = historyTrouble
     }
 }
@@ -78,11 +84,13 @@ package struct CollectorEvidence: Hashable, Sendable {
     package var trouble: String?
     /// Whether its latest answer had no port in it; never was one seen by it then.
     package var seesNothing: Bool
+    /// Whether it reads InfiniBand ports.
+    package var readsPorts: Bool
 
     /// One probe.
     package init(
         name: String, ageSeconds: Double?, limitSeconds: Double, waitingSeconds: Double,
-        workingOn: String?, trouble: String?, seesNothing: Bool = false
+        workingOn: String?, trouble: String?, seesNothing: Bool = false, readsPorts: Bool = true
     ) {
         self.name = name
         self.ageSeconds = ageSeconds
@@ -91,6 +99,7 @@ package struct CollectorEvidence: Hashable, Sendable {
         self.workingOn = workingOn
         self.trouble = trouble
         self.seesNothing = seesNothing
+        self.readsPorts = readsPorts
     }
 
     /// Whether what it last said is too old to be believed.

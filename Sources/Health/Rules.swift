@@ -9,7 +9,7 @@ package enum Rules {
         return evidence.collectors.compactMap(stale) + [nothing(evidence)].compactMap { $0 }
             + silent(evidence)
             + evidence.cables.flatMap { cable($0, isStalenessExplained: isExplained) }
-            + [history(evidence)].compactMap { $0 }
+            + GPURules.judge(evidence) + [history(evidence)].compactMap { $0 }
     }
 
     private static func cable(
@@ -183,13 +183,15 @@ package enum Rules {
     }
 
     private static func nothing(_ evidence: Evidence) -> Opinion? {
-        guard evidence.cables.isEmpty else { return nil }
+        let ports = evidence.collectors.filter(\.readsPorts)
+        let hasGPUs = evidence.gpus?.gpus.isEmpty == false
+        guard evidence.cables.isEmpty, !ports.isEmpty || !hasGPUs else { return nil }
         return Opinion(
             id: .nothingObserved, subject: Subject(),
             severity: ConditionCatalog.row(.nothingObserved).severity,
             summary: "No InfiniBand port has been observed: nothing can be said of this node.",
             accused: [], grade: .localOnly,
-            evidence: evidence.collectors.map {
+            evidence: ports.map {
                 "probe \($0.name) \($0.ageSeconds == nil ? "has not answered yet" : "sees no port")"
             },
             action: "Check ibstat, and include and exclude in the configuration.")

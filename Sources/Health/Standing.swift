@@ -63,16 +63,13 @@ package struct Verdict: Hashable, Sendable {
     /// One sentence for an operator.
     package var summary: String
 
-    /// Sums up what holds, the worst first, on a node where `ports` are watched.
-    package init(_ findings: [Finding], ports: Int) {
+    /// Sums up what holds, the worst first, on a node where these are watched.
+    package init(_ findings: [Finding], ports: Int, gpus: Int = 0) {
         guard let worst = findings.first else {
-            severity = ports > 0 ? .pass : .unknown
-            summary =
-                switch ports {
-                case ...0: "Nothing has been observed."
-                case 1: "The InfiniBand port is active and both ends were read."
-                default: "All \(ports) InfiniBand ports are active and both ends were read."
-                }
+            severity = ports + gpus > 0 ? .pass : .unknown
+            let sentences = [Self.sentence(ports: ports), Self.sentence(gpus: gpus)]
+            summary = sentences.compactMap { $0 }.joined(separator: " ")
+            if summary.isEmpty { summary = "Nothing has been observed." }
             return
         }
         severity = worst.severity
@@ -80,5 +77,21 @@ package struct Verdict: Hashable, Sendable {
         summary =
             worst.opinion.summary
             + (others == 0 ? "" : " \(others) more \(others == 1 ? "condition" : "conditions").")
+    }
+
+    private static func sentence(ports: Int) -> String? {
+        switch ports {
+        case ...0: nil
+        case 1: "The InfiniBand port is active and both ends were read."
+        default: "All \(ports) InfiniBand ports are active and both ends were read."
+        }
+    }
+
+    private static func sentence(gpus: Int) -> String? {
+        switch gpus {
+        case ...0: nil
+        case 1: "The GPU was read."
+        default: "All \(gpus) GPUs were read."
+        }
     }
 }

@@ -124,8 +124,14 @@ struct SettingsKeyTests {
     @Test(arguments: cases)
     func whatIsBeyondIsRefused(_ tried: Case) throws {
         let row = try #require(SettingsTable.all.first { $0.row.path == tried.path }).row
-        let takesList = row.expected.contains("list")
-        let others = takesList ? ["", "null", "{}", "\"\\t\""] : Self.notScalars
+        let others: [String]
+        if row.expected.contains("list") {
+            others = ["", "null", "{}", "\"\\t\""]
+        } else if row.expected.contains("mapping") {
+            others = ["", "null", "[]", "\"\\t\""]
+        } else {
+            others = Self.notScalars
+        }
         for value in tried.refused + others {
             let (text, column) = Self.file(tried.path, value)
             let line = tried.path.contains(".") ? 2 : 1

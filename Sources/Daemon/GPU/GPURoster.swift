@@ -1,0 +1,108 @@
+import Model
+
+/// The GPUs that were reported since the daemon started.
+///
+/// A GPU that is not reported any more must not vanish from a node that then looks healthy: it
+/// stays, marked, until the daemon is restarted.
+struct GPURoster: Sendable {
+    /// One GPU.
+    struct Entry: Sendable {
+        /// As the latest report that has it says.
+        var report: GPUDeviceReport
+        /// Whether the latest report has it.
+        var isListed = true
+        /// When its readings were taken; nil when there are none.
+        var read: Moment?
+        /// Links that were active at some time since the daemon started.
+        var wereActive: Set<UInt8> = []
+        /// When it was last seen to have begun counting anew; nil when it was not.
+        var restarted: Moment?
+    }
+
+    /// The GPUs by address.
+    private(set) var entries: [PCIAddress: Entry] = [:]
+    /// The library as last reported; nil before the first report.
+    private(set) var library: GPULibrary?
+    /// How long calls took, as last reported.
+    private(set) var calls: [CallFamily: CallLatency] = [:]
+
+    /// The addresses in order; a GPU's place is its index.
+    var addresses: [PCIAddress] { entries.keys.sorted() }
+
+    /// The GPU at an address; nil when there is none or who it is is not known.
+    func uuid(at device: NodeEvent.Device?) -> GPUUUID? {
+        guard case .pci(let address) = device else { return nil }
+        return entries[address]?.report.identity?.uuid
+    }
+
+    /// Takes a report in, and compares what was read with the ledger; returns what limits deltas.
+    mutating func take(_ report: GPUReport, _ ledger: inout Ledger) -> [CounterEvent] {
+        library = report.library
+        calls = report.calls
+        let listed = Set(report.gpus.map(\.address))
+        for address in entries.keys where !listed.contains(address) {
+            entries[address]?.isListed = false
+        }
+        var events: [CounterEvent] = []
+        for gpu in report.gpus { events += take(gpu, at: report.moment, &ledger) }
+        return events
+    }
+
+    private mutating func take(
+        _ gpu: GPUDeviceReport, at moment: Moment, _ ledger: inout Ledger
+    ) -> [CounterEvent] {
+        var entry = entries[gpu.address] ?? Entry(report: gpu)
+        let identity = gpu.identity ?? entry.report.identity
+        // Another board in the slot has its own past.
+        if identity?.uuid != entry.report.identity?.uuid { entry = Entry(report: gpu) }
+        let links = gpu.links.isEmpty ? entry.report.links : gpu.links
+        entry.report = gpu
+        entry.report.identity = identity
+        entry.report.links = links
+        entry.isListed = true
+        defer { entries[gpu.address] = entry }
+        guard gpu.state == .read else { return [] }
+        let read = moment.earlier(byNanoseconds: gpu.ageNanoseconds)
+        entry.read = read
+        for link in gpu.links where link.state == .active {
+            entry.wereActive.insert(link.number)
+        }
+        guard let uuid = gpu.identity?.uuid else { return [] }
+        let key = PartKey.gpu(uuid)
+        let isRestarted = ledger.hasRestarted(key, gpu.readings)
+        if isRestarted { entry.restarted = read }
+        var events = ledger.observe(key, gpu.observation(isRestarted: isRestarted), at: read)
+        for link in gpu.links {
+            events += ledger.observe(
+                .nvlink(uuid, link.number),
+                gpu.observation(of: link, isRestarted: isRestarted), at: read)
+        }
+        return events
+    }
+}
+
+/// What a link does (nvml.h NVML_FI_DEV_NVLINK_GET_STATE).
+enum NVLinkState: UInt64 {
+    case inactive = 0
+    case active = 1
+    case asleep = 2
+}
+
+extension NVLinkReport {
+    /// What the link does; nil when it was not read.
+    var state: NVLinkState? {
+        guard case .value(let raw, _) = gauges[NVLinkCounters.stateRow] else { return nil }
+        return NVLinkState(rawValue: raw)
+    }
+}
+
+extension Moment {
+    /// The moment this long before.
+    func earlier(byNanoseconds nanoseconds: UInt64) -> Moment {
+        guard nanoseconds > 0 else { return self }
+        return Moment(
+            bootID: bootID,
+            boottimeNanoseconds: boottimeNanoseconds - min(boottimeNanoseconds, nanoseconds),
+            wallMilliseconds: wallMilliseconds - Int64(clamping: nanoseconds / 1_000_000))
+    }
+}

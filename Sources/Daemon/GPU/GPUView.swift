@@ -1,0 +1,160 @@
+import Health
+import Model
+
+/// One GPU in a picture.
+struct GPUView: Sendable {
+    /// The name of the collector that reads GPUs.
+    static let collector = "gpu"
+    // What asks for a reset or a reboot is shown this long where nothing else ends it.
+    private static let xidSeconds = 86_400.0
+
+    /// Its place among the node's GPUs.
+    var index: Int
+    var address: PCIAddress
+    /// As last reported.
+    var report: GPUDeviceReport
+    /// Whether the latest report has it.
+    var isListed: Bool
+    /// When its readings were taken; nil when there are none.
+    var read: Moment?
+    /// Whether it was read in its probe's latest pass, and that pass is not stale.
+    var isFresh: Bool
+    /// Whether its readings are older than they should be.
+    var isStale: Bool
+    var trouble: GPUTrouble?
+    /// Seconds since the call that does not return began.
+    var hangSeconds: Double?
+    /// When it was last seen to have begun counting anew.
+    var restarted: Moment?
+    /// The counters as the ledger has them; empty while nobody knows who it is.
+    var entries: [Ledger.Entry]
+    var gauges: [Ledger.GaugeEntry]
+    var links: [NVLinkView]
+    /// Links that were active and are not.
+    var linksDown: [UInt8]
+
+    init(
+        index: Int, address: PCIAddress, entry: GPURoster.Entry, trouble: GPUTrouble?,
+        collector: CollectorView?, ledger: Ledger, now: Moment
+    ) {
+        let report = entry.report
+        let isUp = collector?.isUp == true && collector?.evidence.isStale == false
+        let isFresh = isUp && entry.isListed && report.state == .read
+        let limit = collector?.evidence.limitSeconds ?? 0
+        self.index = index
+        self.address = address
+        self.report = report
+        isListed = entry.isListed
+        read = entry.read
+        self.isFresh = isFresh
+        isStale = !isFresh && (entry.read.map { now.seconds(since: $0) > limit } ?? true)
+        self.trouble = trouble
+        hangSeconds = trouble.map {
+            Double(now.boottimeNanoseconds - min(now.boottimeNanoseconds, $0.since)) / 1e9
+        }
+        restarted = entry.restarted
+        let series = report.identity.flatMap { ledger[.gpu($0.uuid)] }
+        entries = series?.entries ?? []
+        gauges = series?.gauges ?? []
+        links = report.links.map { link in
+            let series = report.identity.flatMap { ledger[.nvlink($0.uuid, link.number)] }
+            return NVLinkView(
+                number: link.number, remote: link.remote, state: link.state, isFresh: isFresh,
+                entries: series?.entries ?? [], gauges: series?.gauges ?? [])
+        }
+        linksDown = links.filter {
+            $0.state == .inactive && entry.wereActive.contains($0.number)
+        }.map(\.number)
+    }
+
+    /// A gauge of the latest reading; nil when it was not read.
+    func gauge(_ name: String) -> UInt64? {
+        guard let row = Self.gaugeRows[name], gauges.indices.contains(row),
+            gauges[row].status == .fresh
+        else { return nil }
+        return gauges[row].value
+    }
+
+    private static let gaugeRows = Dictionary(
+        GPUCounters.gauges.enumerated().map { ($1.name, $0) },
+        uniquingKeysWith: { first, _ in first })
+}
+
+/// One NVLink in a picture.
+struct NVLinkView: Sendable {
+    var number: UInt8
+    var remote: NVLinkRemote?
+    /// As last read; nil when it was not.
+    var state: NVLinkState?
+    /// Whether its GPU was read in the latest pass.
+    var isFresh: Bool
+    var entries: [Ledger.Entry]
+    var gauges: [Ledger.GaugeEntry]
+}
+
+extension GPUView {
+    /// The GPU as the rules see it.
+    func evidence(_ journal: EventJournal, bootID: String, now: Moment) -> GPUEvidence {
+        GPUEvidence(
+            index: index, address: address, uuid: report.identity?.uuid, state: report.state,
+            isListed: isListed, isStale: isStale,
+            hang: trouble.map {
+                GPUHang(
+                    call: $0.call, seconds: hangSeconds ?? 0, kernel: $0.kernel?.text,
+                    excluded: $0.excluded)
+            },
+            recoveryAction: isFresh ? gauge("recovery_action") : nil,
+            xids: xids(journal, bootID: bootID, now: now), linksDown: linksDown,
+            linksUp: links.count { $0.state == .active || $0.state == .asleep })
+    }
+
+    // The latest of each number that asks for something and that nothing has answered since.
+    private func xids(
+        _ journal: EventJournal, bootID: String, now: Moment
+    ) -> [XidEvidence] {
+        var latest: [UInt32: XidEvidence] = [:]
+        for entry in journal.entries
+        where entry.event.device == .pci(address) {
+            let event = entry.event
+            let age = Double(now.wallMilliseconds - event.lastWallMilliseconds) / 1e3
+            guard entry.bootID == bootID, age < Self.xidSeconds, let number = event.xid,
+                let remedy = event.remedy, remedy.asksForSomething,
+                restarted.map({ $0.wallMilliseconds < event.lastWallMilliseconds }) ?? true
+            else { continue }
+            latest[number] = XidEvidence(
+                number: number, count: (latest[number]?.count ?? 0) + UInt64(event.count),
+                last: Timestamp.text(milliseconds: event.lastWallMilliseconds),
+                meaning: event.detail ?? XidCatalog.entry(number).meaning, remedy: remedy,
+                line: event.line)
+        }
+        return latest.values.sorted { $0.number < $1.number }
+    }
+}
+
+extension Remedy {
+    /// Whether it is more than a note or an application's affair.
+    fileprivate var asksForSomething: Bool {
+        switch self {
+        case .none, .application, .decode: false
+        case .resetGPU, .reboot, .rebootGuest, .inspect, .updateSoftware, .support: true
+        }
+    }
+}
+
+extension NodeEvent {
+    // A GPU that fell off the bus is one with Xid 79, whether the driver gave it the number or not.
+    fileprivate var xid: UInt32? {
+        switch kind {
+        case .xid: number
+        case .gpuFallenOffBus: 79
+        default: nil
+        }
+    }
+}
+
+extension ThreadState {
+    /// The state for people.
+    var text: String {
+        waitChannel.isEmpty ? "\(letter)" : "\(letter), in \(waitChannel)"
+    }
+}

@@ -1,0 +1,99 @@
+import Model
+import Testing
+
+@testable import History
+
+/// Node events in the history.
+struct JournalTests {
+    private static func entry(_ id: UInt64, _ change: (inout JournalEntry) -> Void) -> JournalEntry
+    {
+        var entry = JournalEntry(
+            id: id,
+            event: NodeEvent(
+                kind: .xid, device: .pci(PCIAddress(domain: 0, bus: 0x18, device: 0)), number: 79,
+                wallMilliseconds: 5, source: .kernelLog, record: 7, line: "NVRM: Xid"),
+            bootID: "boot", gpu: GPUUUID(high: 1, low: 2), sources: [.kernelLog], root: nil,
+            timesFromNVML: 0)
+        change(&entry)
+        return entry
+    }
+
+    private static let entries = [
+        entry(1) { _ in },
+        entry(2) {
+            $0.event.device = .named("nvidia-nvswitch3")
+            $0.event.kind = .sxid
+            $0.event.link = 32
+            $0.event.process = "pt_main (17)"
+            $0.event.severity = "fatal"
+            $0.event.detail = "a detail"
+            $0.event.count = 9
+            $0.event.lastWallMilliseconds = 99
+            $0.event.root = 7
+            $0.root = 1
+            $0.sources = [.kernelLog, .nvml]
+            $0.timesFromNVML = 3
+            $0.gpu = nil
+        },
+        entry(3) {
+            $0.event.device = nil
+            $0.event.kind = .kernelLogGap
+            $0.event.number = nil
+            $0.event.line = "é \"x\" 🔌"
+        },
+    ]
+
+    @Test func eventsComeBackTheSame() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let store = try Store.open(directory)
+            _ = try store.append(.plain(at: 1, ["a": [1]]), events: Self.entries)
+            #expect(try store.loadEvents() == Self.entries)
+        }
+        #expect(try Store.open(directory).loadEvents() == Self.entries)
+    }
+
+    @Test func laterStateReplacesTheEarlier() throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store.open(directory)
+        _ = try store.append(.plain(at: 1, ["a": [1]]), events: Self.entries)
+        let more = Self.entry(1) { $0.event.count = 4 }
+        _ = try store.append(.plain(at: 2, ["a": [1]]), events: [more])
+        #expect(try store.loadEvents().map(\.event.count) == [4, 9, 1])
+    }
+
+    @Test func newestAreKept() throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store.open(directory)
+        let capacity = UInt64(EventJournal.capacity)
+        _ = try store.append(
+            .plain(at: 1, ["a": [1]]), events: (1...capacity).map { Self.entry($0) { _ in } })
+        _ = try store.append(
+            .plain(at: 2, ["a": [1]]), events: [Self.entry(capacity + 3) { _ in }])
+        let ids = try store.loadEvents().map(\.id)
+        #expect(ids.first == 4 && ids.last == capacity + 3)
+    }
+
+    @Test func failedPassKeepsNoEvent() throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store.open(directory)
+        var pass = PassRecord.plain(at: 1, ["a": [1]])
+        pass.events = [CounterEvent(key: "none", column: 0, kind: .cleared, before: 1, after: 0)]
+        #expect(throws: HistoryError.self) { try store.append(pass, events: Self.entries) }
+        #expect(try store.loadEvents() == [])
+    }
+
+    @Test func historyOfTheFirstVersionGoesOn() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let store = try Store.open(directory)
+            _ = try store.append(.plain(at: 1, ["a": [1]]))
+        }
+        try directory.execute("DROP TABLE node_event; PRAGMA user_version=1")
+        let store = try Store.open(directory)
+        #expect(store.outcome == .opened)
+        #expect(try directory.integer("PRAGMA user_version") == Schema.version)
+        #expect(try store.append(.plain(at: 2, ["a": [2]]), events: Self.entries) == PassID(2))
+        #expect(try store.loadEvents() == Self.entries)
+    }
+}
