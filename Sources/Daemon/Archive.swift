@@ -164,7 +164,10 @@ private struct Window {
             let first = before[last.key] ?? firsts[last.key]
             let place = places[last.key]
             return V1.DeltaSeries(
-                device: place?.device, port: place.map { Int($0.port) }, end: place?.end.rawValue,
+                class: last.layout.deviceClass,
+                place: V1.Place(
+                    device: place?.device, port: place.map { Int($0.port) },
+                    end: place?.end.rawValue),
                 key: last.key,
                 from: (first?.lastSeen ?? first?.firstRecorded ?? start.pass).time,
                 to: (last.lastSeen ?? end.pass).time, stale: !last.isPresent,

@@ -75,6 +75,18 @@ final class Desk: Answers {
             ?? V1.Counters(node: node, time: clock.now().text, pass: nil, series: [])
     }
 
+    func gpus() -> V1.GPUs {
+        V1.GPUs(
+            node: node, time: clock.now().text, pass: picture?.pass?.rawValue, library: nil,
+            gpus: [])
+    }
+
+    func gpu(_ address: String) -> V1.GPU? { nil }
+
+    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events {
+        throw .unavailable("Events are not kept.")
+    }
+
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
         guard let archive else {
             throw .unavailable(

@@ -76,7 +76,9 @@ extension CableView {
         [(End.local, local as EndView?), (.peer, peer)].compactMap { end, view in
             view.map {
                 V1.CounterSeries(
-                    device: device, port: Int(report.key.port), end: end.rawValue,
+                    class: CounterTable.infiniBandPort.layout.deviceClass,
+                    place: V1.Place(
+                        device: device, port: Int(report.key.port), end: end.rawValue),
                     key: $0.key.description, sampled: $0.seen?.text,
                     counters: InfiniBandCounters.all.indices.map($0.entry))
             }

@@ -47,7 +47,9 @@ package enum MetricFamilies {
         "The verdict over the node: 1 for the one that holds.")
     static let condition = MetricFamily(
         "fabricwatch_health_condition", .gauge,
-        ["condition", "severity", "device", "port", "end", "collector"],
+        [
+            "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "link",
+        ],
         "A condition that holds; empty labels do not apply.")
 
     static let collectorUp = MetricFamily(

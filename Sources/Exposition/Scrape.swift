@@ -12,6 +12,10 @@ package struct Scrape: Sendable {
     package var collectors: [CollectorSample]
     /// The cables.
     package var cables: [CableSample]
+    /// The GPUs; nil on a node without any.
+    package var gpus: GPUsSample?
+    /// The kernel log and the events; nil where both are switched off.
+    package var events: EventsSample?
     /// The history; nil when it is switched off.
     package var history: HistorySample?
     /// The HTTP server.
@@ -23,13 +27,16 @@ package struct Scrape: Sendable {
     package init(
         version: String, verdict: (all: [String], current: String),
         conditions: [ConditionSample], collectors: [CollectorSample], cables: [CableSample],
-        history: HistorySample?, server: ServerSample, process: ProcessSample
+        gpus: GPUsSample? = nil, events: EventsSample? = nil, history: HistorySample?,
+        server: ServerSample, process: ProcessSample
     ) {
         self.version = version
         self.verdict = verdict
         self.conditions = conditions
         self.collectors = collectors
         self.cables = cables
+        self.gpus = gpus
+        self.events = events
         self.history = history
         self.server = server
         self.process = process
@@ -38,12 +45,15 @@ package struct Scrape: Sendable {
 
 /// A condition that holds; empty texts do not apply.
 package struct ConditionSample: Hashable, Sendable {
-    /// The values of the labels condition, severity, device, port, end, collector.
+    /// The values of the labels condition, severity, device, port, end, collector, gpu, uuid, link.
     package var labels: [String]
 
-    /// A condition by its label values, in the order of the family's labels.
+    private static let labelCount = MetricFamilies.condition.labels.count
+
+    /// A condition by its label values, in the order of the family's labels; those left out at the
+    /// end do not apply.
     package init(labels: [String]) {
-        self.labels = labels
+        self.labels = labels + Array(repeating: "", count: max(0, Self.labelCount - labels.count))
     }
 }
 

@@ -183,20 +183,20 @@ package enum GPUCounters {
 
     private static func field(
         _ name: String, _ unit: GaugeUnit, _ id: UInt32, _ symbol: String,
-        driver: UInt16 = 450, _ help: String
+        driver: UInt16 = 450, codes: GaugeCodes? = nil, _ help: String
     ) -> Gauge {
         Gauge(
-            name, unit, help: help,
+            name, unit, help: help, codes: codes,
             sources: [GaugeSource(.nvmlField(id), "NVML_FI_DEV_\(symbol)", firstDriver: driver)])
     }
 
     // The first call is the newest.
     private static func call(
         _ name: String, _ unit: GaugeUnit, _ calls: [(String, UInt16)], part: String = "",
-        _ help: String
+        codes: GaugeCodes? = nil, _ help: String
     ) -> Gauge {
         Gauge(
-            name, unit, help: help,
+            name, unit, help: help, codes: codes,
             sources: calls.map {
                 GaugeSource(.nvmlCall($0.0, part: part), $0.0, firstDriver: $0.1)
             })
@@ -239,9 +239,7 @@ package enum GPUCounters {
                 ("nvmlDeviceGetCurrentClocksEventReasons", 535),
                 ("nvmlDeviceGetCurrentClocksThrottleReasons", 450),
             ],
-            "Why clocks are lower than they could be, as a mask: 1 idle, 2 application clocks, "
-                + "4 power limit, 8 hardware slowdown, 16 sync boost, 32 software thermal, "
-                + "64 hardware thermal, 128 power brake, 256 display."),
+            codes: .clocksEventReasons, "Why clocks are lower than they could be, as a mask."),
     ]
 
     private static let memoryState: [Gauge] = [
@@ -251,19 +249,19 @@ package enum GPUCounters {
         call(
             "memory_used", .bytes, [("nvmlDeviceGetMemoryInfo_v2", 510)], part: "used",
             "Memory in use."),
-        field("ecc_mode", .code, 1, "ECC_CURRENT", "Whether ECC is on."),
+        field("ecc_mode", .code, 1, "ECC_CURRENT", codes: .offOn, "Whether ECC is on."),
         call(
             "sram_threshold_exceeded", .code, [("nvmlDeviceGetSramEccErrorStatus", 550)],
-            part: "thresholdExceeded",
+            part: "thresholdExceeded", codes: .noYes,
             "Whether the GPU has had more uncorrected SRAM errors than its vendor accepts."),
         field(
-            "retired_pages_pending", .code, 31, "RETIRED_PENDING",
+            "retired_pages_pending", .code, 31, "RETIRED_PENDING", codes: .noYes,
             "Whether pages wait for a reset to be retired (before Ampere)."),
         field(
-            "remapped_rows_pending", .code, 144, "REMAPPED_PENDING",
+            "remapped_rows_pending", .code, 144, "REMAPPED_PENDING", codes: .noYes,
             "Whether rows wait for a reset to be remapped."),
         field(
-            "remapped_rows_failure", .code, 145, "REMAPPED_FAILURE",
+            "remapped_rows_failure", .code, 145, "REMAPPED_FAILURE", codes: .noYes,
             "Whether a row could not be remapped."),
         histogram("max", "with all spare rows left"),
         histogram("high", "with many spare rows left"),
@@ -285,12 +283,10 @@ package enum GPUCounters {
     private static let stateAndMode: [Gauge] = [
         field(
             "recovery_action", .code, 230, "GET_GPU_RECOVERY_ACTION", driver: 570,
-            "What the driver asks for: 0 nothing, 1 GPU reset, 2 node reboot, 3 drain P2P, "
-                + "4 drain and reset, 5 recover the IMEX domain."),
+            codes: .recoveryAction, "What the driver asks for."),
         call(
-            "fabric_state", .code, fabricCalls, part: "state",
-            "Registration with the NVSwitch fabric: 0 not supported, 1 not started, "
-                + "2 in progress, 3 completed."),
+            "fabric_state", .code, fabricCalls, part: "state", codes: .fabricState,
+            "Registration with the NVSwitch fabric."),
         call(
             "fabric_status", .code, fabricCalls, part: "status",
             "How the registration ended, as an NVML return code; only when it is completed."),
@@ -299,19 +295,19 @@ package enum GPUCounters {
             "The fabric clique that the GPU belongs to."),
         call(
             "fabric_health_mask", .code, [("nvmlDeviceGetGpuFabricInfoV", 550)],
-            part: "healthMask", "The health of the GPU's fabric, as a mask of nvml.h."),
+            part: "healthMask", codes: .fabricHealthMask,
+            "The health of the GPU's fabric, as a mask of nvml.h."),
         call(
             "fabric_health_summary", .code, [("nvmlDeviceGetGpuFabricInfoV", 580)],
-            part: "healthSummary",
-            "The health of the GPU's fabric: 0 not told, 1 healthy, 2 unhealthy, "
-                + "3 limited capacity."),
+            part: "healthSummary", codes: .fabricHealth,
+            "The health of the GPU's fabric."),
         call(
-            "persistence_mode", .code, [("nvmlDeviceGetPersistenceMode", 450)],
+            "persistence_mode", .code, [("nvmlDeviceGetPersistenceMode", 450)], codes: .offOn,
             "Whether the driver keeps the GPU's state when nobody uses it."),
         call(
-            "mig_mode", .code, [("nvmlDeviceGetMigMode", 450)], part: "current",
+            "mig_mode", .code, [("nvmlDeviceGetMigMode", 450)], part: "current", codes: .offOn,
             "Whether the GPU is divided into instances."),
         field(
-            "nvlink_count", .count, 91, "NVLINK_LINK_COUNT", "NVLinks that the GPU has."),
+            "nvlinks", .count, 91, "NVLINK_LINK_COUNT", "NVLinks that the GPU has."),
     ]
 }

@@ -6,14 +6,20 @@ package struct Gauge: Sendable {
     package let unit: GaugeUnit
     /// One sentence for an operator; also the metric's help.
     package let help: String
+    /// What its numbers stand for; nil where they speak for themselves.
+    package let codes: GaugeCodes?
     /// Where the value is read, the best source first; empty for what other readings say.
     package let sources: [GaugeSource]
 
-    /// A row of a gauge table.
-    package init(_ name: String, _ unit: GaugeUnit, help: String, sources: [GaugeSource] = []) {
+    /// A row of a gauge table; the codes, if they can be listed, complete the help.
+    package init(
+        _ name: String, _ unit: GaugeUnit, help: String, codes: GaugeCodes? = nil,
+        sources: [GaugeSource] = []
+    ) {
         self.name = name
         self.unit = unit
-        self.help = help
+        self.help = codes?.list.map { "\(help.dropLast()): \($0)." } ?? help
+        self.codes = codes
         self.sources = sources
     }
 
@@ -61,6 +67,9 @@ package enum GaugeUnit: String, Sendable {
     case megabytesPerSecond = "megabytes_per_second"
     /// A bit error ratio in the packed form of `BitErrorRatio`; metrics show a ratio.
     case bitErrorRatio = "bit_error_ratio"
+
+    /// The unit of the published number in API documents.
+    package var publishedName: String { metricSuffix.isEmpty ? rawValue : metricSuffix }
 
     /// The unit as the last word of a metric name; empty where there is none.
     var metricSuffix: String {

@@ -6,7 +6,7 @@ package enum NVLinkCounters {
     /// The gauges; likewise.
     package static let gauges: [Gauge] = [
         Gauge(
-            "state", .code, help: "0 inactive, 1 active, 2 asleep.",
+            "state", .code, help: "State of the link.", codes: .linkState,
             sources: [
                 GaugeSource(
                     .nvmlField(165), "NVML_FI_DEV_NVLINK_GET_STATE", firstDriver: 520),
@@ -15,8 +15,7 @@ package enum NVLinkCounters {
                     firstDriver: 450),
             ]),
         Gauge(
-            "version", .code,
-            help: "1 NVLink 1.0, 2 2.0, 3 2.2, 4 3.0, 5 3.1, 6 4.0, 7 5.0, 8 6.0.",
+            "version", .code, help: "Generation of the link.", codes: .linkVersion,
             sources: [
                 GaugeSource(
                     .nvmlField(166), "NVML_FI_DEV_NVLINK_GET_VERSION", firstDriver: 520),

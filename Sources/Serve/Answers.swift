@@ -19,6 +19,19 @@ package protocol Answers: Sendable {
     /// The counters; from memory, must not block.
     func counters() -> V1.Counters
 
+    /// The GPUs; from memory, must not block.
+    func gpus() -> V1.GPUs
+
+    /// The GPU at a PCI address of `gpus()`; nil when it is not there any more. From memory, must
+    /// not block.
+    func gpu(_ address: String) -> V1.GPU?
+
+    /// At most `limit` events in the order of their ids: those that follow, or without a point to
+    /// follow the latest. From memory, must not block.
+    ///
+    /// Throws `.gone` for a cursor of another history, `.badRequest` for one that cannot be read.
+    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events
+
     /// What was counted since a cursor or a time; reads the history and may block for its time
     /// limit, so it is called on the server's worker thread.
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas
@@ -54,6 +67,16 @@ package enum Since: Hashable, Sendable {
     case wall(milliseconds: Int64)
     /// The latest pass at or before this long ago, in milliseconds.
     case ago(milliseconds: Int64)
+}
+
+/// Which events are asked for.
+package enum EventsSince: Hashable, Sendable {
+    /// The latest.
+    case latest
+    /// Those that follow the event with this id; 0 for the oldest that are kept.
+    case id(UInt64)
+    /// Those that follow, by the `next` of an earlier answer.
+    case cursor(String)
 }
 
 /// Why a question about the past has no answer.

@@ -6,17 +6,29 @@ enum Endpoint: String, CaseIterable {
     case readyz = "/readyz"
     case health = "/api/v1/health"
     case links = "/api/v1/links"
+    case gpus = "/api/v1/gpus"
+    /// Followed by a GPU's index, UUID or PCI address.
+    case gpu = "/api/v1/gpus/"
     case counters = "/api/v1/counters"
     case deltas = "/api/v1/deltas"
+    case events = "/api/v1/events"
+
+    /// The endpoint of a path, and what the path has behind its name; nil where nothing is.
+    static func find(_ path: String) -> (endpoint: Endpoint, rest: Substring)? {
+        if let endpoint = Endpoint(rawValue: path) { return (endpoint, "") }
+        guard path.hasPrefix(gpu.rawValue) else { return nil }
+        return (gpu, path.dropFirst(gpu.rawValue.count))
+    }
 
     /// The query parameters that it understands, in the order in which they are explained.
     var parameters: [String] {
         switch self {
-        case .index, .metrics, .healthz, .readyz: []
+        case .index, .metrics, .healthz, .readyz, .gpus, .gpu: []
         case .health: ["strict"]
         case .links: ["device"]
-        case .counters: ["device", "end"]
-        case .deltas: ["since", "device", "end"]
+        case .counters: ["device", "end", "gpu"]
+        case .deltas: ["since", "device", "end", "gpu"]
+        case .events: ["after", "limit", "gpu"]
         }
     }
 
@@ -28,16 +40,21 @@ enum Endpoint: String, CaseIterable {
         case .readyz: "200 once a first pass is complete, 503 before"
         case .health: "the verdict: conditions, evidence, accused part, next step"
         case .links: "every cable, both ends side by side"
-        case .counters: "every counter of every end, also those that cannot be read"
+        case .gpus: "every GPU: state, temperature, power, errors, links"
+        case .gpu: "one GPU by index, UUID or PCI address: every counter and gauge, its NVLinks"
+        case .counters: "every counter of every part, also those that cannot be read"
         case .deltas: "what was counted since then, and how exact that is"
+        case .events: "what the kernel log and the GPUs' driver told, the oldest first"
         }
     }
 
-    /// What to append to the path for an example that shows the parameters.
-    private var exampleQuery: String {
+    /// What to append to the path for an example.
+    private var example: String {
         switch self {
         case .health: "?strict=1"
+        case .gpu: "0"
         case .deltas: "?since=5m"
+        case .events: "?limit=20"
         default: ""
         }
     }
@@ -45,17 +62,20 @@ enum Endpoint: String, CaseIterable {
     /// The index page; `command` is curl with all that comes before the path.
     static func indexPage(command: String) -> String {
         let head = """
-            FabricWatch: both ends of every cable of this node.
+            FabricWatch: both ends of every cable of this node, its GPUs and their links.
 
             """
         let rows = allCases.map {
-            "\n\($0.summary)\n    \(command)\($0.rawValue)\($0.exampleQuery)'\n"
+            "\n\($0.summary)\n    \(command)\($0.rawValue)\($0.example)'\n"
         }
         let tail = """
 
             since=    a duration (90s, 5m, 1h, 2d), an RFC 3339 time, or an earlier answer's `next`
             device=   only this device
             end=      local or peer
+            gpu=      only this GPU: index, UUID or PCI address
+            after=    the id of an event, 0 for the oldest, or an earlier answer's `next`
+            limit=    at most so many events, 1 to 1000
             strict=1  503 unless the verdict is PASS, INFO or WARNING
 
             Errors are application/problem+json (RFC 9457). Times are UTC. Answers can be gzip.

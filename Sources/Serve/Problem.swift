@@ -7,6 +7,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case badParameter = "bad-parameter"
     case notFound = "not-found"
     case noSuchDevice = "no-such-device"
+    case noSuchGPU = "no-such-gpu"
     case methodNotAllowed = "method-not-allowed"
     case headTimeout = "head-timeout"
     case gone = "gone"
@@ -28,6 +29,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .badParameter: (400, "A query parameter is unknown, missing or wrong")
         case .notFound: (404, "There is nothing at this path")
         case .noSuchDevice: (404, "No device has this label")
+        case .noSuchGPU: (404, "There is no such GPU")
         case .methodNotAllowed: (405, "This path only answers GET and HEAD")
         case .headTimeout: (408, "The request was not complete in time")
         case .gone: (410, "What was asked for is no longer kept")

@@ -40,6 +40,40 @@ struct Query {
 
     var device: String? { values["device"] }
 
+    var gpu: String? { values["gpu"] }
+
+    /// `after`: the latest when absent.
+    func after() throws(Problem) -> EventsSince {
+        guard let text = values["after"] else { return .latest }
+        if let id = Self.digits(text[...]) { return .id(id) }
+        guard text.hasPrefix("e") else {
+            throw Problem(
+                .badParameter,
+                "after is \"\(text)\", but should be the id of an event, 0 for the oldest that is "
+                    + "kept, or the `next` of an earlier answer")
+        }
+        return .cursor(text)
+    }
+
+    /// The most events that one answer has.
+    static let eventsMax = 1000
+
+    /// `limit`: 100 when absent.
+    func limit() throws(Problem) -> Int {
+        guard let text = values["limit"] else { return 100 }
+        guard let limit = Self.digits(text[...]).flatMap({ Int(exactly: $0) }),
+            (1...Self.eventsMax).contains(limit)
+        else {
+            throw Problem(.badParameter, "limit is 1 to \(Self.eventsMax), not \"\(text)\"")
+        }
+        return limit
+    }
+
+    // A number without a sign; nil for anything else.
+    private static func digits(_ text: Substring) -> UInt64? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(text) : nil
+    }
+
     /// `end`: both when absent.
     func end() throws(Problem) -> String? {
         guard let end = values["end"] else { return nil }
@@ -72,14 +106,14 @@ struct Query {
         let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         let digits = text.dropLast()
         guard let last = text.last, let unit = units[last],
-            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int64(digits)
+            let count = Self.digits(digits).flatMap({ Int64(exactly: $0) })
         else { return nil }
         let (milliseconds, overflow) = count.multipliedReportingOverflow(by: unit)
         return overflow ? nil : milliseconds
     }
 
     /// Percent-decoding; a plus stays a plus, because the offset of a time has one.
-    private static func decode(_ text: Substring) throws(Problem) -> String {
+    static func decode(_ text: Substring) throws(Problem) -> String {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

@@ -33,7 +33,7 @@ struct Routes {
         let parts = request.target.split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = String(parts[0])
-        guard let endpoint = Endpoint(rawValue: path) else {
+        guard let (endpoint, rest) = Endpoint.find(path) else {
             throw Problem(.notFound, "nothing is at \(path); / lists what there is")
         }
         guard request.method != .other else {
@@ -49,7 +49,10 @@ struct Routes {
         case .readyz: return .done(ready())
         case .health: return .done(health(strict: try query.strict(), gzip: gzip))
         case .links: return .done(.document(try links(query), gzip: gzip))
+        case .gpus: return .done(.document(answers.gpus(), gzip: gzip))
+        case .gpu: return .done(.document(try gpu(rest), gzip: gzip))
         case .counters: return .done(.document(try counters(query), gzip: gzip))
+        case .events: return .done(.document(try events(query), gzip: gzip))
         case .deltas: return .later(try deltas(query, gzip: gzip))
         }
     }
@@ -74,38 +77,37 @@ struct Routes {
         var document = answers.links()
         if let device = query.device {
             let known = document.links.map(\.device)
-            guard known.contains(device) else { throw Self.unknown(device, among: known) }
+            guard known.contains(device) else { throw Problem(device: device, among: known) }
             document.links.removeAll { $0.device != device }
         }
         return document
     }
 
-    private func counters(_ query: Query) throws(Problem) -> V1.Counters {
-        let end = try query.end()
-        var document = answers.counters()
-        if let device = query.device {
-            let known = document.series.map(\.device)
-            guard known.contains(device) else { throw Self.unknown(device, among: known) }
-            document.series.removeAll { $0.device != device }
+    private func gpu(_ text: Substring) throws(Problem) -> V1.GPU {
+        let choice = GPUChoice(try Query.decode(text), among: answers.gpus().gpus)
+        guard let document = choice.summary.flatMap({ answers.gpu($0.address) }) else {
+            throw choice.problem
         }
-        if let end { document.series.removeAll { $0.end != end } }
+        return document
+    }
+
+    private func counters(_ query: Query) throws(Problem) -> V1.Counters {
+        let filter = try PartFilter(query)
+        var document = answers.counters()
+        try filter.apply(to: &document.series, from: answers)
         return document
     }
 
     private func deltas(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
-        let since = try query.since()
-        let (device, end) = (query.device, try query.end())
+        let (since, filter) = (try query.since(), try PartFilter(query))
         return { [answers] in
             do throws(AnswerError) {
                 var document = try answers.deltas(since: since)
-                if let device {
-                    let known = document.series.compactMap(\.device)
-                    guard known.contains(device) else {
-                        return Response(Self.unknown(device, among: known))
-                    }
-                    document.series.removeAll { $0.device != device }
+                do throws(Problem) {
+                    try filter.apply(to: &document.series, from: answers)
+                } catch {
+                    return Response(error)
                 }
-                if let end { document.series.removeAll { $0.end != end } }
                 return .document(document, gzip: gzip)
             } catch {
                 return Response(Problem(error))
@@ -113,10 +115,24 @@ struct Routes {
         }
     }
 
-    // A mistyped label must not look like a node without trouble.
-    private static func unknown(_ device: String, among known: [String]) -> Problem {
-        let labels = known.isEmpty ? "none yet" : Set(known).sorted().joined(separator: ", ")
-        return Problem(.noSuchDevice, "no device is labelled \"\(device)\"; there is: \(labels)")
+    private func events(_ query: Query) throws(Problem) -> V1.Events {
+        let (after, limit) = (try query.after(), try query.limit())
+        guard let gpu = query.gpu else { return try events(after, limit) }
+        let choice = GPUChoice(gpu, among: answers.gpus().gpus)
+        // What a page leaves out cannot be asked for by its cursor, so only the latest are looked
+        // for beyond the limit.
+        var document = try events(after, after == .latest ? Query.eventsMax : limit)
+        document.events = document.events.filter(choice.covers).suffix(limit)
+        guard choice.summary != nil || !document.events.isEmpty else { throw choice.problem }
+        return document
+    }
+
+    private func events(_ after: EventsSince, _ limit: Int) throws(Problem) -> V1.Events {
+        do throws(AnswerError) {
+            return try answers.events(after: after, limit: limit)
+        } catch {
+            throw Problem(error)
+        }
     }
 }
 

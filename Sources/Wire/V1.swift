@@ -85,17 +85,26 @@ package enum V1 {
         package var port: Int?
         /// `local` or `peer`.
         package var end: String?
-        /// The part: GUID and port number.
+        /// The part, such as GUID and port number.
         package var key: String?
         /// The counter.
         package var counter: String?
         /// The collector.
         package var collector: String?
+        /// The GPU's UUID.
+        package var gpu: String?
+        /// The GPU's index.
+        package var gpuIndex: Int?
+        /// The PCI address of the GPU or of another PCI function.
+        package var pciAddress: String?
+        /// The NVLink's number at the GPU.
+        package var link: Int?
 
         /// A subject.
         package init(
             device: String? = nil, port: Int? = nil, end: String? = nil, key: String? = nil,
-            counter: String? = nil, collector: String? = nil
+            counter: String? = nil, collector: String? = nil, gpu: String? = nil,
+            gpuIndex: Int? = nil, pciAddress: String? = nil, link: Int? = nil
         ) {
             self.device = device
             self.port = port
@@ -103,6 +112,10 @@ package enum V1 {
             self.key = key
             self.counter = counter
             self.collector = collector
+            self.gpu = gpu
+            self.gpuIndex = gpuIndex
+            self.pciAddress = pciAddress
+            self.link = link
         }
     }
 
@@ -114,12 +127,24 @@ package enum V1 {
         package var active: Int
         /// Those whose peer's counters were read in the latest pass.
         package var peers: Int
+        /// GPUs of this node; absent where there are none.
+        package var gpus: Int?
+        /// Those that were read in the latest pass.
+        package var gpusRead: Int?
+        /// NVLinks of these GPUs that are active or asleep; absent where there are none.
+        package var nvlinksActive: Int?
 
         /// The reach of the evidence.
-        package init(ports: Int, active: Int, peers: Int) {
+        package init(
+            ports: Int, active: Int, peers: Int, gpus: Int? = nil, gpusRead: Int? = nil,
+            nvlinksActive: Int? = nil
+        ) {
             self.ports = ports
             self.active = active
             self.peers = peers
+            self.gpus = gpus
+            self.gpusRead = gpusRead
+            self.nvlinksActive = nvlinksActive
         }
     }
 
@@ -127,7 +152,7 @@ package enum V1 {
     package struct Collector: Codable, Hashable, Sendable {
         /// The probe's name in the configuration.
         package var name: String
-        /// `ok`, `slow`, `hung`, `restarting` or `starting`.
+        /// `ok`, `slow`, `hung`, `restarting`, `starting` or `disabled`.
         package var state: String
         /// When its latest answer was collected; absent before the first.
         package var lastSuccess: String?

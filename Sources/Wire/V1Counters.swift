@@ -1,5 +1,5 @@
 extension V1 {
-    /// `/api/v1/counters`: every counter of every end, also those that cannot be read.
+    /// `/api/v1/counters`: every counter of every part, also those that cannot be read.
     package struct Counters: Codable, Hashable, Sendable {
         /// The node's name.
         package var node: String
@@ -7,7 +7,7 @@ extension V1 {
         package var time: String
         /// The latest pass that is in it; absent before the first.
         package var pass: UInt64?
-        /// One entry per end of a cable.
+        /// One entry per part: an end of a cable, a GPU, an NVLink.
         package var series: [CounterSeries]
 
         /// A counters document.
@@ -19,40 +19,52 @@ extension V1 {
         }
     }
 
-    /// The counters of one end of a cable.
+    /// The counters of one part.
     package struct CounterSeries: Codable, Hashable, Sendable {
-        /// The device's label.
-        package var device: String
-        /// The port's number at this node's HCA.
-        package var port: Int
-        /// `local` or `peer`.
-        package var end: String
-        /// The part: GUID and port number.
+        /// `infiniband_port`, `gpu` or `nvlink`.
+        package var `class`: String?
+        /// The label of an InfiniBand device; absent for anything else.
+        package var device: String?
+        /// The port's number at this node's HCA; likewise.
+        package var port: Int?
+        /// `local` or `peer`; likewise.
+        package var end: String?
+        /// The UUID of a GPU; absent for anything else.
+        package var gpuUuid: String?
+        /// The index of the GPU; likewise.
+        package var gpuIndex: Int?
+        /// The NVLink's number at the GPU; absent for anything else.
+        package var link: Int?
+        /// The part: GUID and port number, or the GPU's UUID, with its link where it is one.
         package var key: String
         /// When it was sampled; absent when it never was.
         package var sampled: String?
         /// One entry per row of the counter table.
         package var counters: [CounterEntry]
 
-        /// The counters of one end.
+        /// The counters of one part, of which `place` says where it is.
         package init(
-            device: String, port: Int, end: String, key: String, sampled: String?,
+            class deviceClass: String?, place: Place, key: String, sampled: String?,
             counters: [CounterEntry]
         ) {
-            self.device = device
-            self.port = port
-            self.end = end
+            `class` = deviceClass
+            device = place.device
+            port = place.port
+            end = place.end
+            gpuUuid = place.gpuUuid
+            gpuIndex = place.gpuIndex
+            link = place.link
             self.key = key
             self.sampled = sampled
             self.counters = counters
         }
     }
 
-    /// One counter of one end.
+    /// One counter of one part.
     package struct CounterEntry: Codable, Hashable, Sendable {
         /// The counter's name.
         package var name: String
-        /// `value`, `stale`, `unsupported` or `failed`.
+        /// `value`, `stale`, `unsupported`, `no_permission` or `failed`.
         package var state: String
         /// The unit of the total.
         package var unit: String
@@ -117,13 +129,22 @@ extension V1 {
 
     /// What one part counted in the window.
     package struct DeltaSeries: Codable, Hashable, Sendable {
-        /// The device's label; absent for a part that is no longer connected.
+        /// `infiniband_port`, `gpu` or `nvlink`.
+        package var `class`: String?
+        /// The label of an InfiniBand device; absent for anything else, and for a part that is no
+        /// longer connected.
         package var device: String?
         /// The port's number at this node's HCA; likewise.
         package var port: Int?
         /// `local` or `peer`; likewise.
         package var end: String?
-        /// The part: GUID and port number.
+        /// The UUID of a GPU; absent for anything else.
+        package var gpuUuid: String?
+        /// The index of the GPU; absent for anything else, and for a GPU that is gone.
+        package var gpuIndex: Int?
+        /// The NVLink's number at the GPU; absent for anything else.
+        package var link: Int?
+        /// The part: GUID and port number, or the GPU's UUID, with its link where it is one.
         package var key: String
         /// The sample that the deltas start at; later than the window's start for a part that was
         /// first seen within it.
@@ -135,14 +156,18 @@ extension V1 {
         /// One entry per counter that the part offers.
         package var counters: [CounterDelta]
 
-        /// The deltas of one part.
+        /// The deltas of one part, of which `place` says where it is.
         package init(
-            device: String?, port: Int?, end: String?, key: String, from: String, to: String,
+            class deviceClass: String?, place: Place, key: String, from: String, to: String,
             stale: Bool, counters: [CounterDelta]
         ) {
-            self.device = device
-            self.port = port
-            self.end = end
+            `class` = deviceClass
+            device = place.device
+            port = place.port
+            end = place.end
+            gpuUuid = place.gpuUuid
+            gpuIndex = place.gpuIndex
+            link = place.link
             self.key = key
             self.from = from
             self.to = to

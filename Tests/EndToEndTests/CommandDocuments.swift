@@ -115,7 +115,9 @@ enum Documents {
         stale: Bool = false, _ counters: [V1.CounterDelta]
     ) -> V1.DeltaSeries {
         V1.DeltaSeries(
-            device: device, port: device.map { _ in 1 }, end: device.flatMap { _ in end },
+            class: "infiniband_port",
+            place: V1.Place(
+                device: device, port: device.map { _ in 1 }, end: device.flatMap { _ in end }),
             key: "0x0002c90300000009/17", from: passTime(from), to: passTime(to), stale: stale,
             counters: counters)
     }

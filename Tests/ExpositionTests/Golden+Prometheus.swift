@@ -17,9 +17,9 @@ extension Golden {
         # HELP fabricwatch_health_condition A condition that holds; empty labels do not apply.
         # TYPE fabricwatch_health_condition gauge
         fabricwatch_health_condition{condition="ib_link_down",severity="CRITICAL",\
-        device="rail1",port="1",end="",collector=""} 1
+        device="rail1",port="1",end="",collector="",gpu="",uuid="",link=""} 1
         fabricwatch_health_condition{condition="probe_stale",severity="UNKNOWN",device="",\
-        port="",end="",collector="infiniband"} 1
+        port="",end="",collector="infiniband",gpu="",uuid="",link=""} 1
         # HELP fabricwatch_collector_up Whether the probe's latest turn was answered in time.
         # TYPE fabricwatch_collector_up gauge
         fabricwatch_collector_up{collector="infiniband"} 1
@@ -114,21 +114,23 @@ extension Golden {
         end="peer"} 1770000000.5
         # HELP fabricwatch_infiniband_counters Counters of this end by what the latest step of \
         their total promises: exact, at_least, unknown; or by why there is none: failed, \
-        unsupported.
+        no_permission, unsupported.
         # TYPE fabricwatch_infiniband_counters gauge
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",quality="exact"} 3
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",quality="at_least"} \
         0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",quality="unknown"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",quality="failed"} 0
-        fabricwatch_infiniband_counters{device="rail0",port="1",end="local",quality="no_permission"} 0
+        fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
+        quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
         quality="unsupported"} 82
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="exact"} 3
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="at_least"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="unknown"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="failed"} 0
-        fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="no_permission"} 0
+        fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
+        quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
         quality="unsupported"} 82
         # HELP fabricwatch_infiniband_saturated_counters Counters of this end that are full and \

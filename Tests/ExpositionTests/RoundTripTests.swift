@@ -30,7 +30,7 @@ struct RoundTripTests {
         var scrape = Node.scrape()
         scrape.verdict.current = Node.verdicts.randomElement(using: &random) ?? ""
         scrape.conditions = (0..<Int.random(in: 0...3, using: &random)).map { number in
-            ConditionSample(labels: (0..<6).map { _ in "\(number)" + random.text() })
+            ConditionSample(labels: (0..<9).map { _ in "\(number)" + random.text() })
         }
         scrape.collectors = (0..<Int.random(in: 0...3, using: &random)).map {
             collector("\($0)", &random)
@@ -92,7 +92,9 @@ private enum Expected {
         var samples = Node.verdicts.map {
             sample("health_verdict", [("verdict", $0)], $0 == scrape.verdict.current ? 1 : 0)
         }
-        let names = ["condition", "severity", "device", "port", "end", "collector"]
+        let names = [
+            "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "link",
+        ]
         for condition in scrape.conditions {
             samples.append(sample("health_condition", Array(zip(names, condition.labels)), 1))
         }

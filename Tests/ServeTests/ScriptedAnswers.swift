@@ -12,11 +12,21 @@ final class ScriptedAnswers: Answers {
             .prometheus: RenderedMetrics(generation: 1, bytes: Array("a_total 1\n".utf8)),
             .openMetrics: RenderedMetrics(generation: 1, bytes: Array("a_total 1\n# EOF\n".utf8)),
         ]
+        var gpus = V1.GPUs.sample
+        var events: @Sendable (EventsSince, Int) throws(AnswerError) -> V1.Events = { _, _ in
+            .sample
+        }
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
     }
 
     private let script: Mutex<Script>
     private let asked = Mutex<[Since]>([])
+    private let askedEvents = Mutex<[EventsQuestion]>([])
+
+    struct EventsQuestion: Equatable {
+        var after: EventsSince
+        var limit: Int
+    }
 
     init(_ script: Script = Script()) {
         self.script = Mutex(script)
@@ -29,6 +39,9 @@ final class ScriptedAnswers: Answers {
     /// The questions about the past, in order.
     var questions: [Since] { asked.withLock { $0 } }
 
+    /// The questions about events, in order.
+    var eventsQuestions: [EventsQuestion] { askedEvents.withLock { $0 } }
+
     var isReady: Bool { script.withLock { $0.isReady } }
 
     func metrics(_ format: MetricsFormat) -> RenderedMetrics {
@@ -40,6 +53,18 @@ final class ScriptedAnswers: Answers {
     func links() -> V1.Links { .sample }
 
     func counters() -> V1.Counters { .sample }
+
+    func gpus() -> V1.GPUs { script.withLock { $0.gpus } }
+
+    func gpu(_ address: String) -> V1.GPU? {
+        gpus().gpus.first { $0.address == address }.map(V1.GPU.sample)
+    }
+
+    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events {
+        askedEvents.withLock { $0.append(EventsQuestion(after: after, limit: limit)) }
+        let events = script.withLock { $0.events }
+        return try events(after, limit)
+    }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
         asked.withLock { $0.append(since) }
@@ -84,12 +109,11 @@ extension V1.Counters {
             quality: "exact", stale: false)
         let entry = V1.CounterEntry(
             name: "receive_bytes", state: "value", unit: "bytes", value: value)
-        let ends = [("mlx5_0", "local"), ("mlx5_0", "peer"), ("mlx5_1", "local")]
         return V1.Counters(
             node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
-            series: ends.map { device, end in
+            series: V1.Place.samples.map {
                 V1.CounterSeries(
-                    device: device, port: 1, end: end, key: "0x1/1", sampled: nil,
+                    class: nil, place: $0, key: "0x1/1", sampled: nil,
                     counters: Array(repeating: entry, count: 20))
             })
     }
@@ -97,14 +121,13 @@ extension V1.Counters {
 
 extension V1.Deltas {
     static var sample: V1.Deltas {
-        let ends = [("mlx5_0", "local"), ("mlx5_0", "peer"), ("mlx5_1", "local")]
-        return V1.Deltas(
+        V1.Deltas(
             node: "n1", from: V1.PassTime(pass: 1, time: "2026-02-03T04:05:06.000Z"),
             to: V1.PassTime(pass: 2, time: "2026-02-03T04:05:16.000Z"),
             complete: true, passes: 1, next: "p2-c0ffee",
-            series: ends.map { device, end in
+            series: V1.Place.samples.map {
                 V1.DeltaSeries(
-                    device: device, port: 1, end: end, key: "0x1/1",
+                    class: nil, place: $0, key: "0x1/1",
                     from: "2026-02-03T04:05:06.000Z", to: "2026-02-03T04:05:16.000Z",
                     stale: false, counters: [])
             })

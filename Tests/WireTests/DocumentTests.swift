@@ -46,6 +46,9 @@ struct DocumentTests {
         #expect(try Self.roundTrip(samples.links) == samples.links)
         #expect(try Self.roundTrip(samples.counters) == samples.counters)
         #expect(try Self.roundTrip(samples.deltas) == samples.deltas)
+        #expect(try Self.roundTrip(samples.gpus) == samples.gpus)
+        #expect(try Self.roundTrip(samples.gpu) == samples.gpu)
+        #expect(try Self.roundTrip(samples.events) == samples.events)
         #expect(try Self.roundTrip(samples.problem) == samples.problem)
     }
 
@@ -83,6 +86,7 @@ struct DocumentTests {
                 "node", "time", "verdict", "summary", "conditions", "observed", "collectors",
                 "id", "severity", "since", "subject", "accused", "evidence_grade", "evidence",
                 "action", "playbook", "device", "port", "end", "key", "counter", "collector",
+                "gpu", "gpu_index", "pci_address", "link", "gpus", "gpus_read", "nvlinks_active",
                 "ports", "active", "peers", "name", "state", "last_success", "age_seconds",
                 "working_on", "restarts", "detail",
             ])
@@ -97,24 +101,57 @@ struct DocumentTests {
             ])
         #expect(
             try Self.keys(samples.counters) == [
-                "node", "time", "pass", "series", "device", "port", "end", "key", "sampled",
-                "counters", "name", "state", "unit", "value", "total", "raw", "source",
+                "node", "time", "pass", "series", "class", "device", "port", "end", "gpu_uuid",
+                "gpu_index", "link", "key", "sampled", "counters", "name", "state", "unit", "value",
+                "total", "raw", "source",
                 "width_bits", "saturated", "quality", "stale",
             ])
         #expect(
             try Self.keys(samples.deltas) == [
                 "node", "from", "to", "complete", "passes", "next", "series", "pass", "time",
-                "device", "port", "end", "key", "stale", "counters", "name", "unit", "delta",
-                "quality", "reasons",
+                "class", "device", "port", "end", "gpu_uuid", "gpu_index", "link", "key", "stale",
+                "counters", "name", "unit", "delta", "quality", "reasons",
             ])
         #expect(try Self.keys(samples.problem) == ["type", "title", "status", "detail"])
+    }
+
+    @Test func `keys of GPUs and events`() throws {
+        let samples = Samples(isFull: true)
+        let summary: Set = [
+            "index", "uuid", "address", "name", "state", "reason", "call", "function", "family",
+            "seconds", "kernel_state", "wchan", "sampled", "age_seconds", "stale",
+            "temperature_celsius", "power_watts", "utilization", "ecc_uncorrected",
+            "links_total", "links_active", "links_with_errors", "recovery_action", "xids",
+        ]
+        #expect(
+            try Self.keys(samples.gpus)
+                == summary.union([
+                    "node", "time", "pass", "library", "version", "driver", "symbols_found",
+                    "symbols_known", "detail", "gpus",
+                ]))
+        #expect(
+            try Self.keys(samples.gpu)
+                == summary.union([
+                    "node", "time", "pass", "summary", "identity", "serial", "board_part",
+                    "vbios", "inforom", "gsp_firmware", "driver", "minor", "module_id",
+                    "fabric_cluster", "counters", "gauges", "unit", "value", "raw", "meaning",
+                    "total", "source", "width_bits", "saturated", "quality", "number", "count",
+                    "last", "links", "link", "version", "speed_bytes_per_second", "remote", "kind",
+                ]))
+        #expect(
+            try Self.keys(samples.events) == [
+                "node", "time", "events", "next", "complete", "oldest", "newest", "id",
+                "last_time", "count", "kind", "device", "gpu_uuid", "gpu_index", "number", "link",
+                "process", "severity", "remedy", "meaning", "detail", "sources", "root", "line",
+            ])
     }
 
     @Test func `what is not known is absent, neither null nor zero`() throws {
         let bare = Samples(isFull: false)
         let texts = [
             try Self.text(bare.health), try Self.text(bare.links), try Self.text(bare.counters),
-            try Self.text(bare.deltas),
+            try Self.text(bare.deltas), try Self.text(bare.gpus), try Self.text(bare.gpu),
+            try Self.text(bare.events),
         ]
         for text in texts { #expect(!text.contains("null")) }
         #expect(

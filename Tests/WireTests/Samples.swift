@@ -1,3 +1,4 @@
+import Model
 import Wire
 
 /// Documents with every field that may be absent either there or not.
@@ -17,13 +18,17 @@ struct Samples {
                     summary: "s", accused: isFull ? ["cable"] : [], evidenceGrade: "two_ended",
                     evidence: ["e"], action: "a", playbook: "p")
             ],
-            observed: V1.Observed(ports: 8, active: 7, peers: 6), collectors: [collector])
+            observed: V1.Observed(
+                ports: 8, active: 7, peers: 6, gpus: ifFull(8), gpusRead: ifFull(7),
+                nvlinksActive: ifFull(144)), collectors: [collector])
     }
 
     var subject: V1.Subject {
         V1.Subject(
             device: ifFull("mlx5_0"), port: ifFull(1), end: ifFull("peer"), key: ifFull("k"),
-            counter: ifFull("symbol_error"), collector: ifFull("infiniband"))
+            counter: ifFull("symbol_error"), collector: ifFull("infiniband"),
+            gpu: ifFull("GPU-1"), gpuIndex: ifFull(3), pciAddress: ifFull("0000:18:00.0"),
+            link: ifFull(17))
     }
 
     var collector: V1.Collector {
@@ -64,18 +69,28 @@ struct Samples {
             quality: "at_least", stale: false)
     }
 
+    // Together they have every field; the bare one has none.
+    private var places: [V1.Place] {
+        guard isFull else { return [V1.Place(device: nil, port: nil, end: nil)] }
+        return [
+            V1.Place(device: "mlx5_0", port: 1, end: "peer"),
+            V1.Place(gpu: GPUUUID(high: 1, low: 2), index: 3, link: 17),
+        ]
+    }
+
     var counters: V1.Counters {
         V1.Counters(
             node: "n", time: Self.time, pass: ifFull(7),
-            series: [
+            series: places.map {
                 V1.CounterSeries(
-                    device: "mlx5_0", port: 1, end: "local", key: "k", sampled: ifFull(Self.time),
-                    counters: [
-                        V1.CounterEntry(
-                            name: "symbol_error", state: "value", unit: "events",
-                            value: ifFull(value))
-                    ])
-            ])
+                    class: ifFull("nvlink"), place: $0, key: "k", sampled: ifFull(Self.time),
+                    counters: [counter])
+            })
+    }
+
+    private var counter: V1.CounterEntry {
+        V1.CounterEntry(
+            name: "symbol_error", state: "value", unit: "events", value: ifFull(value))
     }
 
     var deltas: V1.Deltas {
@@ -83,16 +98,108 @@ struct Samples {
             node: "n", from: V1.PassTime(pass: 0, time: Self.time),
             to: V1.PassTime(pass: .max, time: Self.time), complete: false, passes: 30,
             next: "p7-00000000000000ab",
-            series: [
+            series: places.map {
                 V1.DeltaSeries(
-                    device: ifFull("mlx5_0"), port: ifFull(1), end: ifFull("peer"), key: "k",
-                    from: Self.time, to: Self.time, stale: false,
+                    class: ifFull("nvlink"), place: $0, key: "k", from: Self.time, to: Self.time,
+                    stale: false,
                     counters: [
                         V1.CounterDelta(
                             name: "symbol_error", unit: "events", delta: ifFull(12),
                             quality: "at_least", reasons: isFull ? ["saturated"] : [])
                     ])
+            })
+    }
+
+    // MARK: GPUs
+
+    var gpus: V1.GPUs {
+        V1.GPUs(
+            node: "n", time: Self.time, pass: ifFull(7),
+            library: ifFull(
+                V1.GPULibrary(
+                    state: "ready", version: ifFull("13.580.82"), driver: ifFull("580.82"),
+                    symbolsFound: 40, symbolsKnown: 41, detail: ifFull("d"))), gpus: [summary])
+    }
+
+    var summary: V1.GPUSummary {
+        var summary = V1.GPUSummary(
+            index: 3, address: "0000:18:00.0", state: "busy", stale: true, xids: 4)
+        guard isFull else { return summary }
+        summary.uuid = "GPU-1"
+        summary.name = "NVIDIA H100"
+        summary.reason = "A call has not returned."
+        summary.call = V1.GPUCall(
+            function: "nvmlDeviceGetFieldValues", family: "link_errors", seconds: 12.5,
+            kernelState: "D", wchan: "rpc_wait")
+        summary.sampled = Self.time
+        summary.ageSeconds = 0.5
+        summary.temperatureCelsius = -5
+        summary.powerWatts = 312.25
+        summary.utilization = 0.97
+        summary.eccUncorrected = .max
+        summary.linksTotal = 18
+        summary.linksActive = 17
+        summary.linksWithErrors = 2
+        summary.recoveryAction = "nothing"
+        return summary
+    }
+
+    var gpu: V1.GPU {
+        var identity = V1.GPUIdentity()
+        if isFull {
+            identity.serial = "1"
+            identity.boardPart = "2"
+            identity.vbios = "3"
+            identity.inforom = "4"
+            identity.gspFirmware = "5"
+            identity.driver = "6"
+            identity.minor = 7
+            identity.moduleId = 8
+            identity.fabricCluster = "9"
+        }
+        let gauge = V1.GaugeEntry(
+            name: "state", state: "value", unit: "code", value: ifFull(1), raw: ifFull(1),
+            meaning: ifFull("active"))
+        return V1.GPU(
+            node: "n", time: Self.time, pass: ifFull(7), summary: summary,
+            identity: ifFull(identity), counters: [counter], gauges: [gauge],
+            xids: [
+                V1.XidCount(number: 79, count: 2, last: Self.time, meaning: ifFull("m"))
+            ],
+            links: [
+                V1.NVLink(
+                    link: 17, state: "active", version: ifFull("NVLink 4.0"),
+                    speedBytesPerSecond: ifFull(26_562_000_000),
+                    remote: ifFull(
+                        V1.NVLinkRemote(
+                            kind: "switch", address: ifFull("0000:05:00.0"), link: ifFull(30))),
+                    stale: false, counters: [counter], gauges: [gauge])
             ])
+    }
+
+    var events: V1.Events {
+        V1.Events(
+            node: "n", time: Self.time, events: [event], next: "e7-00000000000000ab",
+            complete: true, oldest: ifFull(1), newest: ifFull(.max))
+    }
+
+    private var event: V1.Event {
+        var event = V1.Event(
+            id: 7, time: Self.time, kind: "xid", sources: ["kernel_log", "nvml"],
+            line: "NVRM: Xid")
+        guard isFull else { return event }
+        event.device = "0000:18:00.0"
+        event.gpuUuid = "GPU-1"
+        event.gpuIndex = 3
+        event.number = 79
+        event.link = 17
+        event.process = "python (123)"
+        event.severity = "fatal"
+        event.remedy = "reboot"
+        event.meaning = "fallen off the bus"
+        event.detail = "d"
+        event.root = 6
+        return event
     }
 
     var problem: V1.Problem {

@@ -1,0 +1,128 @@
+package import Model
+
+extension V1 {
+    /// Where a part is; what does not apply is nil.
+    package struct Place: Hashable, Sendable {
+        let device: String?
+        let port: Int?
+        let end: String?
+        let gpuUuid: String?
+        let gpuIndex: Int?
+        let link: Int?
+
+        /// An end of a cable; nil for all of them where the part is no longer connected.
+        package init(device: String?, port: Int?, end: String?) {
+            self.device = device
+            self.port = port
+            self.end = end
+            gpuUuid = nil
+            gpuIndex = nil
+            link = nil
+        }
+
+        /// A GPU or one of its NVLinks; the index is nil for a GPU that is gone.
+        package init(gpu uuid: GPUUUID, index: Int?, link: UInt8? = nil) {
+            device = nil
+            port = nil
+            end = nil
+            gpuUuid = uuid.description
+            gpuIndex = index
+            self.link = link.map(Int.init)
+        }
+    }
+}
+
+extension V1.CounterEntry {
+    /// A counter as the ledger has it; `published` is the raw total that is shown, nil where there
+    /// never was a value, and `isFresh` says whether the part was read in the latest pass.
+    package init(
+        _ counter: Counter, _ entry: Ledger.Entry, published: UInt64?, isFresh: Bool
+    ) {
+        let isOffered = entry.status != .unsupported
+        let source = counter.fields.indices.contains(Int(entry.field)) ? Int(entry.field) : 0
+        let field = counter.fields[source]
+        let isStale = !isFresh || entry.status != .fresh
+        let value = published.flatMap { total in
+            isOffered
+                ? V1.CounterValue(
+                    total: counter.unit.published(total), raw: entry.raw,
+                    source: field.source.name, widthBits: Int(field.width),
+                    saturated: entry.isSaturated, quality: entry.quality.name, stale: isStale)
+                : nil
+        }
+        self.init(
+            name: counter.name, state: entry.status.word(isStale: isStale, value != nil),
+            unit: counter.unit.publishedName, value: value)
+    }
+}
+
+extension V1.GaugeEntry {
+    /// A gauge as the ledger has it; `isFresh` says whether the part was read in the latest pass.
+    package init(_ gauge: Gauge, _ entry: Ledger.GaugeEntry, isFresh: Bool) {
+        let raw = entry.status == .unsupported ? nil : entry.value
+        let isStale = !isFresh || entry.status != .fresh
+        self.init(
+            name: gauge.name, state: entry.status.word(isStale: isStale, raw != nil),
+            unit: gauge.unit.publishedName, value: raw.map { gauge.unit.published($0).double },
+            raw: raw, meaning: raw.flatMap { gauge.codes?.meaning(of: $0) })
+    }
+}
+
+extension Ledger.Entry.Status {
+    fileprivate func word(isStale: Bool, _ hasValue: Bool) -> String {
+        switch self {
+        case .unsupported: "unsupported"
+        case .noPermission: "no_permission"
+        case .fresh, .missing, .never:
+            hasValue ? (isStale ? "stale" : "value") : "failed"
+        }
+    }
+}
+
+extension V1.GPULibrary {
+    /// What became of the library, as the probe told it.
+    package init(_ library: Model.GPULibrary) {
+        func known(_ text: String) -> String? { text.isEmpty ? nil : text }
+        self.init(
+            state: library.state.rawValue, version: known(library.version),
+            driver: known(library.driver), symbolsFound: library.symbolsFound,
+            symbolsKnown: library.symbolsKnown, detail: known(library.detail))
+    }
+}
+
+extension V1.GPUIdentity {
+    /// Who a GPU is, as last read.
+    package init(_ identity: Model.GPUIdentity, driver: String) {
+        func known(_ text: String) -> String? { text.isEmpty ? nil : text }
+        self.init()
+        serial = known(identity.serial)
+        boardPart = known(identity.boardPart)
+        vbios = known(identity.vbios)
+        inforom = known(identity.infoROM)
+        gspFirmware = known(identity.gspFirmware)
+        self.driver = known(driver)
+        minor = identity.minor.map(Int.init)
+        moduleId = identity.moduleID.map(Int.init)
+        fabricCluster = known(identity.fabricCluster)
+    }
+}
+
+extension V1.NVLink {
+    /// A link with its counters and gauges; state, version, speed and remote link are taken from
+    /// the gauges.
+    package init(
+        link: UInt8, remote: Model.NVLinkRemote?, stale: Bool, counters: [V1.CounterEntry],
+        gauges: [V1.GaugeEntry]
+    ) {
+        func entry(_ name: String) -> V1.GaugeEntry? { gauges.first { $0.name == name } }
+        self.init(
+            link: Int(link), state: entry("state")?.meaning ?? "unknown",
+            version: entry("version")?.meaning,
+            speedBytesPerSecond: entry("speed")?.value.flatMap { UInt64(exactly: $0) },
+            remote: remote.map {
+                V1.NVLinkRemote(
+                    kind: $0.kind.name, address: $0.address?.description,
+                    link: entry("remote_link")?.raw.flatMap { Int(exactly: $0) })
+            }, stale: stale, counters: counters, gauges: gauges)
+    }
+}
