@@ -12,7 +12,7 @@ struct Archive: Sendable {
 
     /// What was counted between a point in the past and the newest pass.
     func deltas(
-        since: Since, node: String, places: [String: Place], now: Moment
+        since: Since, node: String, places: [String: Place], gpus: [GPUUUID: Int], now: Moment
     ) throws(AnswerError) -> V1.Deltas {
         do {
             guard let bounds = try reader.bounds() else {
@@ -22,7 +22,7 @@ struct Archive: Sendable {
             guard let end = try reader.state(atOrBefore: bounds.newest.id) else {
                 throw AnswerError.unavailable("The newest pass cannot be read.")
             }
-            let window = Window(start: start, end: end, places: places)
+            let window = Window(start: start, end: end, places: places, gpus: gpus)
             let events = try events(after: start.pass.id, through: end.pass.id)
             let firsts = try firstStates(window)
             return V1.Deltas(
@@ -146,9 +146,13 @@ private struct Window {
     let start: StoredState
     let end: StoredState
     let places: [String: Place]
+    let gpus: [GPUUUID: Int]
     private let before: [String: StoredSeries]
 
-    init(start: StoredState, end: StoredState, places: [String: Place]) {
+    init(
+        start: StoredState, end: StoredState, places: [String: Place], gpus: [GPUUUID: Int]
+    ) {
+        self.gpus = gpus
         self.start = start
         self.end = end
         self.places = places
@@ -162,16 +166,22 @@ private struct Window {
     ) -> [V1.DeltaSeries] {
         end.series.map { last in
             let first = before[last.key] ?? firsts[last.key]
-            let place = places[last.key]
             return V1.DeltaSeries(
-                class: last.layout.deviceClass,
-                place: V1.Place(
-                    device: place?.device, port: place.map { Int($0.port) },
-                    end: place?.end.rawValue),
-                key: last.key,
+                class: last.layout.deviceClass, place: place(of: last.key), key: last.key,
                 from: (first?.lastSeen ?? first?.firstRecorded ?? start.pass).time,
                 to: (last.lastSeen ?? end.pass).time, stale: !last.isPresent,
                 counters: Self.deltas(first, last, events))
+        }
+    }
+
+    private func place(of key: String) -> V1.Place {
+        switch PartKey(key) {
+        case .gpu(let uuid): V1.Place(gpu: uuid, index: gpus[uuid])
+        case .nvlink(let uuid, let link): V1.Place(gpu: uuid, index: gpus[uuid], link: link)
+        case .port, nil:
+            V1.Place(
+                device: places[key]?.device, port: places[key].map { Int($0.port) },
+                end: places[key]?.end.rawValue)
         }
     }
 

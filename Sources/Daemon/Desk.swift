@@ -15,10 +15,16 @@ final class Desk: Answers {
     private let node: String
     private let clock: any TimeSource
     private let archive: Archive?
+    // What cursors belong to: the history, or this run where there is none.
+    private let storeID: UInt64
     private let state = Mutex(State())
     private let server = Mutex<(@Sendable () -> ServerSample)?>(nil)
 
-    init(node: String, clock: any TimeSource, archive: Archive?) {
+    init(
+        node: String, clock: any TimeSource, archive: Archive?,
+        storeID: UInt64 = .random(in: .min ... .max)
+    ) {
+        self.storeID = storeID
         self.node = node
         self.clock = clock
         self.archive = archive
@@ -76,15 +82,20 @@ final class Desk: Answers {
     }
 
     func gpus() -> V1.GPUs {
-        V1.GPUs(
-            node: node, time: clock.now().text, pass: picture?.pass?.rawValue, library: nil,
-            gpus: [])
+        let now = clock.now()
+        return picture?.gpus(node: node, now: now)
+            ?? V1.GPUs(node: node, time: now.text, pass: nil, library: nil, gpus: [])
     }
 
-    func gpu(_ address: String) -> V1.GPU? { nil }
+    func gpu(_ address: String) -> V1.GPU? {
+        picture?.gpu(address, node: node, now: clock.now())
+    }
 
     func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events {
-        throw .unavailable("Events are not kept.")
+        guard let picture else {
+            throw .unavailable("The first pass is not complete yet; ask again shortly.")
+        }
+        return try picture.events(after: after, limit: limit, node: node, storeID: storeID)
     }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
@@ -94,7 +105,8 @@ final class Desk: Answers {
                     + "past is known.")
         }
         return try archive.deltas(
-            since: since, node: node, places: picture?.places ?? [:], now: clock.now())
+            since: since, node: node, places: picture?.places ?? [:],
+            gpus: picture?.gpuIndexes ?? [:], now: clock.now())
     }
 }
 
@@ -106,6 +118,15 @@ struct Place: Hashable, Sendable {
 }
 
 extension Picture {
+    /// The index of each GPU.
+    var gpuIndexes: [GPUUUID: Int] {
+        var indexes: [GPUUUID: Int] = [:]
+        for gpu in gpus {
+            if let uuid = gpu.report.identity?.uuid { indexes[uuid] = gpu.index }
+        }
+        return indexes
+    }
+
     /// Where each part is, by its key in the history.
     var places: [String: Place] {
         var places: [String: Place] = [:]

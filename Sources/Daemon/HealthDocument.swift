@@ -11,8 +11,30 @@ extension Picture {
             observed: V1.Observed(
                 ports: cables.count,
                 active: cables.count { !$0.isStale && $0.report.local.link?.isActive == true },
-                peers: cables.count { $0.peer?.isFresh == true && $0.peer?.failure == nil }),
+                peers: cables.count { $0.peer?.isFresh == true && $0.peer?.failure == nil },
+                gpus: gpus.isEmpty ? nil : gpus.count,
+                gpusRead: gpus.isEmpty ? nil : gpus.count(where: \.isFresh),
+                nvlinksActive: activeLinks),
             collectors: collectors.map { $0.document(now: now) })
+    }
+}
+
+extension Picture {
+    // NVLinks that were read and are up; nil where no GPU has any.
+    private var activeLinks: Int? {
+        let links = gpus.flatMap(\.links)
+        guard !links.isEmpty else { return nil }
+        return links.count { $0.isFresh && ($0.state == .active || $0.state == .asleep) }
+    }
+}
+
+extension V1.Subject {
+    fileprivate init(_ subject: Subject) {
+        self.init(
+            device: subject.device, port: subject.port.map { Int($0) }, end: subject.end,
+            key: subject.key, collector: subject.collector,
+            gpu: subject.gpuIndex == nil ? nil : subject.key, gpuIndex: subject.gpuIndex,
+            pciAddress: subject.pciAddress?.description, xid: subject.xid.map { Int($0) })
     }
 }
 
@@ -21,10 +43,7 @@ extension V1.Condition {
         let opinion = finding.opinion
         self.init(
             id: opinion.id.rawValue, severity: finding.severity.name, since: finding.since.text,
-            subject: V1.Subject(
-                device: opinion.subject.device, port: opinion.subject.port.map { Int($0) },
-                end: opinion.subject.end, key: opinion.subject.key,
-                collector: opinion.subject.collector),
+            subject: V1.Subject(opinion.subject),
             summary: opinion.summary, accused: opinion.accused.map(\.rawValue),
             evidenceGrade: opinion.grade.rawValue, evidence: opinion.evidence,
             action: opinion.action, playbook: ConditionCatalog.row(opinion.id).playbook)

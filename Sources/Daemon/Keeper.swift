@@ -27,6 +27,9 @@ final class Keeper {
     private var unsavedEvents: [CounterEvent] = []
     private var unsavedEntries: [UInt64: JournalEntry] = [:]
 
+    /// The history's number, which cursors belong to; nil when it could not be opened.
+    var storeID: UInt64? { store?.storeID }
+
     /// The latest pass that was kept; nil before the first.
     private(set) var latest: PassID?
 

@@ -12,7 +12,8 @@ extension Picture {
     /// `/api/v1/counters`.
     func counters(node: String) -> V1.Counters {
         V1.Counters(
-            node: node, time: now.text, pass: pass?.rawValue, series: cables.flatMap(\.series))
+            node: node, time: now.text, pass: pass?.rawValue,
+            series: cables.flatMap(\.series) + gpuSeries)
     }
 }
 

@@ -14,6 +14,7 @@ extension Scrape {
             conditions: (picture?.findings ?? []).map(ConditionSample.init),
             collectors: (picture?.collectors ?? []).map(CollectorSample.init),
             cables: (picture?.cables ?? []).map(CableSample.init),
+            gpus: picture.flatMap(GPUsSample.init), events: picture.flatMap(EventsSample.init),
             history: picture?.history.map(HistorySample.init), server: server,
             process: .current(now: now))
     }

@@ -14,7 +14,8 @@ enum GPURules {
     private static func gpu(
         _ gpu: GPUEvidence, _ library: GPULibrary?, isStalenessExplained: Bool
     ) -> [Opinion] {
-        let unseen = unresponsive(gpu) ?? lost(gpu)
+        let unseen =
+            unresponsive(gpu) ?? lost(gpu)
             ?? unobservable(gpu, isStalenessExplained: isStalenessExplained)
         return [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0) }
             + [linkDown(gpu)].compactMap { $0 }

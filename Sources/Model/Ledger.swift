@@ -36,6 +36,8 @@ package struct Ledger: Sendable {
         package var quality = Quality.exact
         // Whether total and raw hold a value to compare with.
         var hasBaseline = false
+        /// Whether there ever was a value.
+        package var hasValue: Bool { hasBaseline }
         // What may have happened to the hardware's counter since `raw` was read.
         var doubt: CounterEvent.Kind?
 
@@ -49,6 +51,9 @@ package struct Ledger: Sendable {
         package var value: UInt64?
         /// What the latest pass could read.
         package var status = Entry.Status.never
+
+        /// Never read.
+        package init() {}
     }
 
     /// One series.

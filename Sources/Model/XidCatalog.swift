@@ -49,6 +49,12 @@ package enum XidCatalog {
 
     private static let byNumber = Dictionary(uniqueKeysWithValues: rows.map { ($0.number, $0) })
 
+    /// The numbers that alerts ask for: those of links and of GPUs that do not answer, memory
+    /// errors, and the commonest of applications.
+    package static let alerting: [UInt32] = rows.filter {
+        $0.isFabric || [13, 31, 43, 45, 48, 63, 64, 92, 94, 95, 140].contains($0.number)
+    }.map(\.number)
+
     /// Every number that has a meaning, in order.
     package static let rows: [Entry] = [
         Entry(8, .application, "The GPU stopped processing an application's work."),

@@ -99,12 +99,15 @@ package enum V1 {
         package var pciAddress: String?
         /// The NVLink's number at the GPU.
         package var link: Int?
+        /// The Xid.
+        package var xid: Int?
 
         /// A subject.
         package init(
             device: String? = nil, port: Int? = nil, end: String? = nil, key: String? = nil,
             counter: String? = nil, collector: String? = nil, gpu: String? = nil,
-            gpuIndex: Int? = nil, pciAddress: String? = nil, link: Int? = nil
+            gpuIndex: Int? = nil, pciAddress: String? = nil, link: Int? = nil,
+            xid: Int? = nil
         ) {
             self.device = device
             self.port = port
@@ -116,6 +119,7 @@ package enum V1 {
             self.gpuIndex = gpuIndex
             self.pciAddress = pciAddress
             self.link = link
+            self.xid = xid
         }
     }
 

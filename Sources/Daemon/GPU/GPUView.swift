@@ -75,6 +75,9 @@ struct GPUView: Sendable {
         return gauges[row].value
     }
 
+    /// The row of a gauge; nil for an unknown name.
+    static func row(gauge name: String) -> Int? { gaugeRows[name] }
+
     private static let gaugeRows = Dictionary(
         GPUCounters.gauges.enumerated().map { ($1.name, $0) },
         uniquingKeysWith: { first, _ in first })

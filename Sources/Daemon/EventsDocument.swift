@@ -1,0 +1,103 @@
+import Model
+import Serve
+import Wire
+
+/// Names an event of one history: `e17-0123456789abcdef`.
+struct EventCursor: Hashable {
+    var id: UInt64
+    var storeID: UInt64
+
+    init(id: UInt64, storeID: UInt64) {
+        self.id = id
+        self.storeID = storeID
+    }
+
+    /// Reads what `text` writes; nil for anything else.
+    init?(_ text: String) {
+        let parts = text.dropFirst().split(separator: "-", omittingEmptySubsequences: false)
+        guard text.hasPrefix("e"), parts.count == 2, let id = UInt64(parts[0]),
+            parts[1].utf8.count == 16, let storeID = UInt64(parts[1], radix: 16)
+        else { return nil }
+        self.init(id: id, storeID: storeID)
+    }
+
+    var text: String { "e\(id)-\(Hexadecimal.padded(storeID, digits: 16))" }
+}
+
+extension Picture {
+    /// `/api/v1/events`; `storeID` is the history's, or a number of this run without one.
+    func events(
+        after: EventsSince, limit: Int, node: String, storeID: UInt64
+    ) throws(AnswerError) -> V1.Events {
+        let kept = journal.entries
+        let oldest = kept.first?.id
+        let start: UInt64
+        switch after {
+        case .latest: start = journal.upcoming - 1 - min(UInt64(limit), journal.upcoming - 1)
+        case .id(let id): start = id
+        case .cursor(let text): start = try Self.start(text, storeID)
+        }
+        guard start < journal.upcoming else {
+            throw .badRequest(
+                "Event \(start) has not happened yet; the latest is \(journal.upcoming - 1).")
+        }
+        let chosen = kept.drop { $0.id <= start }.prefix(limit)
+        let last = chosen.last?.id ?? start
+        let isComplete = after == .latest || (oldest.map { $0 <= start + 1 } ?? true)
+        return V1.Events(
+            node: node, time: now.text,
+            events: chosen.map { V1.Event($0, index: index(of: $0.gpu)) },
+            next: EventCursor(id: last, storeID: storeID).text, complete: isComplete,
+            oldest: oldest, newest: kept.last?.id)
+    }
+
+    private static func start(_ text: String, _ storeID: UInt64) throws(AnswerError) -> UInt64 {
+        guard let cursor = EventCursor(text) else {
+            throw .badRequest("'\(text)' is not a cursor: take it from 'next' of an answer.")
+        }
+        guard cursor.storeID == storeID else {
+            throw .gone("The cursor belongs to another history: ask without 'after'.")
+        }
+        return cursor.id
+    }
+
+    private func index(of uuid: GPUUUID?) -> Int? {
+        guard let uuid else { return nil }
+        return gpus.first { $0.report.identity?.uuid == uuid }?.index
+    }
+}
+
+extension V1.Event {
+    fileprivate init(_ entry: JournalEntry, index: Int?) {
+        let event = entry.event
+        self.init(
+            id: entry.id, time: Timestamp.text(milliseconds: event.wallMilliseconds),
+            kind: event.kind.rawValue, sources: entry.sources.map(\.rawValue).sorted(),
+            line: event.line)
+        lastTime = Timestamp.text(milliseconds: event.lastWallMilliseconds)
+        count = Int(event.count)
+        device = event.device?.description
+        gpuUuid = entry.gpu?.description
+        gpuIndex = index
+        number = event.number.map(Int.init)
+        link = event.link.map(Int.init)
+        process = event.process
+        severity = event.severity
+        remedy = event.remedy?.rawValue
+        meaning = event.meaning
+        detail = event.detail
+        root = entry.root
+    }
+}
+
+extension NodeEvent {
+    /// What its number means, one sentence; nil where no catalogue speaks of it.
+    var meaning: String? {
+        guard let number else { return nil }
+        switch kind {
+        case .xid: return XidCatalog.entry(number).meaning
+        case .sxid: return SXidCatalog.entry(number).meaning
+        default: return nil
+        }
+    }
+}

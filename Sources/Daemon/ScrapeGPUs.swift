@@ -1,0 +1,76 @@
+import Exposition
+import Model
+
+extension GPUsSample {
+    /// The GPUs of a picture; nil before the probe's first answer.
+    init?(_ picture: Picture) {
+        guard let library = picture.gpuLibrary else { return nil }
+        self.init(
+            library: library, calls: picture.gpuCalls,
+            gpus: picture.gpus.map { GPUSample($0, picture.journal) })
+    }
+}
+
+extension GPUSample {
+    fileprivate init(_ view: GPUView, _ journal: EventJournal) {
+        self.init(
+            index: view.index, address: view.address, identity: view.report.identity,
+            isUp: view.isFresh,
+            sampledSeconds: view.read.map { Double($0.wallMilliseconds) / 1e3 },
+            part: PartSample(view.entries, view.gauges, isFresh: view.isFresh),
+            links: view.links.map {
+                NVLinkSample(
+                    number: $0.number, remote: $0.remote,
+                    part: PartSample($0.entries, $0.gauges, isFresh: $0.isFresh))
+            }, xids: Self.xids(at: view.address, journal))
+    }
+
+    // The numbers that alerts ask for are there from the start, so that their first occurrence is
+    // an increase.
+    private static func xids(
+        at address: PCIAddress, _ journal: EventJournal
+    ) -> [UInt32: UInt64] {
+        var counts = Dictionary(uniqueKeysWithValues: XidCatalog.alerting.map { ($0, UInt64(0)) })
+        for (key, count) in journal.counts
+        where key.kind == .xid && key.device == .pci(address) {
+            if let number = key.number { counts[number, default: 0] += count }
+        }
+        return counts
+    }
+}
+
+extension PartSample {
+    // Only what the latest pass saw is shown: an old value would look like calm.
+    fileprivate init(
+        _ entries: [Ledger.Entry], _ gauges: [Ledger.GaugeEntry], isFresh: Bool
+    ) {
+        self.init(
+            totals: entries.map { isFresh && $0.status == .fresh ? $0.published : nil },
+            entries: entries,
+            gauges: gauges.map { isFresh && $0.status == .fresh ? $0.value : nil })
+    }
+}
+
+extension EventsSample {
+    /// What was told; nil where nobody would tell.
+    init?(_ picture: Picture) {
+        guard picture.kernelLog != nil || picture.gpuLibrary != nil else { return nil }
+        var kinds: [EventCountKey: UInt64] = [:]
+        var sxids: [SXidCount] = []
+        for (key, count) in picture.journal.counts {
+            let name = key.device?.description ?? ""
+            kinds[EventCountKey(kind: key.kind, device: key.device, number: nil), default: 0] +=
+                count
+            if key.kind == .sxid, let number = key.number {
+                sxids.append(SXidCount(device: name, number: number, count: count))
+            }
+        }
+        self.init(
+            log: picture.kernelLog,
+            kinds: kinds.map {
+                EventCount(
+                    kind: $0.key.kind, device: $0.key.device?.description ?? "", count: $0.value)
+            }.sorted { ($0.kind.rawValue, $0.device) < ($1.kind.rawValue, $1.device) },
+            sxids: sxids.sorted { ($0.device, $0.number) < ($1.device, $1.number) })
+    }
+}
