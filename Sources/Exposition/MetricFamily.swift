@@ -123,23 +123,9 @@ package enum MetricFamilies {
         "fabricwatch_infiniband_saturated_counters", .gauge, endLabels,
         "Counters of this end that are full and count no more.")
 
-    /// The families of the InfiniBand counters, in the order of the counter table, with the rows
-    /// that share each.
-    package static let counters: [(family: MetricFamily, rows: [Int])] = {
-        var rows: [String: [Int]] = [:]
-        for (index, counter) in InfiniBandCounters.all.enumerated() {
-            rows[counter.metric, default: []].append(index)
-        }
-        var seen: Set<String> = []
-        return InfiniBandCounters.all.filter { seen.insert($0.metric).inserted }.map {
-            (
-                MetricFamily(
-                    "fabricwatch_infiniband_\($0.metric)", .counter,
-                    endLabels + ($0.lane == nil ? [] : ["lane"]), $0.help),
-                rows[$0.metric] ?? []
-            )
-        }
-    }()
+    /// The families of the InfiniBand counters, in the order of the counter table.
+    package static let counters = CounterFamily.all(
+        of: InfiniBandCounters.all, prefix: "fabricwatch_infiniband", labels: endLabels)
 
     static let historyBytes = MetricFamily(
         "fabricwatch_history_size_bytes", .gauge, "Size of the history on disk.")
@@ -182,7 +168,7 @@ package enum MetricFamilies {
         ] + transport.map(\.0) + [
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,
-        ] + counters.map(\.family) + [
+        ] + counters.map(\.family) + nvml + gpus + nvlinks + events + [
             historyBytes, historyFailures, historyDuration, requests, connections,
             refusedConnections, processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,

@@ -4,10 +4,15 @@ extension Scrape {
     /// The page of `/metrics`.
     package func render(_ format: TextFormat) -> [UInt8] {
         // About 110 bytes a sample and a few hundred of help a family.
-        var writer = MetricsWriter(format, capacity: 32_768 + cables.count * 12_288)
+        let gpus = self.gpus?.gpus ?? []
+        let capacity =
+            cables.count * 12_288 + gpus.reduce(0) { $0 + 12_288 + $1.links.count * 6144 }
+        var writer = MetricsWriter(format, capacity: 32_768 + capacity)
         daemon(&writer)
         probes(&writer)
         ends(&writer)
+        accelerators(&writer)
+        happenings(&writer)
         housekeeping(&writer)
         writer.end()
         return writer.bytes
@@ -90,8 +95,10 @@ extension Scrape {
             if let at = end.sampledSeconds { writer.sample(labels, seconds: at) }
         }
         each(MetricFamilies.qualities) { writer, end, labels in
-            for (quality, count) in end.qualities {
-                writer.sample(labels.adding("quality", quality), count)
+            var counts = QualityCounts()
+            counts.add(end.entries, totals: end.totals)
+            for (label, count) in counts.labelled {
+                writer.sample(labels, label, count, decimals: 0)
             }
         }
         each(MetricFamilies.saturated) { writer, end, labels in
@@ -99,26 +106,8 @@ extension Scrape {
             guard !seen.isEmpty else { return }
             writer.sample(labels, UInt64(seen.count { end.entries[$0].isSaturated }))
         }
-        counters(&writer, ends)
-    }
-
-    // A family without a sample is left out: most switches have no lane counters.
-    private func counters(_ writer: inout MetricsWriter, _ ends: [(EndSample, LabelText)]) {
-        for (family, rows) in MetricFamilies.counters {
-            var isOpen = false
-            for (end, labels) in ends {
-                for row in rows {
-                    guard row < end.totals.count, let total = end.totals[row] else { continue }
-                    if !isOpen {
-                        writer.family(family)
-                        isOpen = true
-                    }
-                    let counter = InfiniBandCounters.all[row]
-                    let lane = counter.lane.map { labels.adding("lane", "\($0)") }
-                    writer.sample(lane ?? labels, counter.unit.published(total))
-                }
-            }
-        }
+        // A family without a sample is left out: most switches have no lane counters.
+        writer.counters(MetricFamilies.counters, ends.map { ($0.totals, $1) })
     }
 
     private func housekeeping(_ writer: inout MetricsWriter) {
@@ -197,25 +186,7 @@ extension CableSample {
 }
 
 extension EndSample {
-    // Entries remember the latest reading; whether it is from the latest pass, the totals say.
     fileprivate func isSeen(_ row: Int) -> Bool {
         entries[row].status == .fresh && row < totals.count && totals[row] != nil
-    }
-
-    fileprivate var qualities: [(String, UInt64)] {
-        var counts = [UInt64](repeating: 0, count: Quality.allCases.count)
-        var failed: UInt64 = 0
-        var unsupported: UInt64 = 0
-        var denied: UInt64 = 0
-        for (row, entry) in entries.enumerated() {
-            switch entry.status {
-            case .fresh where isSeen(row): counts[Int(entry.quality.rawValue)] += 1
-            case .fresh, .missing, .never: failed += 1
-            case .unsupported: unsupported += 1
-            case .noPermission: denied += 1
-            }
-        }
-        return Quality.allCases.map { ($0.name, counts[Int($0.rawValue)]) }
-            + [("failed", failed), ("no_permission", denied), ("unsupported", unsupported)]
     }
 }

@@ -1,3 +1,5 @@
+import Model
+
 /// The text formats that Prometheus reads.
 package enum TextFormat: Hashable, CaseIterable, Sendable {
     /// Text format 0.0.4.
@@ -50,6 +52,8 @@ struct MetricsWriter {
     let format: TextFormat
     private(set) var bytes: [UInt8] = []
     private var name: [UInt8] = []
+    // The family's lines, while it has no sample yet and is left out without one.
+    private var pending: MetricFamily?
 
     init(_ format: TextFormat, capacity: Int) {
         self.format = format
@@ -58,6 +62,7 @@ struct MetricsWriter {
 
     // Starts a family; the samples that follow belong to it.
     mutating func family(_ family: MetricFamily) {
+        pending = nil
         name = Array(family.name.utf8)
         let isOpen = format == .openMetrics
         let suffix =
@@ -71,46 +76,74 @@ struct MetricsWriter {
         text("# HELP \(title) \(family.help)\n# TYPE \(title) \(kind)\n")
     }
 
-    mutating func sample(_ labels: LabelText? = nil, _ value: UInt64) {
-        head(labels)
-        digits(value)
+    // Starts a family that is left out unless a sample follows.
+    mutating func familyIfUsed(_ family: MetricFamily) {
+        pending = family
+    }
+
+    mutating func sample(_ labels: LabelText?, _ value: UInt64) {
+        sample(labels, nil, value, decimals: 0)
+    }
+
+    // The number stands for `value` divided by ten to the power of `decimals`, exactly; the label
+    // of `index` comes last.
+    mutating func sample(
+        _ labels: LabelText?, _ index: LabelText?, _ value: UInt64, decimals: Int = 0
+    ) {
+        head(labels, index)
+        digits(value, decimals: decimals)
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    mutating func sample(_ labels: LabelText? = nil, _ value: Bool) {
+    mutating func sample(_ labels: LabelText?, _ value: Bool) {
         sample(labels, value ? 1 : 0)
     }
 
-    mutating func sample(_ labels: LabelText? = nil, seconds: Double) {
+    mutating func sample(_ labels: LabelText?, seconds: Double) {
         head(labels)
         text("\(seconds)\n")
+    }
+
+    mutating func sample(_ labels: LabelText?, _ value: PublishedNumber) {
+        switch value {
+        case .integer(let value): sample(labels, value)
+        case .decimal(let value): sample(labels, seconds: value)
+        }
     }
 
     mutating func end() {
         if format == .openMetrics { text("# EOF\n") }
     }
 
-    private mutating func head(_ labels: LabelText?) {
+    private mutating func head(_ labels: LabelText?, _ index: LabelText? = nil) {
+        if let pending { family(pending) }
         bytes.append(contentsOf: name)
         if let labels {
             bytes.append(UInt8(ascii: "{"))
             bytes.append(contentsOf: labels.bytes)
+            if let index {
+                bytes.append(UInt8(ascii: ","))
+                bytes.append(contentsOf: index.bytes)
+            }
             bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: " "))
     }
 
-    private mutating func digits(_ value: UInt64) {
-        guard value >= 10 else {
-            bytes.append(UInt8(ascii: "0") + UInt8(value))
-            return
+    private mutating func digits(_ value: UInt64, decimals: Int) {
+        var rest = value
+        var places = decimals
+        while places > 0, rest % 10 == 0 {
+            rest /= 10
+            places -= 1
         }
         let start = bytes.count
-        var rest = value
-        while rest > 0 {
+        repeat {
             bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
-        }
+            places -= 1
+            if places == 0 { bytes.append(UInt8(ascii: ".")) }
+        } while rest > 0 || places >= 0
         bytes[start...].reverse()
     }
 

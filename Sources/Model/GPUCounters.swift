@@ -298,7 +298,7 @@ package enum GPUCounters {
             part: "healthMask", codes: .fabricHealthMask,
             "The health of the GPU's fabric, as a mask of nvml.h."),
         call(
-            "fabric_health_summary", .code, [("nvmlDeviceGetGpuFabricInfoV", 580)],
+            "fabric_health", .code, [("nvmlDeviceGetGpuFabricInfoV", 580)],
             part: "healthSummary", codes: .fabricHealth,
             "The health of the GPU's fabric."),
         call(

@@ -7,14 +7,14 @@ enum CountersReference {
         """
         # Counters
 
-        Every counter of an InfiniBand port, at both ends of the cable. The name is that of the
-        API and the history (the kernel's sysfs name where there is one), the metric is that of
-        `/metrics` without the prefix `fabricwatch_infiniband_`. Where several sources are listed,
-        the first that the port offers is read.
+        Every counter of an InfiniBand port at both ends of the cable, of a GPU and of an NVLink,
+        and the gauges of the latter two. Name and unit are those of the API, the metric is that of
+        `/metrics` without its prefix. Where several sources are listed, the first that the device
+        offers is read.
 
         ## Which way a counter points
 
-        Counted at port X, whose cable leads to port Y:
+        Counted at port X, whose cable leads to port Y; an NVLink is such a cable, too:
 
         | Accuses | The count speaks against |
         |---|---|
@@ -26,11 +26,46 @@ enum CountersReference {
         |---|---|
         \(Behaviour.allCases.map { "| \($0.rawValue) | \(meaning($0)) |" }.joined(separator: "\n"))
 
-        ## All counters
+        ## Who starts it anew
+
+        The daemon's totals go on whatever happens to the device's counter.
+
+        | Reset | The device starts the counter anew |
+        |---|---|
+        \(ResetDomain.allCases.map { "| \($0.rawValue) | \(meaning($0)) |" }.joined(separator: "\n"))
+
+        ## InfiniBand ports
+
+        Metrics begin with `fabricwatch_infiniband_`. Names are the kernel's sysfs names where there
+        are any.
 
         | Counter | Metric | Unit | Accuses | Meaning | Sources, the best first |
         |---|---|---|---|---|---|
-        \(MetricFamilies.counters.map { line($0.rows) }.joined(separator: "\n"))
+        \(MetricFamilies.counters.map(line).joined(separator: "\n"))
+
+        ## GPUs
+
+        Metrics begin with `fabricwatch_gpu_`. A driver branch is the first that offers the source.
+
+        | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
+        |---|---|---|---|---|---|---|
+        \(MetricFamilies.gpuCounters.map(line).joined(separator: "\n"))
+
+        | Gauge | Metric | Unit | Meaning | Sources, the best first |
+        |---|---|---|---|---|
+        \(GPUCounters.gauges.map(line).joined(separator: "\n"))
+
+        ## NVLinks
+
+        Metrics begin with `fabricwatch_nvlink_`. Each GPU counts at its own end.
+
+        | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
+        |---|---|---|---|---|---|---|
+        \(MetricFamilies.linkCounters.map(line).joined(separator: "\n"))
+
+        | Gauge | Metric | Unit | Meaning | Sources, the best first |
+        |---|---|---|---|---|
+        \(NVLinkCounters.gauges.map(line).joined(separator: "\n"))
 
         """
 
@@ -59,24 +94,63 @@ enum CountersReference {
         }
     }
 
-    // Lanes of one kind are one line.
-    private static func line(_ rows: [Int]) -> String {
-        let counters = rows.map { InfiniBandCounters.all[$0] }
+    private static func meaning(_ reset: ResetDomain) -> String {
+        switch reset {
+        case .attribute: "when somebody clears its attribute, perhaps at a driver reload or reboot"
+        case .gpu:
+            "at a reset of the GPU, a driver load, a reboot; without persistence also when "
+                + "nobody uses the GPU any more"
+        case .linkErrors: "as `gpu`, and when somebody clears the link's error counters"
+        case .lifetime: "never: it is kept in the device"
+        }
+    }
+
+    // Counters of one kind are one line.
+    private static func line(_ family: CounterFamily) -> String {
+        let counters = family.rows.map { family.table[$0] }
         guard let first = counters.first, let last = counters.last else { return "" }
-        let name =
-            first.lane == nil ? "`\(first.name)`" : "`\(first.name)` to `\(last.name)`"
-        let sources = first.fields.enumerated().map { index, field in
-            let symbol =
-                first.lane == nil
-                ? "`\(field.symbol)`" : "`\(field.symbol)` to `\(last.fields[index].symbol)`"
-            return "\(field.source.name) \(symbol), \(field.width) bits, "
-                + "\(field.behaviour.rawValue) (\(field.reference))"
-        }.joined(separator: "<br>")
-        let cells = [
+        let name = first.index == nil ? "`\(first.name)`" : "`\(first.name)` to `\(last.name)`"
+        let sources = zip(first.fields, last.fields).map(source).joined(separator: "<br>")
+        var cells = [
             name, "`\(first.metric)`", first.unit.publishedName, "`\(first.accuses.rawValue)`",
-            first.help, sources,
+        ]
+        if let reset = first.fields.first?.reset, reset != .attribute {
+            cells.append(reset.rawValue)
+        }
+        cells += [first.help, sources]
+        return "| \(cells.joined(separator: " | ")) |"
+    }
+
+    private static func source(_ first: Field, _ last: Field) -> String {
+        if let driver = first.firstDriver {
+            return name(first.source, first.symbol, last.source, last.symbol) + ", from \(driver)"
+        }
+        let symbol =
+            first == last ? "`\(first.symbol)`" : "`\(first.symbol)` to `\(last.symbol)`"
+        return "\(first.source.name) \(symbol), \(first.width) bits, "
+            + "\(first.behaviour.rawValue) (\(first.reference))"
+    }
+
+    private static func line(_ gauge: Gauge) -> String {
+        let sources = gauge.sources.map {
+            name($0.source, $0.symbol, $0.source, $0.symbol) + ", from \($0.firstDriver)"
+        }
+        let cells = [
+            "`\(gauge.name)`", "`\(gauge.metric)`", gauge.unit.publishedName, gauge.help,
+            sources.joined(separator: "<br>"),
         ]
         return "| \(cells.joined(separator: " | ")) |"
+    }
+
+    private static func name(
+        _ first: Source, _ symbol: String, _ last: Source, _ lastSymbol: String
+    ) -> String {
+        switch (first, last) {
+        case (.nvmlCall(let call, let part), _): part.isEmpty ? "`\(call)`" : "`\(call)` (\(part))"
+        case (.nvmlField(let from), .nvmlField(let to)) where from != to:
+            "fields \(from) to \(to), `\(symbol)` to `\(lastSymbol)`"
+        default: "\(first.name.replacing("NVML ", with: "")) `\(symbol)`"
+        }
     }
 }
 

@@ -84,14 +84,41 @@ struct FamilyTests {
         }
     }
 
-    /// Each counter has one family, and lanes of one kind share theirs.
-    @Test func countersAndTheirFamilies() {
-        let rows = MetricFamilies.counters.flatMap(\.rows)
-        #expect(rows.sorted() == Array(InfiniBandCounters.all.indices))
-        for (family, rows) in MetricFamilies.counters {
-            let lanes = rows.compactMap { InfiniBandCounters.all[$0].lane }
-            #expect(lanes.isEmpty ? rows.count == 1 : lanes == Array(0...11))
-            #expect(family.labels.last == (lanes.isEmpty ? "end" : "lane"))
+    private static let tables: [(families: [CounterFamily], table: [Counter], last: String)] = [
+        (MetricFamilies.counters, InfiniBandCounters.all, "end"),
+        (MetricFamilies.gpuCounters, GPUCounters.all, "uuid"),
+        (MetricFamilies.linkCounters, NVLinkCounters.all, "link"),
+    ]
+
+    /// Each counter has one family, and those of one kind share theirs.
+    @Test(arguments: tables.indices)
+    func countersAndTheirFamilies(_ number: Int) {
+        let (families, table, last) = Self.tables[number]
+        #expect(families.flatMap(\.rows).sorted() == Array(table.indices))
+        for family in families {
+            let indices = family.rows.compactMap { table[$0].index }
+            let labels = Set(indices.map(\.label))
+            #expect(indices.isEmpty ? family.rows.count == 1 : labels.count == 1)
+            #expect(indices.map { Int($0.number) } == Array(indices.indices))
+            #expect(family.family.labels.last == labels.first ?? last)
+        }
+    }
+
+    @Test func gaugesAndTheirFamilies() {
+        #expect(MetricFamilies.gpuGauges.count == GPUCounters.gauges.count)
+        #expect(MetricFamilies.linkGauges.count == NVLinkCounters.gauges.count)
+        let families = MetricFamilies.gpuGauges + MetricFamilies.linkGauges
+        #expect(families.allSatisfy { $0.kind == .gauge })
+    }
+
+    /// Base units alone, so that no dashboard has to know what a number is counted in.
+    @Test func namesHaveNoOtherUnitsThanBaseUnits() {
+        let others: Set<Substring> = [
+            "milliseconds", "nanoseconds", "millijoules", "milliwatts", "megahertz", "mhz",
+            "kibibytes", "megabytes", "percent", "fahrenheit", "minutes",
+        ]
+        for family in MetricFamilies.all {
+            #expect(others.isDisjoint(with: family.name.split(separator: "_")), "\(family.name)")
         }
     }
 

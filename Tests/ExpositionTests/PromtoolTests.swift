@@ -4,8 +4,15 @@ import Testing
 /// Prometheus' own linter has nothing to say of a page.
 @Suite(.enabled(if: Promtool.isInstalled, "promtool is not installed"))
 struct PromtoolTests {
-    @Test(arguments: [Node.scrape(), Node.everything(), Self.escaped])
-    func promtoolIsSilent(_ scrape: Scrape) throws {
+    // By name, so that a failure does not print the whole page's content.
+    private static let scrapes = [
+        "small": Node.scrape(), "everything": Node.everything(), "escaped": escaped,
+        "many GPUs": manyGPUs,
+    ]
+
+    @Test(arguments: scrapes.keys)
+    func promtoolIsSilent(_ name: String) throws {
+        let scrape = try #require(Self.scrapes[name])
         let (status, output) = try Promtool.check(
             "metrics", scrape.render(.prometheus), asInput: true)
         #expect(output == "")
@@ -20,6 +27,10 @@ struct PromtoolTests {
         let text = "groups:\n- name: reference\n  rules:\n" + rules.joined()
         let (status, output) = try Promtool.check("rules", Array(text.utf8), asInput: false)
         #expect(status == 0, "\(output)")
+    }
+
+    private static var manyGPUs: Scrape {
+        Node.scrape(gpus: Node.fullGPUs(8, links: 18), events: Node.events)
     }
 
     private static var escaped: Scrape {

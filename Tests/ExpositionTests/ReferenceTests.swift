@@ -24,17 +24,22 @@ struct ReferenceTests {
         }
     }
 
-    /// Lanes share a line, so they must share what is on it.
-    @Test func lanesOfOneKindDifferInTheirNumberOnly() {
-        for (_, rows) in MetricFamilies.counters where rows.count > 1 {
-            let counters = rows.map { InfiniBandCounters.all[$0] }
+    /// Counters of one kind share a line, so they must share what is on it.
+    @Test(arguments: [
+        MetricFamilies.counters, MetricFamilies.gpuCounters, MetricFamilies.linkCounters,
+    ])
+    func countersOfOneKindDifferInTheirNumberOnly(_ families: [CounterFamily]) {
+        for family in families where family.rows.count > 1 {
+            let counters = family.rows.map { family.table[$0] }
             for counter in counters {
                 #expect(counter.help == counters[0].help && counter.unit == counters[0].unit)
                 #expect(counter.accuses == counters[0].accuses)
                 #expect(counter.fields.map(\.width) == counters[0].fields.map(\.width))
-                let lane = counter.lane.map { "\($0)" } ?? ""
-                #expect(counter.name == "\(counter.family)_lane_\(lane)")
-                #expect(counter.fields.allSatisfy { $0.symbol.hasSuffix("LANE\(lane)_F") })
+                #expect(counter.fields.map(\.reset) == counters[0].fields.map(\.reset))
+                let number = counter.index.map { "\($0.label)_\($0.number)" } ?? ""
+                #expect(counter.name == "\(counter.family)_\(number)")
+                let digits = counter.index.map { "\($0.number)" } ?? ""
+                #expect(counter.fields.allSatisfy { $0.symbol.contains(digits) })
             }
         }
     }

@@ -22,8 +22,10 @@ struct RoundTripTests {
 
     // What the daemon and its server say of themselves has tests of its own.
     private static func isCompared(_ name: String) -> Bool {
-        ["fabricwatch_infiniband_", "fabricwatch_collector_", "fabricwatch_health_"]
-            .contains { name.hasPrefix($0) }
+        let words = [
+            "infiniband", "collector", "health", "gpu", "nvlink", "nvml", "nvswitch", "kernel",
+        ]
+        return words.contains { name.hasPrefix("fabricwatch_\($0)_") }
     }
 
     private static func scrape(_ random: inout Seeded) -> Scrape {
@@ -38,6 +40,8 @@ struct RoundTripTests {
         scrape.cables = (0..<Int.random(in: 0...3, using: &random)).map {
             cable(UInt8($0 + 1), &random)
         }
+        scrape.gpus = random.chance(20) ? nil : RandomGPUs.gpus(&random)
+        scrape.events = random.chance(20) ? nil : RandomGPUs.events(&random)
         return scrape
     }
 
@@ -85,7 +89,7 @@ struct RoundTripTests {
 }
 
 /// The samples of a scrape, said anew and without regard to order or cost.
-private enum Expected {
+enum Expected {
     typealias Labels = [(String, String)]
 
     static func samples(_ scrape: Scrape) -> Set<Page.Sample> {
@@ -100,10 +104,12 @@ private enum Expected {
         }
         for collector in scrape.collectors { samples += self.collector(collector) }
         for cable in scrape.cables { samples += self.cable(cable) }
+        samples += scrape.gpus.map(gpus) ?? []
+        samples += scrape.events.map(events) ?? []
         return Set(samples)
     }
 
-    private static func sample(
+    static func sample(
         _ name: String, _ labels: Labels, _ value: Page.Value?
     ) -> Page.Sample? {
         value.map {
@@ -113,7 +119,7 @@ private enum Expected {
         }
     }
 
-    private static func sample(_ name: String, _ labels: Labels, _ value: UInt64) -> Page.Sample {
+    static func sample(_ name: String, _ labels: Labels, _ value: UInt64) -> Page.Sample {
         Page.Sample(
             name: "fabricwatch_\(name)",
             labels: labels.map { Page.Label(name: $0.0, value: $0.1) }, value: .integer(value))
@@ -187,28 +193,32 @@ private enum Expected {
             samples += [sample("infiniband_end_last_sample_timestamp_seconds", labels, .real(at))]
                 .compactMap { $0 }
         }
-        samples += qualities(end, seen, labels)
+        samples += qualities("infiniband", [(end.entries, end.totals)], labels)
         return samples
             + end.totals.enumerated().compactMap { row, total in
                 total.map { counter(InfiniBandCounters.all[row], $0, labels) }
             }
     }
 
-    private static func qualities(
-        _ end: EndSample, _ seen: [Int], _ labels: Labels
+    static func qualities(
+        _ prefix: String, _ parts: [([Ledger.Entry], [UInt64?])], _ labels: Labels
     ) -> [Page.Sample] {
-        let unsupported = end.entries.filter { $0.status == .unsupported }.count
-        let denied = end.entries.filter { $0.status == .noPermission }.count
+        let all = parts.flatMap { Array(zip($0, $1)) }
+        func count(_ holds: (Ledger.Entry, Bool) -> Bool) -> UInt64 {
+            UInt64(all.filter { holds($0.0, $0.0.status == .fresh && $0.1 != nil) }.count)
+        }
+        let unsupported = count { entry, _ in entry.status == .unsupported }
+        let denied = count { entry, _ in entry.status == .noPermission }
+        let seen = count { $1 }
         let counts =
             Quality.allCases.map { quality in
-                (quality.name, seen.filter { end.entries[$0].quality == quality }.count)
+                (quality.name, count { $1 && $0.quality == quality })
             } + [
-                ("failed", end.entries.count - seen.count - unsupported - denied),
-                ("no_permission", denied),
-                ("unsupported", unsupported),
+                ("failed", UInt64(all.count) - seen - unsupported - denied),
+                ("no_permission", denied), ("unsupported", unsupported),
             ]
         return counts.map { name, count in
-            sample("infiniband_counters", labels + [("quality", name)], UInt64(count))
+            sample("\(prefix)_counters", labels + [("quality", name)], count)
         }
     }
 

@@ -130,7 +130,7 @@ enum Node {
     static func everything() -> Scrape {
         let all = Dictionary(
             uniqueKeysWithValues: InfiniBandCounters.all.map { ($0.name, UInt64(1)) })
-        return scrape(
+        var scrape = scrape(
             conditions: [
                 ConditionSample(labels: ["ib_link_down", "WARNING", "rail0", "1", "", ""])
             ],
@@ -138,6 +138,9 @@ enum Node {
                 CableSample(
                     device: "rail0", rail: 0, report: report(), local: end(all), peer: end(all))
             ])
+        scrape.gpus = gpus(fullGPUs(2, links: 2))
+        scrape.events = events
+        return scrape
     }
 
     static func page(_ scrape: Scrape, _ format: TextFormat) throws -> Page {
