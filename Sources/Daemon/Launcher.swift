@@ -48,7 +48,8 @@ package enum Launcher {
             let desk = Desk(
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
-                    ? nil : Archive(reader: Reader(directory: settings.history.directory)))
+                    ? nil : Archive(reader: Reader(directory: settings.history.directory)),
+                storeID: keeper?.storeID ?? .random(in: .min ... .max))
             let server = Server(configuration: serving(settings.serve, log), answers: desk)
             let bound = try server.start()
             if let path = bound.socketPath { log.notice("listening on \(path)") }
@@ -56,11 +57,17 @@ package enum Launcher {
                 log.notice("listening on \(settings.serve.tcp?.host ?? ""):\(port)")
             }
             desk.watch { ServerSample(server.statistics) }
+            let bootID = clock.now().bootID
+            let probes = Probes(
+                settings: settings, bootID: bootID,
+                afterRecord: past.journal.lastRecord(bootID: bootID))
             let app = App(
                 clock: clock, log: log,
                 notifier: SystemdNotifier(environment: environmentVariable),
-                fleet: fleet(settings, clock),
-                pipeline: Pipeline(naming: settings.infiniband.naming, keeper: keeper, past: past),
+                fleet: probes.fleet(started: clock.now()),
+                pipeline: Pipeline(
+                    naming: settings.infiniband.naming, keeper: keeper, past: past,
+                    bootID: bootID),
                 desk: desk, server: server, signals: signals,
                 intervalNanoseconds: settings.interval.nanoseconds)
             app.run()
@@ -122,30 +129,6 @@ package enum Launcher {
                 "the history was damaged and is now \(path); a new one was started: \(reason)")
         }
         return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
-    }
-
-    private static func fleet(_ settings: Settings, _ clock: SystemClock) -> ProbeFleet {
-        let patience = Patience(
-            soft: settings.probe.softDeadline.nanoseconds,
-            hard: settings.probe.hardDeadline.nanoseconds,
-            restartMinimum: settings.probe.restartDelayMin.nanoseconds,
-            restartMaximum: settings.probe.restartDelayMax.nanoseconds)
-        let probes = settings.infiniband.isEnabled ? settings.infiniband.probeInstances : []
-        let supervisors = probes.map { probe in
-            ProbeSupervisor(
-                name: probe.name,
-                configuration: .infiniBand(settings.infiniband.configuration(of: probe)),
-                patience: patience,
-                launch: { () throws(SpawnError) in
-                    try ProbeProcess(
-                        kind: "infiniband", environment: ProbeProcess.environment(probe.environment)
-                    )
-                },
-                reap: ProbeProcess.reap)
-        }
-        return ProbeFleet(
-            supervisors, started: clock.now(), intervalNanoseconds: settings.interval.nanoseconds,
-            patience: patience)
     }
 
     private static func hostName() -> String {

@@ -39,9 +39,11 @@ final class ProbeFleet {
         var events: [NodeEvent] = []
     }
 
-    private let members: [Member]
+    private var members: [Member]
     /// The watch over the GPU probe; nil without one.
     let gpu: GPUWatch?
+    // Joins the members once the node has a GPU.
+    private var waiting: Member?
     private let started: Moment
     private let limitSeconds: Double
 
@@ -50,10 +52,18 @@ final class ProbeFleet {
         _ supervisors: [ProbeSupervisor], gpu: GPUWatch? = nil, started: Moment,
         intervalNanoseconds: UInt64, patience: Patience
     ) {
-        members = (supervisors + [gpu?.supervisor].compactMap { $0 }).map(Member.init)
+        members = supervisors.map(Member.init)
         self.gpu = gpu
+        waiting = gpu.map { Member($0.supervisor) }
         self.started = started
         limitSeconds = Double(3 * intervalNanoseconds + patience.softNanoseconds) / 1e9
+        admitGPUs(now: started.boottimeNanoseconds)
+    }
+
+    private func admitGPUs(now: UInt64) {
+        guard let gpu, gpu.isNeeded(now: now) else { return }
+        if let member = waiting.take() { members.append(member) }
+        gpu.checkInstances(now: now)
     }
 
     /// The descriptors to wait on.
@@ -71,7 +81,7 @@ final class ProbeFleet {
 
     /// Asks all probes for a pass.
     func collect(turn: UInt64, now: UInt64) {
-        gpu?.checkInstances(now: now)
+        admitGPUs(now: now)
         for member in members { member.supervisor.collect(turn: turn, now: now) }
     }
 
@@ -115,6 +125,7 @@ final class ProbeFleet {
             defer { member.loggedTrouble = trouble }
             return trouble == member.loggedTrouble ? nil : trouble
         }
+        guard waiting == nil else { return troubles }
         return troubles + [gpu?.tick(now: now)].compactMap { $0 }
     }
 

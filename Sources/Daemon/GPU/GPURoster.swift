@@ -59,7 +59,7 @@ struct GPURoster: Sendable {
         entry.report = gpu
         entry.report.identity = identity
         entry.report.links = links
-        entry.isListed = true
+        entry.isListed = gpu.isListed
         defer { entries[gpu.address] = entry }
         guard gpu.state == .read else { return [] }
         let read = moment.earlier(byNanoseconds: gpu.ageNanoseconds)
@@ -78,6 +78,13 @@ struct GPURoster: Sendable {
                 gpu.observation(of: link, isRestarted: isRestarted), at: read)
         }
         return events
+    }
+}
+
+extension GPUDeviceReport {
+    // The inventory keeps a GPU that sysfs has ceased to list, and says so.
+    fileprivate var isListed: Bool {
+        if case .failed(let failure) = state { failure.function != "sysfs" } else { true }
     }
 }
 

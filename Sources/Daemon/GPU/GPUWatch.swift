@@ -9,8 +9,10 @@ import Model
 final class GPUWatch {
     /// What the watch asks of the kernel; tests play it.
     struct Kernel {
-        /// The instance of a GPU's driver and device (`GPUInventory.epoch`).
+        /// The instance of a GPU's driver and device, or of the driver alone for `.none`.
         var token: (PCIAddress) -> UInt64
+        /// Whether the node has GPUs; looks at the kernel's list now and then.
+        var hasGPUs: (UInt64) -> Bool = { _ in true }
         /// What a thread of a process is doing; nil when it is gone.
         var thread: (pid_t, UInt32) -> ThreadState?
     }
@@ -190,6 +192,9 @@ final class GPUWatch {
         guard supervisor.isDisabled, kernel.token(.none) != disabledToken else { return }
         supervisor.enable(now: now)
     }
+
+    /// Whether the node has GPUs, so that a probe is worth its memory; for once in a turn.
+    func isNeeded(now: UInt64) -> Bool { kernel.hasGPUs(now) }
 
     /// Looks whether drivers or devices are others than before; for once in a turn.
     func checkInstances(now: UInt64) {

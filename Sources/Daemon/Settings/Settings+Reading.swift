@@ -73,6 +73,10 @@ extension Decoding {
             probe.restartDelayMax >= probe.restartDelayMin,
             "probe.restart_delay_max", probe.restartDelayMax,
             "at least", "probe.restart_delay_min", probe.restartDelayMin)
+        refuseUnless(
+            settings.gpu.retryDelayMax >= settings.gpu.retryDelayMin,
+            "gpu.retry_delay_max", settings.gpu.retryDelayMax,
+            "at least", "gpu.retry_delay_min", settings.gpu.retryDelayMin)
         if let tcp = settings.serve.tcp, !tcp.isLoopback, !settings.serve.isInsecure,
             !refusedKeys.contains("serve.tcp"), !refusedKeys.contains("serve.insecure")
         {

@@ -98,6 +98,10 @@ package struct Settings: Sendable, Equatable {
         package internal(set) var exclude: [String] = []
         /// Variables added to the environment of the probe.
         package internal(set) var environment: [String: String] = [:]
+        /// The wait before a GPU that hung or crashed is tried alone, the first time.
+        package internal(set) var retryDelayMin = Duration.seconds(30)
+        /// The longest such wait; at least `retryDelayMin`.
+        package internal(set) var retryDelayMax = Duration.seconds(600)
     }
 
     /// `kernel_log`: where the kernel's messages are read.

@@ -169,6 +169,18 @@ enum SettingsTable {
                 "gpu.environment", \.gpu.environment, .environment,
                 help: "Variables added to the environment of the GPU probe.",
                 reason: "The library is tuned and simulated through it."),
+            Setting(
+                "gpu.retry_delay_min", \.gpu.retryDelayMin,
+                .duration(.milliseconds(100)...(.seconds(3600))),
+                help: "The wait before a GPU that hung or ended the probe is tried again, alone; "
+                    + "it doubles with each failure.",
+                reason: "A driver that hangs gets worse by being asked."),
+            Setting(
+                "gpu.retry_delay_max", \.gpu.retryDelayMax,
+                .duration(.milliseconds(100)...(.seconds(86400))),
+                help: "The longest such wait, and the first after an Xid that forbids calls; at "
+                    + "least `retry_delay_min`.",
+                reason: "A GPU that was reset should be seen again soon."),
         ]
     }
 

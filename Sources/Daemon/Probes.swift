@@ -1,0 +1,87 @@
+import Model
+
+/// Makes the probes that the settings ask for.
+struct Probes {
+    let settings: Settings
+    let bootID: String
+    /// The latest record of the kernel log that the history has of this boot.
+    let afterRecord: UInt64?
+
+    // Beside a GPU that does not answer the next one is begun after this long.
+    private static let patienceNanoseconds: UInt64 = 100_000_000
+
+    private var patience: Patience {
+        Patience(
+            soft: settings.probe.softDeadline.nanoseconds,
+            hard: settings.probe.hardDeadline.nanoseconds,
+            restartMinimum: settings.probe.restartDelayMin.nanoseconds,
+            restartMaximum: settings.probe.restartDelayMax.nanoseconds)
+    }
+
+    /// All probes; that of the GPUs joins once the node has one.
+    func fleet(started: Moment) -> ProbeFleet {
+        ProbeFleet(
+            infiniBand + [kernelLog].compactMap { $0 }, gpu: gpuWatch, started: started,
+            intervalNanoseconds: settings.interval.nanoseconds, patience: patience)
+    }
+
+    private func supervisor(
+        _ name: String, _ configuration: ProbeConfiguration, _ environment: [String: String],
+        board: SharedBoard? = nil
+    ) -> ProbeSupervisor {
+        ProbeSupervisor(
+            name: name, configuration: configuration, patience: patience,
+            launch: { () throws(SpawnError) in
+                try ProbeProcess(
+                    kind: configuration.kind,
+                    environment: ProbeProcess.environment(environment),
+                    board: board?.descriptor)
+            },
+            reap: ProbeProcess.reap)
+    }
+
+    private var infiniBand: [ProbeSupervisor] {
+        guard settings.infiniband.isEnabled else { return [] }
+        return settings.infiniband.probeInstances.map { probe in
+            supervisor(
+                probe.name, .infiniBand(settings.infiniband.configuration(of: probe)),
+                probe.environment)
+        }
+    }
+
+    private var kernelLog: ProbeSupervisor? {
+        guard settings.kernelLog.isEnabled else { return nil }
+        return supervisor(
+            "kernel-log",
+            .kernelLog(
+                KernelLogConfiguration(
+                    path: settings.kernelLog.path, bootID: bootID, afterRecord: afterRecord)),
+            [:])
+    }
+
+    private var gpuWatch: GPUWatch? {
+        guard settings.gpu.isEnabled else { return nil }
+        let turn = min(settings.interval.nanoseconds, patience.softNanoseconds) / 2
+        let configuration = GPUConfiguration(
+            library: settings.gpu.library ?? "", sysRoot: settings.paths.sys,
+            include: settings.gpu.include, exclude: settings.gpu.exclude,
+            budgetNanoseconds: turn,
+            patienceNanoseconds: min(Self.patienceNanoseconds, turn / 2))
+        let boards = (SharedBoard(), SharedBoard())
+        let instances = GPUInstances(
+            sysRoot: settings.paths.sys, bootID: bootID, isWatched: configuration.mayTouch)
+        return GPUWatch(
+            supervisor: supervisor(
+                GPUView.collector, .gpu(configuration), settings.gpu.environment,
+                board: boards.0),
+            trial: supervisor(
+                "gpu-trial", .gpu(configuration), settings.gpu.environment, board: boards.1),
+            boards: (boards.0?.board, boards.1?.board), configuration: configuration,
+            patience: patience,
+            quarantine: Quarantine(
+                delayMinimum: settings.gpu.retryDelayMin.nanoseconds,
+                delayMaximum: settings.gpu.retryDelayMax.nanoseconds),
+            kernel: GPUWatch.Kernel(
+                token: instances.token, thread: ThreadState.read, hasGPUs: instances.hasGPUs))
+    }
+}
