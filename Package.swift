@@ -39,6 +39,15 @@ func main(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
         linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])])
 }
 
+// A libnvidia-ml to open in place of the real one: Tests/FakeNVML/README.md. It is all C, and the
+// flags keep the Swift runtime out of the process that opens it.
+func fakeNVML(_ name: String, _ folder: String) -> Target {
+    .target(
+        name: name, dependencies: ["CNVML"], path: "Tests/FakeNVML/" + folder,
+        publicHeadersPath: ".",
+        linkerSettings: [.unsafeFlags(["-nostartfiles", "-static-stdlib"])])
+}
+
 func suite(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: testing)
 }
@@ -57,6 +66,11 @@ let package = Package(
     products: [
         .executable(name: "fabricwatchd", targets: ["fabricwatchd"]),
         .executable(name: "fabricwatch", targets: ["fabricwatch"]),
+        .library(name: "FakeNVML", type: .dynamic, targets: ["FakeNVML"]),
+        .library(name: "FakeNVML580", type: .dynamic, targets: ["FakeNVML580"]),
+        .library(name: "FakeNVML550", type: .dynamic, targets: ["FakeNVML550"]),
+        .library(name: "FakeNVML450", type: .dynamic, targets: ["FakeNVML450"]),
+        .library(name: "FakeNVMLEmpty", type: .dynamic, targets: ["FakeNVMLEmpty"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
@@ -98,6 +112,11 @@ let package = Package(
         .target(
             name: "Fakes", dependencies: ["Model", "Collectors", "CInfiniBand"],
             path: "Tests/Fakes", swiftSettings: testing),
+        fakeNVML("FakeNVML", "R610"),
+        fakeNVML("FakeNVML580", "R580"),
+        fakeNVML("FakeNVML550", "R550"),
+        fakeNVML("FakeNVML450", "R450"),
+        fakeNVML("FakeNVMLEmpty", "Empty"),
         suite("ModelTests", ["Model"]),
         suite("HealthTests", ["Health", "Model"]),
         suite("ExpositionTests", ["Exposition", "Model"]),

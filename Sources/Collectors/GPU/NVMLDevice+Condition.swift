@@ -1,0 +1,173 @@
+import CNVML
+
+/// A clock of the GPU.
+package enum NVMLClock: UInt32, CaseIterable, Sendable {
+    /// The graphics engine.
+    case graphics = 0
+    /// The streaming multiprocessors.
+    case sm = 1
+    /// The memory.
+    case memory = 2
+    /// The video engines.
+    case video = 3
+}
+
+/// Why the clocks are lower than they could be (nvmlClocksEventReasons).
+package struct NVMLClockReasons: OptionSet, Hashable, Sendable {
+    /// The bits.
+    package let rawValue: UInt64
+
+    /// Reasons by their bits, also those that are not named here.
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+
+    /// Nothing runs.
+    package static let idle = NVMLClockReasons(rawValue: 0x1)
+    /// Somebody has set application clocks.
+    package static let applicationClocks = NVMLClockReasons(rawValue: 0x2)
+    /// The power limit.
+    package static let powerCap = NVMLClockReasons(rawValue: 0x4)
+    /// Hardware halves the clocks: too hot, or the power brake.
+    package static let hardwareSlowdown = NVMLClockReasons(rawValue: 0x8)
+    /// Another GPU of the group is slower.
+    package static let syncBoost = NVMLClockReasons(rawValue: 0x10)
+    /// Software lowers the clocks: too hot.
+    package static let softwareThermal = NVMLClockReasons(rawValue: 0x20)
+    /// Hardware lowers the clocks: too hot.
+    package static let hardwareThermal = NVMLClockReasons(rawValue: 0x40)
+    /// An external signal of the power supply.
+    package static let powerBrake = NVMLClockReasons(rawValue: 0x80)
+    /// The clocks of a display.
+    package static let display = NVMLClockReasons(rawValue: 0x100)
+}
+
+/// How busy the GPU was over the last second or less, in percent.
+package struct NVMLUtilization: Hashable, Sendable {
+    /// The time in which a kernel ran.
+    package let gpu: UInt32
+    /// The time in which memory was read or written.
+    package let memory: UInt32
+}
+
+/// The GPU's memory, in bytes.
+package struct NVMLMemory: Hashable, Sendable {
+    /// All of it.
+    package let total: UInt64
+    /// What the driver keeps for itself.
+    package let reserved: UInt64
+    /// What nobody uses.
+    package let free: UInt64
+    /// What is allocated.
+    package let used: UInt64
+}
+
+extension NVMLDevice {
+    /// Replays on the PCI Express link since the driver started.
+    package func pcieReplayCount() throws(NVMLError) -> UInt32 {
+        try number("nvmlDeviceGetPcieReplayCounter") {
+            unsafe table.nvmlDeviceGetPcieReplayCounter?(handle, $0)
+        }
+    }
+
+    /// Why the clocks are lower than they could be, by whichever name of the call there is.
+    package func clockReasons() throws(NVMLError) -> NVMLClockReasons {
+        let bits: UInt64 = try newest(clockEventReasons, orElse: clockThrottleReasons)
+        return NVMLClockReasons(rawValue: bits)
+    }
+
+    private func clockEventReasons() throws(NVMLError) -> UInt64 {
+        try number("nvmlDeviceGetCurrentClocksEventReasons") {
+            unsafe table.nvmlDeviceGetCurrentClocksEventReasons?(handle, $0)
+        }
+    }
+
+    private func clockThrottleReasons() throws(NVMLError) -> UInt64 {
+        try number("nvmlDeviceGetCurrentClocksThrottleReasons") {
+            unsafe table.nvmlDeviceGetCurrentClocksThrottleReasons?(handle, $0)
+        }
+    }
+
+    /// The temperature of the GPU in degrees Celsius, by whichever form of the call there is.
+    package func temperatureCelsius() throws(NVMLError) -> Int32 {
+        try newest(temperatureNewer, orElse: temperatureOlder)
+    }
+
+    private func temperatureNewer() throws(NVMLError) -> Int32 {
+        var temperature = fw_nvml_temperature()
+        temperature.version = FW_NVML_TEMPERATURE_V1
+        try NVMLError.check(
+            "nvmlDeviceGetTemperatureV",
+            unsafe table.nvmlDeviceGetTemperatureV?(handle, &temperature))
+        return temperature.celsius
+    }
+
+    private func temperatureOlder() throws(NVMLError) -> Int32 {
+        let bits: UInt32 = try number("nvmlDeviceGetTemperature") {
+            unsafe table.nvmlDeviceGetTemperature?(handle, 0, $0)
+        }
+        return Int32(bitPattern: bits)
+    }
+
+    /// The power that the board draws, in milliwatts: over the last second, or on GA100 just now.
+    package func powerMilliwatts() throws(NVMLError) -> UInt32 {
+        try number("nvmlDeviceGetPowerUsage") { unsafe table.nvmlDeviceGetPowerUsage?(handle, $0) }
+    }
+
+    /// The lowest of all power limits, in milliwatts.
+    package func powerLimitMilliwatts() throws(NVMLError) -> UInt32 {
+        try number("nvmlDeviceGetEnforcedPowerLimit") {
+            unsafe table.nvmlDeviceGetEnforcedPowerLimit?(handle, $0)
+        }
+    }
+
+    /// The energy drawn since the driver started, in millijoules.
+    package func energyMillijoules() throws(NVMLError) -> UInt64 {
+        try number("nvmlDeviceGetTotalEnergyConsumption") {
+            unsafe table.nvmlDeviceGetTotalEnergyConsumption?(handle, $0)
+        }
+    }
+
+    /// How busy the GPU is; not supported while it is partitioned.
+    package func utilization() throws(NVMLError) -> NVMLUtilization {
+        var percent = fw_nvml_utilization()
+        try NVMLError.check(
+            "nvmlDeviceGetUtilizationRates",
+            unsafe table.nvmlDeviceGetUtilizationRates?(handle, &percent))
+        return NVMLUtilization(gpu: percent.gpu, memory: percent.memory)
+    }
+
+    /// How its memory is used.
+    package func memory() throws(NVMLError) -> NVMLMemory {
+        var memory = fw_nvml_memory_v2()
+        memory.version = FW_NVML_MEMORY_V2
+        try NVMLError.check(
+            "nvmlDeviceGetMemoryInfo_v2",
+            unsafe table.nvmlDeviceGetMemoryInfo_v2?(handle, &memory))
+        return NVMLMemory(
+            total: memory.total, reserved: memory.reserved, free: memory.free, used: memory.used)
+    }
+
+    /// A clock's present frequency in megahertz.
+    package func clockMegahertz(_ clock: NVMLClock) throws(NVMLError) -> UInt32 {
+        try number("nvmlDeviceGetClockInfo") {
+            unsafe table.nvmlDeviceGetClockInfo?(handle, clock.rawValue, $0)
+        }
+    }
+
+    /// Whether the driver keeps the GPU's state when nobody uses it.
+    package func isPersistent() throws(NVMLError) -> Bool {
+        try number("nvmlDeviceGetPersistenceMode") {
+            unsafe table.nvmlDeviceGetPersistenceMode?(handle, $0)
+        } != 0
+    }
+
+    /// Whether the GPU is partitioned.
+    package func migMode() throws(NVMLError) -> NVMLMode {
+        var current: UInt32 = 0
+        var pending: UInt32 = 0
+        try NVMLError.check(
+            "nvmlDeviceGetMigMode", unsafe table.nvmlDeviceGetMigMode?(handle, &current, &pending))
+        return NVMLMode(isOn: current != 0, isPending: pending != 0)
+    }
+}

@@ -1,0 +1,106 @@
+import CNVML
+import Model
+
+/// How a GPU stands with its NVLink fabric (nvmlGpuFabricInfo_v3_t and its older forms).
+package struct NVMLFabric: Hashable, Sendable {
+    /// How far the registration with the fabric manager is.
+    package enum State: Hashable, Sendable {
+        /// This GPU does not register.
+        case notSupported
+        /// It has not begun.
+        case notStarted
+        /// It has begun; CUDA does not start on this GPU.
+        case inProgress
+        /// It is over; `status` says how it went.
+        case completed
+        /// A number that is newer than this list.
+        case other(UInt8)
+
+        init(_ number: UInt8) {
+            switch number {
+            case 0: self = .notSupported
+            case 1: self = .notStarted
+            case 2: self = .inProgress
+            case 3: self = .completed
+            default: self = .other(number)
+            }
+        }
+    }
+
+    /// The multi-node domain, as 32 lowercase hexadecimal digits; nil on a node of its own.
+    package let cluster: String?
+    /// The clique within the domain.
+    package let clique: UInt32
+    /// How far the registration is.
+    package let state: State
+    /// How the registration went; nil until it is completed.
+    package let status: NVMLCode?
+    /// What is wrong, in bits that depend on the driver's version; nil before driver 550.
+    package let healthMask: UInt32?
+    /// 1 healthy, 2 unhealthy, 3 limited capacity; nil before driver 580 and where it is not told.
+    package let healthSummary: UInt8?
+
+    fileprivate init<UUID: BitwiseCopyable>(
+        uuid: UUID, clique: UInt32, state: UInt8, status: UInt32, mask: UInt32?, summary: UInt8?
+    ) {
+        let octets = unsafe withUnsafeBytes(of: uuid) { unsafe Array($0) }
+        let isAlone = octets.allSatisfy { $0 == 0 }
+        cluster =
+            isAlone ? nil : octets.map { Hexadecimal.padded($0, digits: 2) }.joined()
+        self.clique = clique
+        self.state = State(state)
+        let code = NVMLCode(rawValue: Int32(bitPattern: status))
+        self.status = self.state == .completed ? code : nil
+        healthMask = mask
+        healthSummary = summary == 0 ? nil : summary
+    }
+}
+
+extension NVMLDevice {
+    /// How it stands with its fabric, in the newest form that the library knows; not supported on a
+    /// GPU without one.
+    package func fabric() throws(NVMLError) -> NVMLFabric {
+        do throws(NVMLError) {
+            return try fabricThird()
+        } catch {
+            switch error.code {
+            case .argumentVersionMismatch: break
+            case .functionNotFound: return try fabricFirst()
+            default: throw error
+            }
+        }
+        return try newest(fabricSecond, orElse: fabricFirst)
+    }
+
+    private func fabricThird() throws(NVMLError) -> NVMLFabric {
+        var info = fw_nvml_fabric_v3()
+        info.version = FW_NVML_FABRIC_V3
+        try NVMLError.check(
+            "nvmlDeviceGetGpuFabricInfoV",
+            unsafe table.nvmlDeviceGetGpuFabricInfoV?(handle, &info))
+        return NVMLFabric(
+            uuid: info.cluster_uuid, clique: info.clique_id, state: info.state,
+            status: info.status, mask: info.health_mask, summary: info.health_summary)
+    }
+
+    private func fabricSecond() throws(NVMLError) -> NVMLFabric {
+        var info = fw_nvml_fabric_v2()
+        info.version = FW_NVML_FABRIC_V2
+        try NVMLError.check(
+            "nvmlDeviceGetGpuFabricInfoV",
+            unsafe table.nvmlDeviceGetGpuFabricInfoV?(handle, &info))
+        return NVMLFabric(
+            uuid: info.cluster_uuid, clique: info.clique_id, state: info.state,
+            status: info.status, mask: info.health_mask, summary: nil)
+    }
+
+    private func fabricFirst() throws(NVMLError) -> NVMLFabric {
+        var info = fw_nvml_fabric_v1()
+        try NVMLError.check(
+            "nvmlDeviceGetGpuFabricInfo",
+            unsafe table.nvmlDeviceGetGpuFabricInfo?(handle, &info))
+        return NVMLFabric(
+            uuid: info.cluster_uuid, clique: info.clique_id, state: info.state,
+            status: info.status, mask: nil, summary: nil)
+    }
+}

@@ -1,0 +1,2 @@
+#define FAKE_NVML_DRIVER 450
+#include "../Shared/every.h"

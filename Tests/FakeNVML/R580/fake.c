@@ -1,0 +1,2 @@
+#define FAKE_NVML_DRIVER 580
+#include "../Shared/every.h"

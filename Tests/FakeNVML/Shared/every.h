@@ -1,0 +1,16 @@
+// The whole fake in one translation unit, for a target that has defined FAKE_NVML_DRIVER.
+#define _GNU_SOURCE
+#include "call.c"
+#include "condition.c"
+#include "counter.c"
+#include "defaults.c"
+#include "events.c"
+#include "fields.c"
+#include "forbidden.c"
+#include "health.c"
+#include "identity.c"
+#include "links.c"
+#include "parse.c"
+#include "rows.c"
+#include "scenario.c"
+#include "state.c"
