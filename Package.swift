@@ -121,7 +121,7 @@ let package = Package(
         suite("HealthTests", ["Health", "Model"]),
         suite("ExpositionTests", ["Exposition", "Model"]),
         suite("WireTests", ["Wire", "Model"]),
-        suite("CollectorsTests", ["Collectors", "Model", "Fakes", "CInfiniBand"]),
+        suite("CollectorsTests", ["Collectors", "Model", "Fakes", "CInfiniBand", "CNVML"]),
         suite("HistoryTests", ["History", "Model", "CSQLite"]),
         suite("ServeTests", ["Serve", "Model", "Wire", "Exposition"] + nio),
         suite(

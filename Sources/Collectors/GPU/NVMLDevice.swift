@@ -8,7 +8,9 @@ package import Model
 @safe
 // NVML hands out the same handle to every thread and lets all of them use it.
 package struct NVMLDevice: Hashable, @unchecked Sendable {
-    let library: NVMLLibrary
+    /// The library that it was attached with.
+    package let library: NVMLLibrary
+
     let handle: fw_nvml_device
 
     @unsafe init(library: NVMLLibrary, handle: fw_nvml_device) {

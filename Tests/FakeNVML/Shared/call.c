@@ -99,16 +99,16 @@ static void suffer(struct call *call, const struct trouble *trouble) {
         if (trouble->faults) raise(SIGSEGV);
         abort();
     }
+    bool locks = trouble->locked_seconds > 0;
+    double seconds = trouble->seconds + trouble->locked_seconds;
+    // Once the hang stands in the log, the others do wait.
+    if (locks) pthread_mutex_lock(&driver_lock);
     if (trouble->hangs) log_call(call, "hang");
-    call->slept_us = (int64_t)((trouble->seconds + trouble->locked_seconds) * 1e6);
-    if (call->slept_us == 0) return;
+    call->slept_us = (int64_t)(seconds * 1e6);
+    if (seconds <= 0) return;
     pthread_mutex_unlock(&lock);
-    if (trouble->seconds > 0) pause_ns((int64_t)(trouble->seconds * 1e9));
-    if (trouble->locked_seconds > 0) {
-        pthread_mutex_lock(&driver_lock);
-        pause_ns((int64_t)(trouble->locked_seconds * 1e9));
-        pthread_mutex_unlock(&driver_lock);
-    }
+    pause_ns((int64_t)(seconds * 1e9));
+    if (locks) pthread_mutex_unlock(&driver_lock);
     pthread_mutex_lock(&lock);
     refresh(false);
 }

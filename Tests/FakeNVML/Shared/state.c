@@ -72,10 +72,11 @@ static bool is_changed(void) {
 
 static void replace_scenario(char *text) {
     static struct scenario next;
+    static int64_t boot_ns;
+    if (boot_ns == 0) boot_ns = nanoseconds(CLOCK_REALTIME) - monotonic_ns();
     // Counters run from the change of the file, so that another process tells the same.
-    int64_t age = nanoseconds(CLOCK_REALTIME)
-        - ((int64_t)last_seen.st_mtim.tv_sec * 1000000000 + last_seen.st_mtim.tv_nsec);
-    double since = (double)(monotonic_ns() - (age > 0 ? age : 0)) / 1e9;
+    int64_t change = (int64_t)last_seen.st_mtim.tv_sec * 1000000000 + last_seen.st_mtim.tv_nsec;
+    double since = (double)(change - boot_ns) / 1e9;
     read_scenario(&next, text, since, current.seen, current.seen_count);
     free_scenario(&current);
     current = next;
