@@ -6,6 +6,7 @@
 // (ValidateInforom), lists processes, or changes anything is not here and never will be.
 #pragma once
 #include "nvml_types.h"
+#include "thread.h"
 
 // X(the first driver branch that has it, its name, its result, its parameters)
 #define FW_NVML_SYMBOLS(X) FW_NVML_SYSTEM(X) FW_NVML_IDENTITY(X) FW_NVML_LINKS(X) \

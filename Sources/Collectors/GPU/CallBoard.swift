@@ -125,11 +125,13 @@ package final class CallBoard: Sendable {
 }
 
 extension PCIAddress {
-    fileprivate var packed: UInt64 {
+    /// The address in one word, of which the uppermost bits stay free.
+    var packed: UInt64 {
         UInt64(domain) << 24 | UInt64(bus) << 16 | UInt64(device) << 8 | UInt64(function)
     }
 
-    fileprivate init(packed: UInt64) {
+    /// Reads what `packed` gives.
+    init(packed: UInt64) {
         self.init(
             domain: UInt32(truncatingIfNeeded: packed >> 24),
             bus: UInt8(truncatingIfNeeded: packed >> 16),

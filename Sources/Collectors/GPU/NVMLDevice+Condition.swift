@@ -76,13 +76,13 @@ extension NVMLDevice {
         return NVMLClockReasons(rawValue: bits)
     }
 
-    private func clockEventReasons() throws(NVMLError) -> UInt64 {
+    func clockEventReasons() throws(NVMLError) -> UInt64 {
         try number("nvmlDeviceGetCurrentClocksEventReasons") {
             unsafe table.nvmlDeviceGetCurrentClocksEventReasons?(handle, $0)
         }
     }
 
-    private func clockThrottleReasons() throws(NVMLError) -> UInt64 {
+    func clockThrottleReasons() throws(NVMLError) -> UInt64 {
         try number("nvmlDeviceGetCurrentClocksThrottleReasons") {
             unsafe table.nvmlDeviceGetCurrentClocksThrottleReasons?(handle, $0)
         }
@@ -93,7 +93,7 @@ extension NVMLDevice {
         try newest(temperatureNewer, orElse: temperatureOlder)
     }
 
-    private func temperatureNewer() throws(NVMLError) -> Int32 {
+    func temperatureNewer() throws(NVMLError) -> Int32 {
         var temperature = fw_nvml_temperature()
         temperature.version = FW_NVML_TEMPERATURE_V1
         try NVMLError.check(
@@ -102,7 +102,7 @@ extension NVMLDevice {
         return temperature.celsius
     }
 
-    private func temperatureOlder() throws(NVMLError) -> Int32 {
+    func temperatureOlder() throws(NVMLError) -> Int32 {
         let bits: UInt32 = try number("nvmlDeviceGetTemperature") {
             unsafe table.nvmlDeviceGetTemperature?(handle, 0, $0)
         }

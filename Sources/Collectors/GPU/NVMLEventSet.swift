@@ -74,16 +74,17 @@ package struct NVMLEventSet: ~Copyable {
     package func register(
         _ device: NVMLDevice, _ types: NVMLEventTypes = .health
     ) throws(NVMLError) -> NVMLEventTypes {
-        let bits: UInt64 = try device.number("nvmlDeviceGetSupportedEventTypes") {
-            unsafe library.table.nvmlDeviceGetSupportedEventTypes?(device.handle, $0)
-        }
-        let supported = types.intersection(NVMLEventTypes(rawValue: bits))
+        let supported = types.intersection(try device.eventTypes())
         guard !supported.isEmpty else { return [] }
+        try register(device, exactly: supported)
+        return supported
+    }
+
+    /// Registers for kinds of events that the GPU has, all of them.
+    func register(_ device: NVMLDevice, exactly types: NVMLEventTypes) throws(NVMLError) {
         try NVMLError.check(
             "nvmlDeviceRegisterEvents",
-            unsafe library.table.nvmlDeviceRegisterEvents?(
-                device.handle, supported.rawValue, handle))
-        return supported
+            unsafe library.table.nvmlDeviceRegisterEvents?(device.handle, types.rawValue, handle))
     }
 
     /// The next event; nil when there was none within the time, or NVML stopped waiting earlier.
@@ -101,5 +102,15 @@ package struct NVMLEventSet: ~Copyable {
 
     private static func instance(_ number: UInt32) -> UInt32? {
         number == .max ? nil : number
+    }
+}
+
+extension NVMLDevice {
+    /// The kinds of events that the GPU has.
+    func eventTypes() throws(NVMLError) -> NVMLEventTypes {
+        NVMLEventTypes(
+            rawValue: try number("nvmlDeviceGetSupportedEventTypes") {
+                unsafe table.nvmlDeviceGetSupportedEventTypes?(handle, $0)
+            })
     }
 }

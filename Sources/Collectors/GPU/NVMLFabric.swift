@@ -72,7 +72,7 @@ extension NVMLDevice {
         return try newest(fabricSecond, orElse: fabricFirst)
     }
 
-    private func fabricThird() throws(NVMLError) -> NVMLFabric {
+    func fabricThird() throws(NVMLError) -> NVMLFabric {
         var info = fw_nvml_fabric_v3()
         info.version = FW_NVML_FABRIC_V3
         try NVMLError.check(
@@ -83,7 +83,7 @@ extension NVMLDevice {
             status: info.status, mask: info.health_mask, summary: info.health_summary)
     }
 
-    private func fabricSecond() throws(NVMLError) -> NVMLFabric {
+    func fabricSecond() throws(NVMLError) -> NVMLFabric {
         var info = fw_nvml_fabric_v2()
         info.version = FW_NVML_FABRIC_V2
         try NVMLError.check(
@@ -94,7 +94,7 @@ extension NVMLDevice {
             status: info.status, mask: info.health_mask, summary: nil)
     }
 
-    private func fabricFirst() throws(NVMLError) -> NVMLFabric {
+    func fabricFirst() throws(NVMLError) -> NVMLFabric {
         var info = fw_nvml_fabric_v1()
         try NVMLError.check(
             "nvmlDeviceGetGpuFabricInfo",

@@ -10,7 +10,7 @@ package struct KernelFacts: Sendable {
     /// Reads the boot's name; `sysRoot` and `procRoot` stand for `/sys` and `/proc`.
     package init(sysRoot: String = "/sys", procRoot: String = "/proc") {
         self.sysRoot = sysRoot
-        bootID = Self.line(of: procRoot + "/sys/kernel/random/boot_id")
+        bootID = Self.word(of: procRoot + "/sys/kernel/random/boot_id")
     }
 
     /// The path of a device's directory.
@@ -24,19 +24,22 @@ package struct KernelFacts: Sendable {
     /// A sysfs directory gets a new inode number when the device is registered anew. Its times are
     /// of no use: the kernel sets them when the inode enters the cache (fs/kernfs/inode.c).
     package func epoch(devicePath: String) -> UInt64 {
-        var facts = stat()
-        let inode = unsafe stat(devicePath, &facts) == 0 ? UInt64(facts.st_ino) : 0
+        let inode = Self.inode(of: devicePath)
         guard inode != 0 || !bootID.isEmpty else { return 0 }
-        // FNV-1a, because the number has to be the same in the next process.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for octet in bootID.utf8 { hash = (hash ^ UInt64(octet)) &* 0x100_0000_01b3 }
-        for shift in stride(from: 0, to: 64, by: 8) {
-            hash = (hash ^ (inode >> UInt64(shift) & 0xff)) &* 0x100_0000_01b3
-        }
-        return hash
+        var hash = EpochHash()
+        hash.combine(bootID)
+        hash.combine(inode)
+        return hash.value
     }
 
-    private static func line(of path: String) -> String {
+    /// The inode number of a file or directory; zero when there is none.
+    static func inode(of path: String) -> UInt64 {
+        var facts = stat()
+        return unsafe stat(path, &facts) == 0 ? UInt64(facts.st_ino) : 0
+    }
+
+    /// The first word of a file, of at most 128 octets; empty when it cannot be read.
+    static func word(of path: String) -> String {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return "" }
         defer { close(file) }

@@ -1,0 +1,116 @@
+import Glibc
+package import Model
+
+/// The GPUs that the PCI buses of this node list, whether or not a driver can talk to them.
+///
+/// It reads what the kernel keeps in memory and never asks a device, as reading a `config` file
+/// would. The kernel's list tells of a GPU that NVML does not count any more.
+package struct GPUInventory: Sendable {
+    /// A GPU that was listed at least once.
+    package struct Place: Hashable, Sendable {
+        /// Where it is.
+        package var address: PCIAddress
+        /// See `GPUDeviceReport.epoch`; as it was when the GPU was last listed.
+        package var epoch: UInt64
+        /// Whether it is listed now.
+        package var isListed: Bool
+    }
+
+    /// The loaded kernel module.
+    package struct Module: Hashable, Sendable {
+        /// Another number every time the module is loaded; zero while it is not.
+        package var inode: UInt64
+        /// Its version; empty when it cannot be read.
+        package var version: String
+    }
+
+    // Looking at every PCI function costs a thousand calls on a large node; looking at known GPUs
+    // costs one each.
+    private static let intervalNanoseconds: UInt64 = 60_000_000_000
+
+    private let sysRoot: String
+    private let bootID: String
+    private var dueNanoseconds: UInt64 = 0
+
+    /// What was listed at least once, by address.
+    package private(set) var places: [Place] = []
+    /// The kernel module, as last looked at.
+    package private(set) var module = Module(inode: 0, version: "")
+
+    /// An inventory that has not looked yet; `sysRoot` stands for `/sys`.
+    package init(sysRoot: String, bootID: String) {
+        self.sysRoot = sysRoot
+        self.bootID = bootID
+    }
+
+    /// Looks at the kernel module and at known GPUs, and now and then for new ones.
+    package mutating func look(now: UInt64) {
+        let path = "\(sysRoot)/module/nvidia"
+        let before = module
+        module = Module(
+            inode: KernelFacts.inode(of: path), version: KernelFacts.word(of: path + "/version"))
+        for index in places.indices { refresh(index) }
+        guard places.isEmpty || now >= dueNanoseconds || module != before else { return }
+        dueNanoseconds = now &+ Self.intervalNanoseconds
+        let known = Set(places.map(\.address))
+        for address in Self.gpus(sysRoot: sysRoot) where !known.contains(address) {
+            places.append(Place(address: address, epoch: 0, isListed: true))
+            refresh(places.count - 1)
+        }
+        places.sort { $0.address < $1.address }
+    }
+
+    private mutating func refresh(_ index: Int) {
+        let inode = KernelFacts.inode(
+            of: "\(Self.directory(sysRoot))/\(places[index].address)")
+        places[index].isListed = inode != 0
+        guard inode != 0 else { return }
+        // The device's directory is a new one after it was removed and found again.
+        var hash = EpochHash()
+        hash.combine(bootID)
+        hash.combine(module.inode)
+        hash.combine(module.version)
+        hash.combine(inode)
+        places[index].epoch = hash.value
+    }
+
+    // MARK: Listing
+
+    /// The GPUs of NVIDIA, by address: functions of vendor 0x10de and class 0x0300 (VGA) or 0x0302
+    /// (3D controller).
+    ///
+    /// A function that vanishes, or that cannot be read, is not among them.
+    package static func gpus(sysRoot: String) -> [PCIAddress] {
+        names(in: directory(sysRoot)).compactMap { name -> PCIAddress? in
+            let path = "\(directory(sysRoot))/\(name)"
+            guard let address = PCIAddress(name), number(path + "/vendor") == 0x10de,
+                let code = number(path + "/class"), code >> 8 == 0x0300 || code >> 8 == 0x0302
+            else { return nil }
+            return address
+        }
+        .sorted()
+    }
+
+    private static func directory(_ sysRoot: String) -> String {
+        "\(sysRoot)/bus/pci/devices"
+    }
+
+    private static func number(_ path: String) -> UInt32? {
+        let word = KernelFacts.word(of: path)
+        guard word.hasPrefix("0x") else { return nil }
+        return UInt32(word.dropFirst(2), radix: 16)
+    }
+
+    private static func names(in path: String) -> [String] {
+        guard let stream = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { octets in
+                unsafe String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
+    }
+}
