@@ -1,4 +1,5 @@
 import CLinux
+import Collectors
 import Glibc
 import Model
 import Wire
@@ -34,13 +35,19 @@ package enum ProbeMain {
         guard output.send(.hello(version: Version.text)) else { return 1 }
         let clock = SystemClock()
         var loop = ProbeLoop(work(kind, output, clock), clock: clock)
-        return loop.run()
+        let status = loop.run()
+        // A thread may still wait in a library whose tidying up at exit would wait for it.
+        _exit(status)
     }
 
     private static func work(
         _ kind: String, _ output: ProbeOutput, _ clock: SystemClock
     ) -> any ProbeWork {
-        InfiniBandWork(output)
+        switch kind {
+        case "gpu":
+            GPUWork(output, board: CallBoard(descriptor: boardDescriptor), clock: clock)
+        default: InfiniBandWork(output)
+        }
     }
 
     static func complain(_ text: String) {

@@ -82,6 +82,6 @@ struct Probes {
                 delayMinimum: settings.gpu.retryDelayMin.nanoseconds,
                 delayMaximum: settings.gpu.retryDelayMax.nanoseconds),
             kernel: GPUWatch.Kernel(
-                token: instances.token, thread: ThreadState.read, hasGPUs: instances.hasGPUs))
+                token: instances.token, hasGPUs: instances.hasGPUs, thread: ThreadState.read))
     }
 }

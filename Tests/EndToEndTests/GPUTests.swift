@@ -17,8 +17,9 @@ struct GPUTests {
             #expect(gpus.map(\.address) == (0..<8).map(GPUNode.address))
             #expect(gpus.allSatisfy { $0.linksTotal == 18 && $0.linksActive == 18 })
             #expect(gpus.allSatisfy { !$0.stale && $0.temperatureCelsius != nil })
-            #expect(try daemon.health().verdict == "PASS", "\(try daemon.health())")
-            #expect(try daemon.health().summary == "All 8 GPUs were read.")
+            let health = try daemon.health()
+            #expect(health.verdict == "PASS", "\(health)")
+            #expect(health.summary == "All 8 GPUs were read.")
             let gpu = try daemon.gpu(3)
             #expect(gpu.links.count == 18 && gpu.links.allSatisfy { $0.state == "active" })
             let link = gpu.links[7]
