@@ -49,6 +49,9 @@ package struct Ledger: Sendable {
         package var value: UInt64?
         /// What the latest pass could read.
         package var status = Entry.Status.never
+
+        /// Never read.
+        package init() {}
     }
 
     /// One series.
