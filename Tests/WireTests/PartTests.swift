@@ -31,6 +31,7 @@ struct PartTests {
         let entry = V1.CounterEntry(
             Self.counter, Self.entry(status), published: total, isFresh: isFresh)
         #expect(entry.name == "tx_data" && entry.unit == "bytes")
+        #expect(entry.accuses == "nobody")
         #expect(entry.state == state)
         let value = stale.map {
             V1.CounterValue(
