@@ -189,22 +189,25 @@ private struct Window {
         _ first: StoredSeries?, _ last: StoredSeries, _ events: [EventKey: [CounterEvent.Kind]]
     ) -> [V1.CounterDelta] {
         let sameLayout = first?.layout == last.layout
+        let counters = PartKey(last.key)?.table.counters ?? []
         return last.layout.columns.enumerated().compactMap { index, column in
             guard column.kind == .counter else { return nil }
             let before = sameLayout ? index : first?.layout.columns.firstIndex(of: column)
             let delta = WindowDelta.between(
                 start: before.flatMap { first?.cells[$0] }, end: last.cells[index],
                 events: events[EventKey(series: last.key, column: column.name)] ?? [])
-            return delta.map { $0.document(column) }
+            let accused = counters.first { $0.name == column.name }?.accuses
+            return delta.map { $0.document(column, accused) }
         }
     }
 }
 
 extension WindowDelta {
-    fileprivate func document(_ column: Column) -> V1.CounterDelta {
+    fileprivate func document(_ column: Column, _ accused: Accused?) -> V1.CounterDelta {
         let unit = Unit(rawValue: column.unit)
         return V1.CounterDelta(
             name: column.name, unit: unit?.publishedName ?? column.unit,
+            accuses: accused?.rawValue,
             delta: quality == .unknown ? nil : increase.map { unit?.published($0) ?? $0 },
             quality: quality.name, reasons: reasons)
     }

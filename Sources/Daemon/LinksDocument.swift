@@ -130,6 +130,7 @@ extension EndView {
             case .fresh, .missing, .never: value == nil ? "failed" : "stale"
             }
         return V1.CounterEntry(
-            name: counter.name, state: state, unit: counter.unit.publishedName, value: value)
+            name: counter.name, state: state, unit: counter.unit.publishedName,
+            accuses: counter.accuses.rawValue, value: value)
     }
 }

@@ -68,14 +68,19 @@ extension V1 {
         package var state: String
         /// The unit of the total.
         package var unit: String
+        /// What a rising count speaks against.
+        package var accuses: String?
         /// The value, when there is or was one.
         package var value: CounterValue?
 
         /// A counter.
-        package init(name: String, state: String, unit: String, value: CounterValue?) {
+        package init(
+            name: String, state: String, unit: String, accuses: String?, value: CounterValue?
+        ) {
             self.name = name
             self.state = state
             self.unit = unit
+            self.accuses = accuses
             self.value = value
         }
     }
@@ -182,6 +187,8 @@ extension V1 {
         package var name: String
         /// The unit of the delta.
         package var unit: String
+        /// What the increase speaks against; absent for a counter that is no longer known.
+        package var accuses: String?
         /// The increase; absent when nothing can be said.
         package var delta: UInt64?
         /// `exact`, `at_least` or `unknown`.
@@ -191,10 +198,12 @@ extension V1 {
 
         /// An increase.
         package init(
-            name: String, unit: String, delta: UInt64?, quality: String, reasons: [String]
+            name: String, unit: String, accuses: String?, delta: UInt64?, quality: String,
+            reasons: [String]
         ) {
             self.name = name
             self.unit = unit
+            self.accuses = accuses
             self.delta = delta
             self.quality = quality
             self.reasons = reasons

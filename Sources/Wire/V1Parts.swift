@@ -52,7 +52,7 @@ extension V1.CounterEntry {
         }
         self.init(
             name: counter.name, state: entry.status.word(isStale: isStale, value != nil),
-            unit: counter.unit.publishedName, value: value)
+            unit: counter.unit.publishedName, accuses: counter.accuses.rawValue, value: value)
     }
 }
 

@@ -40,9 +40,18 @@ enum ClientError: Error, CustomStringConvertible {
     /// The exit status: 64 for what was asked wrongly, else 4.
     var exitStatus: Int32 {
         switch self {
-        case .problem(let problem) where problem.status == 400: 64
+        case .problem(let problem) where problem.status == 400 || isNoSuchGPU: 64
         case .noDevice: 64
         default: 4
+        }
+    }
+
+    /// Whether the daemon knows no such GPU.
+    var isNoSuchGPU: Bool {
+        if case .problem(let problem) = self {
+            problem.type == "/problems/no-such-gpu"
+        } else {
+            false
         }
     }
 

@@ -13,9 +13,8 @@ extension V1.Deltas {
 extension Page {
     /// The window, what was counted in it, and how to go on.
     mutating func show(_ deltas: V1.Deltas, device: String?, all: Bool) {
-        let ends = deltas.series.filter { device == nil || $0.device == device }.sorted {
-            $0.order < $1.order
-        }
+        let ends = deltas.series.filter { device == nil || $0.device == device }
+            .map { ($0.order, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
         line(
             """
             \(deltas.node) from \(deltas.from.time) (pass \(deltas.from.pass)) \
@@ -44,10 +43,10 @@ extension Page {
             .text("DEVICE"), .number("PORT"), .text("END"), .text("COUNTER"), .number("DELTA"),
             .text("UNIT"), .text("REASON"))
         for end in ends {
-            for counter in end.counters where all || counter.isWorthARow {
+            for counter in end.counters where all || counter.isWorthARow(of: end) {
                 table.add(
-                    Span(end.device ?? end.key), Span(end.port.map(String.init) ?? "-"),
-                    Span(end.end ?? "gone"), Span(counter.name), counter.numeral,
+                    Span(end.name), Span((end.port ?? end.link).map(String.init) ?? "-"),
+                    Span(end.role), Span(counter.name), counter.numeral,
                     Span(counter.unit), Span(counter.reasons.joined(separator: ",")))
             }
         }
@@ -60,20 +59,50 @@ extension Page {
 }
 
 extension V1.DeltaSeries {
-    fileprivate var place: String {
-        guard let device, let port, let end else { return "\(key), no longer connected" }
-        return "\(device) port \(port) \(end) end"
+    fileprivate var name: String { device ?? gpuIndex.map { "gpu \($0)" } ?? key }
+
+    // Whose end it is, or what else it is.
+    fileprivate var role: String {
+        guard device != nil || gpuIndex != nil else { return "gone" }
+        return end ?? (link == nil ? "gpu" : "nvlink")
     }
 
-    // By device, port and end; what is no longer connected comes last.
-    fileprivate var order: (String, Int, String, String) {
-        (device ?? "\u{10FFFF}", port ?? 0, end ?? "", key)
+    fileprivate var place: String {
+        if let device, let port, let end { return "\(device) port \(port) \(end) end" }
+        guard let gpuIndex else { return "\(key), no longer connected" }
+        return "gpu \(gpuIndex)" + (link.map { " link \($0)" } ?? "")
+    }
+
+    // Cables by device, port and end, then GPUs by index and link; what is no longer connected
+    // comes last.
+    fileprivate var order: Order {
+        let rank = device != nil ? 0 : gpuIndex != nil ? 1 : 2
+        return Order(
+            rank: rank, text: device ?? "", number: port ?? gpuIndex ?? 0, part: link ?? -1,
+            rest: (end ?? "") + key)
+    }
+
+    fileprivate struct Order: Comparable {
+        var rank: Int
+        var text: String
+        var number: Int
+        var part: Int
+        var rest: String
+
+        static func < (left: Order, right: Order) -> Bool {
+            (left.rank, left.text, left.number, left.part, left.rest)
+                < (right.rank, right.text, right.number, right.part, right.rest)
+        }
     }
 }
 
 extension V1.CounterDelta {
-    /// Whether something was counted, or may have been.
-    fileprivate var isWorthARow: Bool { delta != 0 || quality != "exact" }
+    /// Whether something was counted, or may have been; a node's NVLinks would fill the page with
+    /// their traffic alone.
+    fileprivate func isWorthARow(of series: V1.DeltaSeries) -> Bool {
+        let isPassing = series.gpuUuid != nil && accuses == "nobody"
+        return !isPassing && (delta != 0 || quality != "exact")
+    }
 
     fileprivate var numeral: Span {
         guard let delta else { return Span("?", .yellow) }

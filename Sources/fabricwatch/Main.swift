@@ -5,7 +5,7 @@ import Wire
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "fabricwatch",
-            abstract: "Says what the daemon knows of this node's InfiniBand cables.",
+            abstract: "Says what the daemon knows of this node's InfiniBand cables and GPUs.",
             discussion: """
                 Exit status:
                   0   done; for status: PASS or INFO
@@ -16,6 +16,9 @@ import Wire
                   64  wrong arguments
                 """,
             version: Version.text,
-            subcommands: [StatusCommand.self, LinksCommand.self, DeltasCommand.self])
+            subcommands: [
+                StatusCommand.self, LinksCommand.self, GPUsCommand.self, DeltasCommand.self,
+                EventsCommand.self,
+            ])
     }
 }

@@ -48,7 +48,7 @@ extension Page {
         line(
             """
             seen at \(health.time): \(reach.ports) ports, \(reach.active) active, \
-            \(reach.peers) peers read
+            \(reach.peers) peers read\(reach.gpuText)
             """)
         if !health.conditions.isEmpty {
             line()
@@ -101,11 +101,24 @@ extension Page {
     }
 }
 
+extension V1.Observed {
+    // Nothing on a node without GPUs.
+    fileprivate var gpuText: String {
+        guard let gpus else { return "" }
+        let read = gpusRead.map(String.init) ?? "?"
+        let links = nvlinksActive.map { ", \($0) NVLinks active" } ?? ""
+        return "; \(gpus) GPUs, \(read) read\(links)"
+    }
+}
+
 extension V1.Subject {
     fileprivate var place: String {
-        let cable = device.map { name in port.map { "\(name) port \($0)" } ?? name } ?? key
+        let gpuName = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
+        let part = gpuName.map { name in link.map { "\(name) link \($0)" } ?? name }
+        let cable = device.map { name in port.map { "\(name) port \($0)" } ?? name }
         let parts = [
-            cable, end.map { "\($0) end" }, counter, collector.map { "collector \($0)" },
+            cable ?? part ?? key, end.map { "\($0) end" }, counter,
+            collector.map { "collector \($0)" },
         ].compactMap { $0 }
         return parts.isEmpty ? "node" : parts.joined(separator: " ")
     }

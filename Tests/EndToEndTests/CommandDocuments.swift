@@ -124,9 +124,11 @@ enum Documents {
 
     static func delta(
         _ name: String, _ delta: UInt64?, _ quality: String = "exact", _ reasons: String...,
-        unit: String = "events"
+        unit: String = "events", accuses: String? = nil
     ) -> V1.CounterDelta {
-        V1.CounterDelta(name: name, unit: unit, delta: delta, quality: quality, reasons: reasons)
+        V1.CounterDelta(
+            name: name, unit: unit, accuses: accuses, delta: delta, quality: quality,
+            reasons: reasons)
     }
 
     static func passTime(_ pass: UInt64) -> String {

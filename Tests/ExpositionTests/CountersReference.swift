@@ -32,7 +32,7 @@ enum CountersReference {
 
         | Reset | The device starts the counter anew |
         |---|---|
-        \(ResetDomain.allCases.map { "| \($0.rawValue) | \(meaning($0)) |" }.joined(separator: "\n"))
+        \(ResetDomain.allCases.map(line).joined(separator: "\n"))
 
         ## InfiniBand ports
 
@@ -92,6 +92,10 @@ enum CountersReference {
         case .wraps: "starts again at 0; the total takes the wrap into account"
         case .wide: "64 bits: never reached in practice"
         }
+    }
+
+    private static func line(_ reset: ResetDomain) -> String {
+        "| \(reset.rawValue) | \(meaning(reset)) |"
     }
 
     private static func meaning(_ reset: ResetDomain) -> String {

@@ -26,8 +26,8 @@ enum MetricsReference {
         last value, since a repeated value reads as calm. `fabricwatch_infiniband_end_up` and
         `fabricwatch_collector_up` say that something is missing,
         `fabricwatch_infiniband_counters` says why; for GPUs these are `fabricwatch_gpu_up`,
-        `fabricwatch_gpu_counters` and `fabricwatch_nvlink_counters`. Identity (`_info`) and timestamps stay. A
-        family that nobody has a sample of may be missing as a whole.
+        `fabricwatch_gpu_counters` and `fabricwatch_nvlink_counters`. Identity (`_info`) and
+        timestamps stay. A family that nobody has a sample of may be missing as a whole.
 
         ## Totals
 

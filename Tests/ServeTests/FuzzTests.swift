@@ -18,11 +18,17 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct FuzzTests {
-    private static let request = Array(
-        [
-            "GET /api/v1/deltas?since=5m&device=mlx5_0 HTTP/1.1", "Host: localhost",
-            "Accept: */*;q=0.1", "Accept-Encoding: gzip;q=0.5", "Connection: keep-alive", "", "",
-        ].joined(separator: "\r\n").utf8)
+    private static let requests = [
+        "/api/v1/deltas?since=5m&device=mlx5_0", "/api/v1/gpus/0000:18:00.0",
+        "/api/v1/counters?gpu=GPU-00000000-0000-00a0-0000-000000000001",
+        "/api/v1/events?after=e41-c0ffee&limit=20&gpu=0",
+    ].map { target in
+        Array(
+            [
+                "GET \(target) HTTP/1.1", "Host: localhost", "Accept: */*;q=0.1",
+                "Accept-Encoding: gzip;q=0.5", "Connection: keep-alive", "", "",
+            ].joined(separator: "\r\n").utf8)
+    }
 
     @Test func damagedRequestsAreAnsweredOrClosed() throws {
         let seed = UInt64.random(in: 0 ... .max)
@@ -47,6 +53,7 @@ struct SeededGenerator: RandomNumberGenerator {
             let count = Int.random(in: 1...3000, using: &random)
             return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
         }
+        let request = requests[round % requests.count]
         var bytes = request + request
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             let place = Int.random(in: 0..<bytes.count, using: &random)

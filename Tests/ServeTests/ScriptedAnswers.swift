@@ -108,7 +108,7 @@ extension V1.Counters {
             total: .max, raw: 1, source: "PortCountersExtended", widthBits: 64, saturated: false,
             quality: "exact", stale: false)
         let entry = V1.CounterEntry(
-            name: "receive_bytes", state: "value", unit: "bytes", value: value)
+            name: "receive_bytes", state: "value", unit: "bytes", accuses: "nobody", value: value)
         return V1.Counters(
             node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
             series: V1.Place.samples.map {

@@ -102,7 +102,8 @@ struct DocumentTests {
         #expect(
             try Self.keys(samples.counters) == [
                 "node", "time", "pass", "series", "class", "device", "port", "end", "gpu_uuid",
-                "gpu_index", "link", "key", "sampled", "counters", "name", "state", "unit", "value",
+                "gpu_index", "link", "key", "sampled", "counters", "accuses", "name", "state",
+                "unit", "value",
                 "total", "raw", "source",
                 "width_bits", "saturated", "quality", "stale",
             ])
@@ -110,7 +111,7 @@ struct DocumentTests {
             try Self.keys(samples.deltas) == [
                 "node", "from", "to", "complete", "passes", "next", "series", "pass", "time",
                 "class", "device", "port", "end", "gpu_uuid", "gpu_index", "link", "key", "stale",
-                "counters", "name", "unit", "delta", "quality", "reasons",
+                "counters", "name", "unit", "accuses", "delta", "quality", "reasons",
             ])
         #expect(try Self.keys(samples.problem) == ["type", "title", "status", "detail"])
     }
@@ -135,6 +136,7 @@ struct DocumentTests {
                     "node", "time", "pass", "summary", "identity", "serial", "board_part",
                     "vbios", "inforom", "gsp_firmware", "driver", "minor", "module_id",
                     "fabric_cluster", "counters", "gauges", "unit", "value", "raw", "meaning",
+                    "accuses",
                     "total", "source", "width_bits", "saturated", "quality", "number", "count",
                     "last", "links", "link", "version", "speed_bytes_per_second", "remote", "kind",
                 ]))

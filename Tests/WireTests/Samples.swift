@@ -90,7 +90,8 @@ struct Samples {
 
     private var counter: V1.CounterEntry {
         V1.CounterEntry(
-            name: "symbol_error", state: "value", unit: "events", value: ifFull(value))
+            name: "symbol_error", state: "value", unit: "events", accuses: ifFull("link"),
+            value: ifFull(value))
     }
 
     var deltas: V1.Deltas {
@@ -104,7 +105,8 @@ struct Samples {
                     stale: false,
                     counters: [
                         V1.CounterDelta(
-                            name: "symbol_error", unit: "events", delta: ifFull(12),
+                            name: "symbol_error", unit: "events", accuses: ifFull("link"),
+                            delta: ifFull(12),
                             quality: "at_least", reasons: isFull ? ["saturated"] : [])
                     ])
             })

@@ -1,0 +1,280 @@
+import Foundation
+import Testing
+import Wire
+
+/// `gpus`, and what the other subcommands say of GPUs.
+@Suite(.timeLimit(.minutes(1)))
+struct CommandGPUTests {
+    // MARK: gpus
+
+    @Test func `gpus says what keeps a GPU from being read, and asks for links in trouble`()
+        throws
+    {
+        let (outcome, asked) = try Command.run(
+            "gpus", against: [.document(Self.list), .document(Self.troubled)])
+        #expect(
+            outcome.output == """
+                gpu-017 at 2026-02-03T04:05:06.789Z, pass 130, driver 580.82.07
+
+                GPU  NAME         ADDRESS       STATE  TEMP  POWER  UTIL  ECC  LINKS  ERRORS  \
+                XIDS    AGE
+                  0  NVIDIA H100  0000:18:00.0  read   41 C  313 W   97%    0  18/18       0     \
+                0   2.0s
+                  1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
+                3   2.0s
+                    the driver asks for: GPU reset
+                    link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
+                        crc_errors     12  events         accuses link
+                        replay_errors   1  events  stale  accuses link
+                    link 17 inactive, NVLink 4.0, 26.6 GB/s
+                  2  NVIDIA H100  0000:38:00.0  busy   41 C  313 W   97%    0  18/18       0     \
+                0  12.4s  \
+                stale
+                    call nvmlDeviceGetFieldValues has not returned for 12.0s
+                    it waits in the kernel, in rpc_wait, state D
+                  3  ?            0000:48:00.0  lost      ?      ?     ?    ?      ?       ?     \
+                0  never  \
+                stale
+                    The driver has lost the GPU.
+                  4  NVIDIA H100  0000:58:00.0  read   41 C  313 W     ?    0      -       -     \
+                0   2.0s
+
+                """)
+        #expect(asked == ["/api/v1/gpus", "/api/v1/gpus/0000%3A28%3A00.0"])
+        #expect(outcome.status == 0 && outcome.errors == "")
+    }
+
+    @Test func `one GPU is shown with its own errors`() throws {
+        let (outcome, asked) = try Command.run(
+            "gpus", "--gpu", "0000:28:00.0", against: [.document(Self.troubled)])
+        #expect(
+            outcome.output == """
+                gpu-017 at 2026-02-03T04:05:06.789Z, pass 130, driver 580.82.07
+
+                GPU  NAME         ADDRESS       STATE  TEMP  POWER  UTIL  ECC  LINKS  ERRORS  \
+                XIDS   AGE
+                  1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
+                3  2.0s
+                    the driver asks for: GPU reset
+                      ecc_volatile_uncorrected_errors  4  events  accuses gpu_memory
+                    Xid 94 (contained error): 3, last at 2026-02-03T04:05:06.789Z
+                    Xid 200: 1, last at 2026-02-03T04:05:06.789Z
+                    link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
+                        crc_errors     12  events         accuses link
+                        replay_errors   1  events  stale  accuses link
+                    link 17 inactive, NVLink 4.0, 26.6 GB/s
+
+                """)
+        #expect(asked == ["/api/v1/gpus/0000%3A28%3A00.0"])
+    }
+
+    @Test func `all is everything, of every GPU`() throws {
+        let (outcome, _) = try Command.run(
+            "gpus", "--gpu", "1", "--all", against: [.document(Self.troubled)])
+        #expect(
+            outcome.output == """
+                gpu-017 at 2026-02-03T04:05:06.789Z, pass 130, driver 580.82.07
+
+                GPU  NAME         ADDRESS       STATE  TEMP  POWER  UTIL  ECC  LINKS  ERRORS  \
+                XIDS   AGE
+                  1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
+                3  2.0s
+                    the driver asks for: GPU reset
+                      ecc_volatile_uncorrected_errors          4  events                      \
+                accuses \
+                gpu_memory
+                      pcie_replays                             0  events                      \
+                accuses \
+                pcie_path
+                      sram_volatile_corrected_errors           -  events       no_permission  \
+                accuses link
+                      energy                           812345678  millijoules
+                      temperature                             41  celsius
+                      power                               312.25  watts        stale
+                      recovery_action                          1  code                        GPU \
+                reset
+                      memory_temperature                       -  celsius      unsupported
+                    Xid 94 (contained error): 3, last at 2026-02-03T04:05:06.789Z
+                    Xid 200: 1, last at 2026-02-03T04:05:06.789Z
+                    link 0 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
+                        crc_errors         0  events  accuses link
+                        effective_ber  5e-12  ratio
+                    link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
+                        crc_errors        12  events         accuses link
+                        replay_errors      1  events  stale  accuses link
+                        tx_data           99  bytes
+                        effective_ber  5e-12  ratio
+                    link 17 inactive, NVLink 4.0, 26.6 GB/s
+                        effective_ber  5e-12  ratio
+
+                """)
+        let two = Documents.gpus([Documents.gpu(0), Documents.gpu(1)])
+        let (_, asked) = try Command.run(
+            "gpus", "--all",
+            against: [.document(two)] + two.gpus.map { .document(Documents.document($0)) })
+        #expect(asked.dropFirst() == ["18", "28"].map { "/api/v1/gpus/0000%3A\($0)%3A00.0" }[...])
+    }
+
+    @Test func `json is the list, or the GPU that was asked for, to the byte`() throws {
+        for (arguments, document, path) in [
+            ([], json(Self.list), "/api/v1/gpus"),
+            (["--gpu", "1"], json(Self.troubled), "/api/v1/gpus/1"),
+        ] {
+            let server = try ScriptedServer([.http(200, document)])
+            defer { server.stop() }
+            let command = try Command(["gpus", "--json"] + arguments + server.arguments)
+            #expect(command.outcome().output == String(decoding: document, as: UTF8.self) + "\n")
+            #expect(server.asked == [path])
+        }
+    }
+
+    @Test func `no GPU, and why`() throws {
+        let empty = Documents.gpus(
+            [], library: Documents.library("driver_not_loaded", detail: "Load it."))
+        let (outcome, _) = try Command.run("gpus", against: [.document(empty)])
+        #expect(
+            outcome.output == """
+                gpu-017 at 2026-02-03T04:05:06.789Z, pass 130, driver 580.82.07
+                libnvidia-ml: driver_not_loaded: Load it.
+                No GPU has been found.
+
+                """)
+    }
+
+    private static let stranger = V1.Problem(
+        type: "/problems/no-such-gpu", title: "There is no such GPU", status: 404,
+        detail: "no GPU is \"9\"; there is: none")
+
+    @Test(arguments: [
+        ["gpus", "--gpu", "9"], ["events", "--gpu", "9"], ["deltas", "--gpu", "9"],
+    ])
+    func `a GPU that is not there is a wrong argument`(arguments: [String]) throws {
+        let server = try ScriptedServer([.http(404, json(Self.stranger))])
+        defer { server.stop() }
+        let outcome = try Command(arguments + server.arguments).outcome()
+        #expect(outcome.status == 64 && outcome.output == "")
+        #expect(
+            outcome.errors
+                == "fabricwatch: There is no such GPU: no GPU is \"9\"; there is: none\n")
+    }
+
+    @Test func `a GPU that goes between two answers is not missed`() throws {
+        let (outcome, asked) = try Command.run(
+            "gpus", against: [.document(Self.list), .http(404, json(Self.stranger))])
+        #expect(outcome.status == 0 && asked.count == 2)
+        #expect(outcome.output.contains("asks for: GPU reset\n  2  NVIDIA"))
+        let (other, _) = try Command.run(
+            "gpus", against: [.document(Self.list), .http(500, [])])
+        #expect(other.status == 4 && other.output == "")
+    }
+
+    static let list: V1.GPUs = {
+        var lossy = Documents.gpu(1)
+        lossy.linksActive = 17
+        lossy.linksWithErrors = 2
+        lossy.eccUncorrected = 4
+        lossy.xids = 3
+        lossy.recoveryAction = "GPU reset"
+        var busy = Documents.gpu(2)
+        busy.state = "busy"
+        busy.stale = true
+        busy.ageSeconds = 12.4
+        busy.call = V1.GPUCall(
+            function: "nvmlDeviceGetFieldValues", family: "link_errors", seconds: 12,
+            kernelState: "D", wchan: "rpc_wait")
+        var lost = Documents.unknownGPU(3, "lost")
+        lost.reason = "The driver has lost the GPU."
+        var alone = Documents.gpu(4)
+        alone.linksTotal = 0
+        alone.linksActive = nil
+        alone.utilization = nil
+        return Documents.gpus([Documents.gpu(0), lossy, busy, lost, alone])
+    }()
+
+    static let troubled = Documents.document(
+        list.gpus[1],
+        counters: [
+            Documents.entry("ecc_volatile_uncorrected_errors", 4, accuses: "gpu_memory"),
+            Documents.entry("pcie_replays", 0, accuses: "pcie_path"),
+            Documents.entry("sram_volatile_corrected_errors", nil, state: "no_permission"),
+            Documents.entry("energy", 812_345_678, accuses: "nobody", unit: "millijoules"),
+        ],
+        gauges: [
+            Documents.gauge("temperature", 41, unit: "celsius"),
+            Documents.gauge("power", 312.25, unit: "watts", state: "stale"),
+            Documents.gauge("recovery_action", 1, unit: "code", meaning: "GPU reset"),
+            Documents.gauge("memory_temperature", nil, unit: "celsius", state: "unsupported"),
+        ],
+        xids: [
+            V1.XidCount(number: 94, count: 3, last: Documents.time, meaning: "contained error"),
+            V1.XidCount(number: 200, count: 1, last: Documents.time, meaning: nil),
+        ],
+        links: [
+            Documents.nvlink(0, "active", [Documents.entry("crc_errors", 0)]),
+            Documents.nvlink(
+                3, "active",
+                [
+                    Documents.entry("crc_errors", 12),
+                    Documents.entry("replay_errors", 1, state: "stale"),
+                    Documents.entry("tx_data", 99, accuses: "nobody", unit: "bytes"),
+                ]),
+            Documents.nvlink(17, "inactive", remote: nil),
+        ])
+
+    // MARK: The other subcommands
+
+    @Test func `deltas names GPUs and links, and leaves their traffic to --all`() throws {
+        func series(_ index: Int?, _ link: Int?, _ counters: [V1.CounterDelta]) -> V1.DeltaSeries {
+            var series = Documents.series(nil, from: 6, to: 11, counters)
+            series.gpuUuid = "GPU-\(index ?? 9)"
+            series.gpuIndex = index
+            series.link = link
+            series.key = "GPU-\(index ?? 9)" + (link.map { "/nvlink/\($0)" } ?? "")
+            return series
+        }
+        let traffic = Documents.delta("tx_data", 5, unit: "bytes", accuses: "nobody")
+        let errors = Documents.delta("crc_errors", 2, accuses: "link")
+        let window = Documents.deltas(
+            6, 11,
+            [
+                series(nil, 3, [errors]), series(10, 3, [traffic, errors]),
+                series(2, 11, [traffic, errors]), series(2, 3, [errors]),
+                series(2, nil, [Documents.delta("pcie_replays", 1, accuses: "pcie_path")]),
+                Documents.series("rail0", from: 6, to: 11, [traffic]),
+            ])
+        let (outcome, asked) = try Command.run(
+            "deltas", "--gpu", "GPU-2", against: [.document(window)])
+        #expect(asked == ["/api/v1/deltas?since=5m&gpu=GPU-2"])
+        #expect(
+            outcome.output == """
+                gpu-017 from 2026-02-03T04:01:00.000Z (pass 6) to 2026-02-03T04:01:50.000Z (pass \
+                11), passes: 5
+                DEVICE          PORT  END     COUNTER       DELTA  UNIT    REASON
+                rail0              1  local   tx_data           5  bytes
+                gpu 2              -  gpu     pcie_replays      1  events
+                gpu 2              3  nvlink  crc_errors        2  events
+                gpu 2             11  nvlink  crc_errors        2  events
+                gpu 10             3  nvlink  crc_errors        2  events
+                GPU-9/nvlink/3     3  gone    crc_errors        2  events
+                next p11-00000000000000ab
+
+                """)
+        let (all, _) = try Command.run("deltas", "--all", against: [.document(window)])
+        #expect(all.output.split(separator: "\n").filter { $0.contains("tx_data") }.count == 3)
+    }
+
+    @Test func `status counts GPUs, and says which one a condition is about`() throws {
+        var condition = Documents.linkDown
+        condition.subject = V1.Subject(
+            key: "GPU-1/nvlink/3", gpu: "GPU-1", gpuIndex: 1, pciAddress: "0000:28:00.0", link: 3)
+        var health = Documents.health("CRITICAL", "A link is down.", [condition])
+        health.observed.gpus = 8
+        health.observed.gpusRead = 7
+        health.observed.nvlinksActive = 143
+        let (outcome, _) = try Command.run("status", against: [.document(health)])
+        #expect(
+            outcome.output.contains(
+                "2 ports, 2 active, 2 peers read; 8 GPUs, 7 read, 143 NVLinks active\n"))
+        #expect(outcome.output.contains("ib_link_down  gpu 1 link 3  3m12s ago"))
+    }
+}
