@@ -46,6 +46,7 @@ package enum ProbeMain {
         switch kind {
         case "gpu":
             GPUWork(output, board: CallBoard(descriptor: boardDescriptor), clock: clock)
+        case "kernel-log": KernelLogWork(output, clock: clock)
         default: InfiniBandWork(output)
         }
     }

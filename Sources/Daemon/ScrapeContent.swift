@@ -26,6 +26,9 @@ extension ConditionSample {
         self.init(labels: [
             finding.opinion.id.rawValue, finding.severity.name, subject.device ?? "",
             subject.port.map { "\($0)" } ?? "", subject.end ?? "", subject.collector ?? "",
+            subject.gpuIndex.map { "\($0)" } ?? "",
+            subject.gpuIndex == nil ? "" : subject.key ?? "", "",
+            subject.xid.map { "\($0)" } ?? "",
         ])
     }
 }

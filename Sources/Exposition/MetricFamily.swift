@@ -49,6 +49,7 @@ package enum MetricFamilies {
         "fabricwatch_health_condition", .gauge,
         [
             "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "link",
+            "xid",
         ],
         "A condition that holds; empty labels do not apply.")
 

@@ -50,9 +50,9 @@ struct Routes {
         case .health: return .done(health(strict: try query.strict(), gzip: gzip))
         case .links: return .done(.document(try links(query), gzip: gzip))
         case .gpus: return .done(.document(answers.gpus(), gzip: gzip))
-        case .gpu: return .done(.document(try gpu(rest), gzip: gzip))
-        case .counters: return .done(.document(try counters(query), gzip: gzip))
-        case .events: return .done(.document(try events(query), gzip: gzip))
+        case .gpu: return .later(try gpu(rest, gzip: gzip))
+        case .counters: return .later(try counters(query, gzip: gzip))
+        case .events: return .later(try events(query, gzip: gzip))
         case .deltas: return .later(try deltas(query, gzip: gzip))
         }
     }
@@ -83,19 +83,32 @@ struct Routes {
         return document
     }
 
-    private func gpu(_ text: Substring) throws(Problem) -> V1.GPU {
-        let choice = GPUChoice(try Query.decode(text), among: answers.gpus().gpus)
-        guard let document = choice.summary.flatMap({ answers.gpu($0.address) }) else {
-            throw choice.problem
+    // Documents of thousands of counters take longer to write than scrapes should wait, so they are
+    // written on the worker thread as well.
+    private func gpu(
+        _ text: Substring, gzip: Bool
+    ) throws(Problem) -> @Sendable () -> Response {
+        let name = try Query.decode(text)
+        return { [answers] in
+            let choice = GPUChoice(name, among: answers.gpus().gpus)
+            guard let document = choice.summary.flatMap({ answers.gpu($0.address) }) else {
+                return Response(choice.problem)
+            }
+            return .document(document, gzip: gzip)
         }
-        return document
     }
 
-    private func counters(_ query: Query) throws(Problem) -> V1.Counters {
+    private func counters(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
         let filter = try PartFilter(query)
-        var document = answers.counters()
-        try filter.apply(to: &document.series, from: answers)
-        return document
+        return { [answers] in
+            do throws(Problem) {
+                var document = answers.counters()
+                try filter.apply(to: &document.series, from: answers)
+                return .document(document, gzip: gzip)
+            } catch {
+                return Response(error)
+            }
+        }
     }
 
     private func deltas(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
@@ -115,9 +128,21 @@ struct Routes {
         }
     }
 
-    private func events(_ query: Query) throws(Problem) -> V1.Events {
-        let (after, limit) = (try query.after(), try query.limit())
-        guard let gpu = query.gpu else { return try events(after, limit) }
+    private func events(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
+        let (after, limit, gpu) = (try query.after(), try query.limit(), query.gpu)
+        return { [self] in
+            do throws(Problem) {
+                return .document(try events(after, limit, gpu), gzip: gzip)
+            } catch {
+                return Response(error)
+            }
+        }
+    }
+
+    private func events(
+        _ after: EventsSince, _ limit: Int, _ gpu: String?
+    ) throws(Problem) -> V1.Events {
+        guard let gpu else { return try events(after, limit) }
         let choice = GPUChoice(gpu, among: answers.gpus().gpus)
         // What a page leaves out cannot be asked for by its cursor, so only the latest are looked
         // for beyond the limit.

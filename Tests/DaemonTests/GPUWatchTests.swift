@@ -5,7 +5,7 @@ import Wire
 @testable import Collectors
 @testable import Daemon
 
-/// A GPU whose call hangs or crashes is named and left out, the others go on, and it is tried alone.
+/// A GPU whose call hangs or crashes is named and left out, and tried alone; the others go on.
 struct GPUWatchTests {
     private static let second: UInt64 = 1_000_000_000
     private static let gpus = (0..<8).map {

@@ -200,7 +200,8 @@ extension NodeEvent {
         var line =
             isXid
             ? "NVML: Xid \(event.data)"
-            : "NVML: event 0x\(Hexadecimal.padded(event.types.rawValue, digits: 1)), data \(event.data)"
+            : "NVML: event 0x\(Hexadecimal.padded(event.types.rawValue, digits: 1)), "
+                + "data \(event.data)"
         if let instance = event.gpuInstance { line += ", GPU instance \(instance)" }
         if let instance = event.computeInstance { line += ", compute instance \(instance)" }
         let number: UInt32? =

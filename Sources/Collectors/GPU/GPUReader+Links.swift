@@ -106,7 +106,5 @@ extension GPUReader {
         for other in links.indices { links[other].memory.leaveOutUntried(target.slot) }
     }
 
-    private static let linkCountRow =
-        GPUCounters.all.count
-        + (GPUCounters.gauges.firstIndex { $0.name == "nvlink_count" } ?? 0)
+    private static let linkCountRow = GPUCounters.all.count + GPUCounters.linkCountRow
 }

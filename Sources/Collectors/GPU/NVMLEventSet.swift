@@ -69,7 +69,7 @@ package struct NVMLEventSet: ~Copyable {
 
     /// Registers for those kinds of events that the GPU has, and returns which.
     ///
-    /// One that it does not have would keep all from being registered. After `UNKNOWN` the set is of
+    /// One that it lacks would keep all from being registered. After `UNKNOWN` the set is of
     /// no use any more.
     package func register(
         _ device: NVMLDevice, _ types: NVMLEventTypes = .health

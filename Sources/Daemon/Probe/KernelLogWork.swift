@@ -1,0 +1,65 @@
+import Collectors
+import Model
+import Wire
+
+/// The kernel-log probe: tells events as they come, and how it does when it is asked.
+final class KernelLogWork: ProbeWork {
+    private let output: ProbeOutput
+    private let clock: any TimeSource
+    private let clocks = KernelLogClocks.system
+    private var collector: KernelLogCollector<KernelLogFile>?
+
+    init(_ output: ProbeOutput, clock: any TimeSource) {
+        self.output = output
+        self.clock = clock
+    }
+
+    func configure(_ configuration: ProbeConfiguration) -> Bool {
+        guard case .kernelLog(let configuration) = configuration else { return false }
+        collector = KernelLogCollector(
+            path: configuration.path,
+            after: configuration.afterRecord.map {
+                KernelLogPosition(bootID: configuration.bootID, record: $0)
+            }, bootID: configuration.bootID, clocks: clocks, source: KernelLogFile())
+        return true
+    }
+
+    func collect(turn: UInt64, now: UInt64) -> Bool {
+        guard advance(ready: [], now: now), let collector else { return false }
+        let report = KernelLogReport(collector.statistics, at: clock.now())
+        return output.send(.report(turn: turn, .kernelLog(report)))
+    }
+
+    var descriptors: [Int32] { [collector?.descriptor].compactMap { $0 } }
+
+    // The collector goes by the monotonic clock.
+    var deadline: UInt64? {
+        guard let due = collector?.nextDeadlineNanoseconds else { return nil }
+        let now = clocks.monotonicNanoseconds()
+        return clock.now().boottimeNanoseconds + (due - min(due, now))
+    }
+
+    func advance(ready: Set<Int32>, now: UInt64) -> Bool {
+        guard collector != nil else { return true }
+        var events = collector?.read() ?? []
+        events += collector?.tick(nowNanoseconds: clocks.monotonicNanoseconds()) ?? []
+        return events.isEmpty || output.send(.events(events))
+    }
+}
+
+extension KernelLogReport {
+    fileprivate init(_ statistics: KernelLogStatistics, at moment: Moment) {
+        let state: State =
+            switch statistics.state {
+            case .reading: .reading
+            case .noPermission: .noPermission
+            case .absent: .missing
+            case .unopened, .failed: .failed
+            }
+        self.init(
+            moment: moment, state: state, detail: statistics.explanation ?? "",
+            records: statistics.recordsRead, matched: statistics.recordsMatched,
+            lost: statistics.recordsLost, dropped: statistics.eventsDropped,
+            lastRecord: statistics.lastRecord)
+    }
+}
