@@ -13,12 +13,12 @@ class DaemonProcess {
     var socket: URL { home.file("fw.sock") }
     var configuration: URL { home.file("fabricwatch.yaml") }
 
-    /// Starts it with these settings and waits until it is ready.
-    init(_ home: ScratchDirectory, settings: String) throws {
+    /// Starts it with these settings and waits until it listens, or is ready.
+    init(_ home: ScratchDirectory, settings: String, untilReady: Bool = true) throws {
         self.home = home
         try Data(settings.utf8).write(to: home.file("fabricwatch.yaml"))
         child = try Self.launch(home)
-        try awaitReadiness()
+        try awaitReadiness(untilReady)
     }
 
     private static func launch(_ home: ScratchDirectory) throws -> Child {
@@ -45,7 +45,7 @@ class DaemonProcess {
 
     // MARK: Life and death
 
-    private func awaitReadiness() throws {
+    private func awaitReadiness(_ untilReady: Bool = true) throws {
         port = try eventually("the daemon listens: \(child.errors)") {
             guard child.waitForEnd(within: 0) == false else {
                 throw Failure("it ended with \(child.status)")
@@ -54,6 +54,7 @@ class DaemonProcess {
             guard let range = child.errors.range(of: address) else { return nil }
             return UInt16(child.errors[range.upperBound...].prefix { $0.isNumber })
         }
+        guard untilReady else { return }
         try eventually("/readyz says 200: \(child.errors)") { try get("/readyz").status == 200 }
     }
 

@@ -99,9 +99,9 @@ final class GPUNode {
 final class GPUDaemon: DaemonProcess {
     let node: GPUNode
 
-    init(_ node: GPUNode, _ more: [String] = []) throws {
+    init(_ node: GPUNode, _ more: [String] = [], untilReady: Bool = true) throws {
         self.node = node
-        try super.init(node.home, settings: node.settings(more))
+        try super.init(node.home, settings: node.settings(more), untilReady: untilReady)
     }
 
     func gpus() throws -> [V1.GPUSummary] {
