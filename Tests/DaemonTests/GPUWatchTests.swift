@@ -21,7 +21,7 @@ struct GPUWatchTests {
         var thread = ThreadState(letter: "S", waitChannel: "")
         var token: UInt64 = 1
         let board: SharedBoard
-        private(set) var watch: GPUWatch!
+        private(set) lazy var watch = makeWatch()
         private var turn: UInt64 = 0
 
         static let patience = Patience(
@@ -30,7 +30,11 @@ struct GPUWatchTests {
 
         init() throws {
             board = try #require(SharedBoard())
-            watch = GPUWatch(
+            tick(0)
+        }
+
+        private func makeWatch() -> GPUWatch {
+            GPUWatch(
                 supervisor: supervisor("gpu") { [unowned self] in
                     links.append(ScriptedLink(pid: Int32(100 + links.count)))
                     return links[links.count - 1]
@@ -45,7 +49,6 @@ struct GPUWatchTests {
                 kernel: GPUWatch.Kernel(
                     token: { [unowned self] _ in token },
                     thread: { [unowned self] _, _ in thread }))
-            tick(0)
         }
 
         private func supervisor(

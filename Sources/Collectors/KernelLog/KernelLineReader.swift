@@ -87,7 +87,8 @@ package struct KernelLineReader: Sendable {
     }
 }
 
-/// `INFO: task NAME:PID blocked for more than N seconds.` (Linux, kernel/hung_task.c)
+/// The kernel's word on a task that waits for long (Linux, kernel/hung_task.c):
+/// `INFO: task NAME:PID blocked for more than N seconds`.
 enum HungTask {
     private static let nameLimit = 64
 

@@ -103,7 +103,7 @@ extension KernelLineReader {
     }
 }
 
-/// `Xid (PCI:0000:18:00[ GPU-I:01[ GPU-CI:02]]): 79, [pid=P, name=NAME, ]MESSAGE`
+/// An Xid: `Xid (PCI:0000:18:00[ GPU-I:01[ GPU-CI:02]]): 79, [pid=P, name=NAME, ]MESSAGE`.
 enum XidLine {
     // The kernel's names of processes have at most 15 bytes, but may hold anything.
     private static let nameLimit = 15

@@ -38,8 +38,10 @@ final class ProbeProcess: ProbeLink {
     let answers: Int32
     private var commands: Int32
 
-    /// Starts this same executable as `probe KIND`; frames go in at 0 and out at 3, and whatever a
-    /// library prints ends up in the daemon's log. The memory of a call board is at 4.
+    /// Starts this same executable as `probe KIND`.
+    ///
+    /// Frames go in at 0 and out at 3, and whatever a library prints ends up in the daemon's log.
+    /// The memory of a call board is at 4.
     init(
         kind: String, environment: [String: String], board: Int32? = nil
     ) throws(SpawnError) {
