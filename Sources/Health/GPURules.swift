@@ -16,7 +16,7 @@ enum GPURules {
     ) -> [Opinion] {
         let unseen =
             unresponsive(gpu) ?? lost(gpu)
-            ?? unobservable(gpu, isStalenessExplained: isStalenessExplained)
+            ?? unobservable(gpu, library, isStalenessExplained: isStalenessExplained)
         return [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0) }
             + [linkDown(gpu)].compactMap { $0 }
     }
@@ -73,7 +73,7 @@ enum GPURules {
     }
 
     private static func unobservable(
-        _ gpu: GPUEvidence, isStalenessExplained: Bool
+        _ gpu: GPUEvidence, _ library: GPULibrary?, isStalenessExplained: Bool
     ) -> Opinion? {
         let reason: String
         switch gpu.state {
@@ -81,7 +81,9 @@ enum GPURules {
             reason = "\(failure.function) answered \(failure.codeName) (\(failure.code))"
         case .excluded(let text): reason = "it is left alone: \(text)"
         // The library speaks for all of its GPUs.
-        case .noLibrary: return nil
+        case .noLibrary:
+            guard library?.state == .ready else { return nil }
+            reason = "it has not been read yet"
         case .busy, .read:
             guard gpu.isStale, !isStalenessExplained else { return nil }
             reason = "it has not been read for too long"
