@@ -67,6 +67,12 @@ final class App {
         }
     }
 
+    private func logNews() {
+        for news in fleet.gpu?.takeNews() ?? [] {
+            log.log(level: news.isTrouble ? .warning : .notice, "\(news.text)")
+        }
+    }
+
     private func tick(_ now: UInt64) {
         for trouble in fleet.tick(now: now) { log.warning("\(trouble)") }
     }
@@ -84,6 +90,7 @@ final class App {
     // though not each of many.
     private func take(_ harvest: ProbeFleet.Harvest, now: UInt64) {
         answers += harvest.reports
+        logNews()
         pipeline.note(harvest.events)
         stopCalls(now)
         let isNews = !harvest.events.isEmpty && now >= shownAt + Self.newsPause
@@ -109,7 +116,7 @@ final class App {
         let now = clock.now()
         align(answers, now: now)
         let picture = pipeline.pass(
-            answers, collectors: fleet.views(now: now), troubles: fleet.gpu?.troubles ?? [:],
+            answers, collectors: fleet.views(now: now), watch: fleet.gpu?.view ?? .init(),
             now: now)
         stopCalls(now.boottimeNanoseconds)
         answers = []

@@ -46,7 +46,7 @@ final class Pipeline {
     /// an answer nothing is kept, and the picture says how old it is.
     func pass(
         _ answers: [Collected], collectors: [CollectorView],
-        troubles: [PCIAddress: GPUTrouble] = [:], now: Moment
+        watch: GPUWatch.View = .init(), now: Moment
     ) -> Picture {
         let events = compare(answers)
         var shelves: [(String, Publication.Shelf)] = []
@@ -56,7 +56,7 @@ final class Pipeline {
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
                 journal.takeChanges())
         }
-        let views = gpuViews(collectors, troubles, now: now)
+        let views = gpuViews(collectors, watch, now: now)
         let findings = standing.update(
             Rules.judge(evidence(cables, views, collectors, now: now)), now: now)
         generation += 1
@@ -192,14 +192,17 @@ final class Pipeline {
     }
 
     private func gpuViews(
-        _ collectors: [CollectorView], _ troubles: [PCIAddress: GPUTrouble], now: Moment
+        _ collectors: [CollectorView], _ watch: GPUWatch.View, now: Moment
     ) -> [GPUView] {
         let collector = collectors.first { $0.name == GPUView.collector }
         return gpus.addresses.enumerated().compactMap { index, address in
             gpus.entries[address].map {
-                GPUView(
-                    index: index, address: address, entry: $0, trouble: troubles[address],
-                    collector: collector, ledger: ledger, now: now)
+                var view = GPUView(
+                    index: index, address: address, entry: $0,
+                    trouble: watch.troubles[address], collector: collector, ledger: ledger,
+                    now: now)
+                view.slowCalls = watch.slowCalls[address] ?? 0
+                return view
             }
         }
     }

@@ -23,6 +23,7 @@ extension GPUSample {
                     number: $0.number, remote: $0.remote,
                     part: PartSample($0.entries, $0.gauges, isFresh: $0.isFresh))
             }, xids: Self.xids(at: view.address, journal))
+        slowCalls = view.slowCalls
     }
 
     // The numbers that alerts ask for are there from the start, so that their first occurrence is

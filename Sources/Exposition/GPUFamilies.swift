@@ -70,6 +70,9 @@ extension MetricFamilies {
         ], "Who the GPU is.")
     static let gpuUp = MetricFamily(
         "fabricwatch_gpu_up", .gauge, gpuLabels, "Whether the GPU was read in the latest pass.")
+    static let gpuSlowCalls = MetricFamily(
+        "fabricwatch_gpu_slow_calls_total", .counter, gpuLabels,
+        "Calls to the GPU's driver that took longer than the soft deadline.")
     static let gpuSampled = MetricFamily(
         "fabricwatch_gpu_last_sample_timestamp_seconds", .gauge, gpuLabels,
         "When the GPU was last observed.")
@@ -90,7 +93,7 @@ extension MetricFamilies {
         GPUCounters.gauges, prefix: "fabricwatch_gpu", labels: gpuLabels)
 
     static let gpus =
-        [gpuInfo, gpuUp, gpuSampled, gpuXids, gpuQualities] + gpuCounters.map(\.family)
+        [gpuInfo, gpuUp, gpuSlowCalls, gpuSampled, gpuXids, gpuQualities] + gpuCounters.map(\.family)
         + gpuGauges
 
     // MARK: NVLinks

@@ -19,6 +19,8 @@ extension Scrape {
         for (gpu, labels) in parts { writer.sample(gpu.info(labels), true) }
         writer.familyIfUsed(MetricFamilies.gpuUp)
         for (gpu, labels) in parts { writer.sample(labels, gpu.isUp) }
+        writer.familyIfUsed(MetricFamilies.gpuSlowCalls)
+        for (gpu, labels) in parts { writer.sample(labels, gpu.slowCalls) }
         writer.familyIfUsed(MetricFamilies.gpuSampled)
         for (gpu, labels) in parts {
             if let at = gpu.sampledSeconds { writer.sample(labels, seconds: at) }

@@ -27,6 +27,8 @@ package struct GPUSample: Sendable {
     package var identity: GPUIdentity?
     /// Whether it was read in the latest pass.
     package var isUp: Bool
+    /// Calls that took longer than the soft deadline since the daemon was started.
+    package var slowCalls: UInt64 = 0
     /// When it was last observed, in seconds since 1970; nil before the first time.
     package var sampledSeconds: Double?
     /// Its counters and gauges, rows of `GPUCounters`.

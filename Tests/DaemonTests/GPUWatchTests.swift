@@ -115,6 +115,14 @@ struct GPUWatchTests {
     private let second = GPUWatchTests.second
     private let sick = GPUWatchTests.sick
 
+    @Test func libraryIsIntroducedOnce() throws {
+        let stage = try Stage()
+        for now in 1...3 as ClosedRange<UInt64> { stage.turn([:], now: now * second) }
+        #expect(stage.watch.takeNews().map(\.text) == ["NVML , driver , 0/0 symbols"])
+        stage.turn([:], now: 4 * second)
+        #expect(stage.watch.takeNews().isEmpty)
+    }
+
     @Test func slowCallIsCountedOnceAndForgotten() throws {
         let stage = try Stage()
         stage.turn(Self.busy(1), now: 1 * second)

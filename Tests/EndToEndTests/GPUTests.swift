@@ -28,6 +28,10 @@ struct GPUTests {
             #expect(link.counters.first { $0.name == "symbol_errors" }?.state == "unsupported")
             let sram = gpu.counters.first { $0.name == "sram_volatile_corrected_errors" }
             #expect(sram?.state == "no_permission" && sram?.value == nil)
+            let introductions = daemon.child.errors.split(separator: "\n").filter {
+                $0.contains(" symbols")
+            }
+            #expect(introductions.count == 1 && introductions[0].contains("NVML 13.610"))
             let forbidden = ["PcieThroughput", "RunningProcesses", "ValidateInforom", "ByUUID"]
             let changes = ["nvmlDeviceSet", "nvmlDeviceClear", "nvmlDeviceReset"]
             for call in try daemon.node.callLog() {

@@ -22,6 +22,8 @@ struct GPUView: Sendable {
     /// Whether its readings are older than they should be.
     var isStale: Bool
     var trouble: GPUTrouble?
+    /// Calls that took longer than the soft deadline since the daemon was started.
+    var slowCalls: UInt64 = 0
     /// Seconds since the call that does not return began.
     var hangSeconds: Double?
     /// When it was last seen to have begun counting anew.

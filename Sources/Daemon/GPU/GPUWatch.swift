@@ -20,6 +20,14 @@ final class GPUWatch {
     // Between two questions to a trial that is not ready.
     private static let trialPause: UInt64 = 200_000_000
 
+    /// What pictures show of the watch.
+    struct View: Sendable {
+        /// What is wrong with GPUs beyond what their reports say.
+        var troubles: [PCIAddress: GPUTrouble] = [:]
+        /// Calls that took longer than the soft deadline.
+        var slowCalls: [PCIAddress: UInt64] = [:]
+    }
+
     /// The probe that reads all GPUs.
     let supervisor: ProbeSupervisor
     private let trial: ProbeSupervisor
@@ -40,6 +48,8 @@ final class GPUWatch {
     private var slow: Set<PCIAddress> = []
     private var hung: [PCIAddress: GPUTrouble] = [:]
     private var disabledToken: UInt64?
+    private var loggedLibrary: GPULibrary?
+    private var news: [(text: String, isTrouble: Bool)] = []
 
     /// Calls that took longer than the soft deadline, by GPU.
     private(set) var slowCalls: [PCIAddress: UInt64] = [:]
@@ -79,10 +89,26 @@ final class GPUWatch {
         return all
     }
 
+    /// What pictures show.
+    var view: View { View(troubles: troubles, slowCalls: slowCalls) }
+
+    /// What is new of the library, for the log.
+    func takeNews() -> [(text: String, isTrouble: Bool)] {
+        defer { news = [] }
+        return news
+    }
+
     // MARK: What is heard
+
+    private func note(_ library: GPULibrary) {
+        guard library != loggedLibrary, library.state != .starting else { return }
+        loggedLibrary = library
+        news.append((library.summary, library.state != .ready))
+    }
 
     /// Looks through a report of the probe.
     func take(_ report: GPUReport, now: UInt64) {
+        note(report.library)
         let isAnyRead = report.gpus.contains { $0.state == .read }
         var busy: Set<PCIAddress> = []
         for gpu in report.gpus {
@@ -297,6 +323,16 @@ final class GPUWatch {
 
     /// Whether no process of a trial is left.
     var isGone: Bool { trial.isGone }
+}
+
+extension GPULibrary {
+    /// What became of the library, in one line.
+    fileprivate var summary: String {
+        guard state == .ready else {
+            return detail.isEmpty ? "NVML is \(state.rawValue)" : detail
+        }
+        return "NVML \(version), driver \(driver), \(symbolsFound)/\(symbolsKnown) symbols"
+    }
 }
 
 extension PCIAddress {
