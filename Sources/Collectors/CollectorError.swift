@@ -15,6 +15,10 @@ package struct CollectorError: Error, Hashable, Sendable, CustomStringConvertibl
         case register = "register for management datagrams on"
         /// Handing a datagram to the device.
         case send = "send a management datagram on"
+        /// Opening the kernel log.
+        case openKernelLog = "open the kernel log"
+        /// Reading the kernel log.
+        case readKernelLog = "read the kernel log"
     }
 
     /// What was attempted.

@@ -54,6 +54,13 @@ package struct ByteScanner: Sendable {
         return taken
     }
 
+    /// Takes that many bytes, or as many as there are.
+    package mutating func take(_ count: Int) -> ArraySlice<UInt8> {
+        let taken = rest.prefix(count)
+        rest = rest[taken.endIndex...]
+        return taken
+    }
+
     /// Takes all blanks.
     package mutating func skipBlanks() {
         _ = take { $0 == UInt8(ascii: " ") }

@@ -1,4 +1,5 @@
-/// Where a function sits on the PCI buses: domain, bus, device, function (PCI Local Bus 3.0, 3.2.2.3).
+/// Where a function sits on the PCI buses: domain, bus, device and function (PCI Local Bus 3.0,
+/// 3.2.2.3).
 ///
 /// The kernel, NVML and the kernel log write it differently; here it has one form.
 package struct PCIAddress: Hashable, Comparable, Sendable, CustomStringConvertible {

@@ -1,0 +1,270 @@
+import Glibc
+package import Model
+
+/// Reads the kernel log and tells what happened to the node's devices.
+///
+/// It is used from one thread, never waits, and stops after `recordsPerRead` records, so that a
+/// storm starves nobody. What it cannot open or read it tries again, at growing intervals.
+package struct KernelLogCollector<Source: KernelLogSource> {
+    /// After how many records one `read` ends.
+    package static var recordsPerRead: Int { 2048 }
+
+    // A record is shorter than 8 KiB (Linux, kernel/printk/printk.c, PRINTK_MESSAGE_MAX).
+    private static var bufferSize: Int { 16_384 }
+    private static var lineLimit: Int { 16_384 }
+    private static var failuresMax: Int { 16 }
+    private static var retryNanoseconds: ClosedRange<UInt64> { 1_000_000_000...60_000_000_000 }
+    // Nobody can wait for a plain file.
+    private static var pollNanoseconds: UInt64 { 250_000_000 }
+
+    private let path: String
+    private let believesPrograms: Bool
+    private let clocks: KernelLogClocks
+    private var source: Source
+    private var shape: KernelLogShape?
+    private var buffer: [UInt8]
+    private var pending: [UInt8] = []
+    private var skipsLine = false
+    private var hasMore = false
+    private var wakeNanoseconds: UInt64 = 0
+    private var retryNanoseconds = Self.retryNanoseconds.lowerBound
+    private var lines = KernelLineReader()
+    private var window = EventWindow()
+    private var state = KernelLogReport()
+    // Wall clock less monotonic clock, in milliseconds.
+    private var offsetMilliseconds: Int64 = 0
+    private var nowMilliseconds: Int64 = 0
+
+    /// A collector that has opened nothing yet.
+    ///
+    /// - Parameters:
+    ///   - path: The kernel log, `/dev/kmsg`; a plain file or a FIFO of such records for tests.
+    ///   - position: How far it was read before; records up to there are left out in the same boot.
+    ///   - bootID: This boot; when it is empty nothing is left out.
+    ///   - believesPrograms: Whether records count that programs wrote, for drills; any of them can
+    ///     look like the kernel's.
+    ///   - clocks: What the records' times are told by.
+    ///   - source: What the log is read from.
+    package init(
+        path: String, after position: KernelLogPosition?, bootID: String,
+        believesPrograms: Bool = false, clocks: KernelLogClocks, source: Source
+    ) {
+        self.path = path
+        self.believesPrograms = believesPrograms
+        self.clocks = clocks
+        self.source = source
+        buffer = [UInt8](repeating: 0, count: Self.bufferSize)
+        if let position, position.bootID == bootID, !bootID.isEmpty {
+            state.lastRecord = position.record
+        }
+    }
+
+    /// What poll(2) can wait for to be readable; nil while nothing is open, or when there is only
+    /// `nextDeadlineNanoseconds` to go by.
+    package var descriptor: Int32? { shape == .records ? source.descriptor : nil }
+
+    /// When to call `read` and `tick` at the latest, on the monotonic clock; nil when it is enough
+    /// to wait for the descriptor.
+    package var nextDeadlineNanoseconds: UInt64? {
+        if hasMore { return 0 }
+        let wake = shape == .records ? nil : wakeNanoseconds
+        return [wake, window.nextDeadlineNanoseconds].compactMap(\.self).min()
+    }
+
+    /// How the reading goes.
+    package var report: KernelLogReport {
+        var report = state
+        report.eventsDropped = window.dropped
+        return report
+    }
+
+    /// What the log says of the GPUs' identities, by address.
+    package var identities: [PCIAddress: KernelLineReader.GPUIdentity] { lines.identities }
+
+    /// Reads what is there, up to `recordsPerRead` records; gives the events that are new.
+    package mutating func read() -> [NodeEvent] {
+        let now = clocks.monotonicNanoseconds()
+        hasMore = false
+        guard shape != nil || open(now) else { return [] }
+        nowMilliseconds = clocks.wallMilliseconds()
+        offsetMilliseconds = nowMilliseconds - Int64(clamping: now / 1_000_000)
+        var events: [NodeEvent] = []
+        var failures = 0
+        let limit = state.recordsRead + UInt64(Self.recordsPerRead)
+        for _ in 0..<Self.recordsPerRead {
+            // One read of a plain file brings many records.
+            guard state.recordsRead < limit else { break }
+            let count = source.read(into: &buffer)
+            if count > 0 {
+                failures = 0
+                take(count, &events)
+                continue
+            }
+            failures += 1
+            guard goesOn(after: Int32(clamping: -count), failures, now) else { return events }
+        }
+        hasMore = true
+        return events
+    }
+
+    /// Closes the windows of events that are due; gives the events whose counts or details grew.
+    package mutating func tick(nowNanoseconds: UInt64) -> [NodeEvent] {
+        window.close(nowNanoseconds: nowNanoseconds)
+    }
+
+    // MARK: Opening and failing
+
+    private mutating func open(_ now: UInt64) -> Bool {
+        guard now >= wakeNanoseconds else { return false }
+        do {
+            shape = try source.open(path)
+        } catch {
+            fail(error, now)
+            return false
+        }
+        pending = []
+        skipsLine = false
+        state.state = .reading
+        state.explanation = nil
+        return true
+    }
+
+    // Whether to read on after a read that gave nothing.
+    private mutating func goesOn(after code: Int32, _ failures: Int, _ now: UInt64) -> Bool {
+        if code == EAGAIN || (code == 0 && shape == .lines) {
+            retryNanoseconds = Self.retryNanoseconds.lowerBound
+            wakeNanoseconds = now + Self.pollNanoseconds
+            return false
+        }
+        // Interrupted, overwritten, or longer than the buffer: the number of the next record tells
+        // how many are missing.
+        if [EINTR, EPIPE, EINVAL].contains(code), failures < Self.failuresMax { return true }
+        fail(CollectorError(.readKernelLog, path, code: code), now)
+        return false
+    }
+
+    private mutating func fail(_ error: CollectorError, _ now: UInt64) {
+        source.close()
+        shape = nil
+        wakeNanoseconds = now + retryNanoseconds
+        retryNanoseconds = min(retryNanoseconds * 2, Self.retryNanoseconds.upperBound)
+        switch error.code {
+        case ENOENT, ENXIO, ENODEV:
+            state.state = .absent
+            state.explanation = "\(error); events of the kernel log are not seen"
+        case EPERM, EACCES:
+            state.state = .noPermission
+            state.explanation = "\(error); it takes the capability CAP_SYSLOG"
+        case 0:
+            state.state = .failed
+            state.explanation = "the kernel log \(path) has ended; it is opened again"
+        default:
+            state.state = .failed
+            state.explanation = "\(error); it is tried again"
+        }
+    }
+
+    // MARK: Records
+
+    private mutating func take(_ count: Int, _ events: inout [NodeEvent]) {
+        guard shape == .lines else { return takeRecord(buffer[..<count], &events) }
+        var rest = buffer[..<count]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            append(rest[..<end])
+            rest = rest[(end + 1)...]
+            let line = pending[...]
+            pending = []
+            // A line that begins with a blank is a property of the record before.
+            if !skipsLine, !line.isEmpty, line.first != UInt8(ascii: " ") {
+                takeRecord(line, &events)
+            }
+            skipsLine = false
+        }
+        append(rest)
+    }
+
+    private mutating func append(_ piece: ArraySlice<UInt8>) {
+        if pending.count + piece.count > Self.lineLimit {
+            state.recordsMalformed += skipsLine ? 0 : 1
+            skipsLine = true
+            pending = []
+        }
+        if !skipsLine { pending += piece }
+    }
+
+    private mutating func takeRecord(_ bytes: ArraySlice<UInt8>, _ events: inout [NodeEvent]) {
+        state.recordsRead += 1
+        guard let record = KernelRecord(bytes) else {
+            state.recordsMalformed += 1
+            return
+        }
+        let wall = wallMilliseconds(record)
+        let (product, overflow) = record.microseconds.multipliedReportingOverflow(by: 1000)
+        let nanoseconds = overflow ? UInt64.max : product
+        if let last = state.lastRecord {
+            guard record.sequence > last else {
+                // Its event is known, but not what it says of the GPUs.
+                _ = lines.read(record, wallMilliseconds: wall)
+                return
+            }
+            if let gap = gap(from: last, to: record, wall) {
+                pass(.event(gap), nanoseconds, &events)
+            }
+        }
+        state.lastRecord = record.sequence
+        guard record.facility == 0 || believesPrograms else {
+            state.recordsForeign += 1
+            return
+        }
+        let findings = lines.read(record, wallMilliseconds: wall)
+        state.recordsMatched += findings.isEmpty ? 0 : 1
+        for finding in findings { pass(finding, nanoseconds, &events) }
+    }
+
+    private mutating func pass(
+        _ finding: KernelFinding, _ nanoseconds: UInt64, _ events: inout [NodeEvent]
+    ) {
+        switch finding {
+        case .event(let event):
+            guard let new = window.take(event, nowNanoseconds: nanoseconds) else { return }
+            events.append(new)
+        case .detail(let text, let device, let kind, let number):
+            window.attach(
+                text, to: device, kind: kind, number: number, nowNanoseconds: nanoseconds)
+        }
+    }
+
+    // The event bears the number of the first record that is missing.
+    private mutating func gap(
+        from last: UInt64, to record: KernelRecord, _ wall: Int64
+    ) -> NodeEvent? {
+        let lost = record.sequence - last - 1
+        guard lost > 0 else { return nil }
+        state.recordsLost &+= lost
+        var event = NodeEvent(
+            kind: .kernelLogGap, device: nil,
+            detail: "Records of the kernel log were overwritten before they were read.",
+            wallMilliseconds: wall, source: .kernelLog, record: last + 1, line: "")
+        event.count = UInt32(clamping: lost)
+        return event
+    }
+
+    // A record's clock may run a little ahead, but nothing was seen in the future.
+    private func wallMilliseconds(_ record: KernelRecord) -> Int64 {
+        let milliseconds = Int64(clamping: record.microseconds / 1000)
+        let (sum, overflow) = milliseconds.addingReportingOverflow(offsetMilliseconds)
+        return overflow ? nowMilliseconds : min(sum, nowMilliseconds)
+    }
+}
+
+extension KernelLogCollector where Source == KernelLogFile {
+    /// A collector of a file.
+    package init(
+        path: String = "/dev/kmsg", after position: KernelLogPosition?, bootID: String,
+        believesPrograms: Bool = false, clocks: KernelLogClocks = .system
+    ) {
+        self.init(
+            path: path, after: position, bootID: bootID, believesPrograms: believesPrograms,
+            clocks: clocks, source: KernelLogFile())
+    }
+}

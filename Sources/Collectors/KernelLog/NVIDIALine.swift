@@ -1,0 +1,203 @@
+import Model
+
+/// What the NVIDIA driver prints behind `NVRM: ` (open-gpu-kernel-modules, nvidia.ko).
+extension KernelLineReader {
+    private static let uuidLimit = 64
+    private static let serialLimit = 32
+
+    mutating func readNVIDIA(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
+        var text = text
+        let before = lastGPU
+        lastGPU = nil
+        switch text.next {
+        case UInt8(ascii: "X") where text.take("Xid ("):
+            return XidLine.read(line, text)
+        case UInt8(ascii: "G") where text.take("GPU "):
+            return readGPU(line, text, before)
+        case UInt8(ascii: "T") where text.take("The NVIDIA GPU "):
+            lastGPU = PCIAddress(String(decoding: text.word(), limit: 16))
+            return readLoss(line, text, lastGPU)
+        case UInt8(ascii: "T") where text.take("The NVIDIA probe routine failed for "):
+            let count = text.decimal(UInt32.self) ?? 1
+            return line.event(
+                .gpuProbeFailed, nil,
+                detail: "The driver could not start with \(count) of its devices.")
+        case UInt8(ascii: "("):
+            lastGPU = before
+            return nil
+        case UInt8(ascii: "f"):
+            return readLoss(line, text, before)
+        default:
+            return readElsewhere(line, text)
+        }
+    }
+
+    // "GPU at PCI:0000:18:00: GPU-uuid", "GPU Board Serial Number: 1650", "GPU serial number is
+    // 1650" and "GPU 0000:18:00.0: GPU has fallen off the bus."
+    private mutating func readGPU(
+        _ line: KernelLine, _ text: ByteScanner, _ before: PCIAddress?
+    ) -> KernelFinding? {
+        var text = text
+        if text.take("at ") {
+            _ = text.take("PCI:")
+            guard let address = Self.address(&text), text.take(": ") else { return nil }
+            let uuid = text.word()
+            lastGPU = address
+            guard uuid.starts(with: "GPU-".utf8) else { return nil }
+            remember(address) { $0.uuid = String(decoding: uuid, limit: Self.uuidLimit) }
+            return nil
+        }
+        if text.take("Board Serial Number: ") || text.take("serial number is ") {
+            guard let before else { return nil }
+            let serial = text.take { !" .".utf8.contains($0) }
+            guard !serial.isEmpty else { return nil }
+            remember(before) { $0.serial = String(decoding: serial, limit: Self.serialLimit) }
+            return nil
+        }
+        guard let address = Self.address(&text) else { return readElsewhere(line, text) }
+        lastGPU = address
+        return text.contains("GPU has fallen off the bus")
+            ? line.event(.gpuFallenOffBus, .pci(address)) : nil
+    }
+
+    private func readLoss(
+        _ line: KernelLine, _ text: ByteScanner, _ address: PCIAddress?
+    ) -> KernelFinding? {
+        guard let address, text.contains("fallen off the bus and is not responding") else {
+            return nil
+        }
+        return line.event(.gpuFallenOffBus, .pci(address))
+    }
+
+    // What functions print, with their names before it.
+    private func readElsewhere(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
+        var text = text
+        if text.contains("knvlink") {
+            guard
+                text.contains("Failed to update Rx Detect Link mask")
+                    || text.contains("postRxDetLinkMask failed")
+            else { return nil }
+            return line.event(
+                .nvlinkDiscoveryFailed, nil,
+                detail: "The driver cannot find out which NVLinks lead where; it may block.")
+        }
+        if text.take(through: "Slow RPC response from GPU") != nil {
+            guard let number = text.decimal(UInt16.self) else { return nil }
+            return line.event(.gpuSlowCall, .named("GPU\(number)"))
+        }
+        return nil
+    }
+
+    /// Takes an address of hexadecimal digits, colons and a point.
+    static func address(_ text: inout ByteScanner) -> PCIAddress? {
+        var ahead = text
+        var place = ahead.take {
+            ByteScanner.digit($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+        }
+        let trailing = place.reversed().prefix { $0 == UInt8(ascii: ":") }.count
+        place = place.dropLast(trailing)
+        guard place.count <= 16, let address = PCIAddress(String(decoding: place, limit: 16))
+        else { return nil }
+        _ = text.take(place.count)
+        return address
+    }
+}
+
+/// An Xid: `Xid (PCI:0000:18:00[ GPU-I:01[ GPU-CI:02]]): 79, [pid=P, name=NAME, ]MESSAGE`.
+enum XidLine {
+    // The kernel's names of processes have at most 15 bytes, but may hold anything.
+    private static let nameLimit = 15
+
+    static func read(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
+        var text = text
+        // Drivers before 2015 leave the word out.
+        _ = text.take("PCI:")
+        guard let address = KernelLineReader.address(&text),
+            let instances = text.take(through: "): "), instances.count <= 64,
+            let number = text.decimal(UInt32.self)
+        else { return nil }
+        _ = text.take(", ")
+        let process = takeProcess(&text)
+        let reading = XidReading(number: number, scanner: text)
+        let details = [reading.detail, partition(instances)].compactMap(\.self)
+        return line.event(
+            .xid, .pci(address), number: number, link: reading.link, process: process,
+            severity: reading.severity,
+            detail: details.isEmpty ? nil : details.joined(separator: " "))
+    }
+
+    // " GPU-I:01 GPU-CI:02"
+    private static func partition(_ instances: ArraySlice<UInt8>) -> String? {
+        var text = ByteScanner(instances)
+        guard text.take(" GPU-I:"), let instance = text.decimal(UInt32.self) else { return nil }
+        guard text.take(" GPU-CI:"), let compute = text.decimal(UInt32.self) else {
+            return "On GPU instance \(instance)."
+        }
+        return "On GPU instance \(instance), compute instance \(compute)."
+    }
+
+    // "pid=4711, name=python3, " or "pid='<unknown>', name=<unknown>, "
+    private static func takeProcess(_ text: inout ByteScanner) -> String? {
+        guard text.take("pid="), let pid = text.take(through: ", name=") else { return nil }
+        let name = takeName(&text)
+        let isKnown = pid.first.map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
+        guard isKnown else { return nil }
+        let shown = name.starts(with: "<".utf8) ? "unknown" : String(decoding: name, limit: 64)
+        return "\(shown) (\(String(decoding: pid, limit: 10)))"
+    }
+
+    // A name may hold commas and blanks. The message begins with a capital letter nearly always, so
+    // the name ends at the first comma, among its possible ones, that a capital letter follows.
+    private static func takeName(_ text: inout ByteScanner) -> ArraySlice<UInt8> {
+        var length: Int?
+        var ahead = text
+        while let piece = ahead.take(through: ", ") {
+            let end = piece.endIndex - text.rest.startIndex
+            guard length == nil || end <= nameLimit else { break }
+            let isMessage = ahead.next.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ?? false
+            if isMessage || length == nil { length = end }
+            guard !isMessage else { break }
+        }
+        guard let length else { return text.take(text.rest.count) }
+        let name = text.take(length)
+        _ = text.take(", ")
+        return name
+    }
+}
+
+/// An SXid and what follows it: `nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 12028, Non-fatal, Link 32
+/// TEXT`.
+enum SwitchLine {
+    private static let detailLimit = 160
+
+    static func read(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
+        var text = text
+        guard text.decimal(UInt32.self) != nil, text.take(": SXid (PCI:"),
+            let address = KernelLineReader.address(&text), text.take("): "),
+            let number = text.decimal(UInt32.self), text.take(", ")
+        else { return nil }
+        if text.starts(with: "Severity ") || text.starts(with: "Data {") {
+            return .detail(
+                String(decoding: text.rest, limit: detailLimit), device: .pci(address),
+                kind: .sxid, number: number)
+        }
+        let severity = takeSeverity(&text)
+        var link: UInt16?
+        if text.take("Link ") { link = text.decimal(UInt16.self) }
+        let entry = SXidCatalog.entry(number)
+        let detail = entry.meaning ?? entry.part.map { "Reported by the switch's \($0)." }
+        return line.event(
+            .sxid, .pci(address), number: number, link: link, severity: severity, detail: detail)
+    }
+
+    private static func takeSeverity(_ text: inout ByteScanner) -> String? {
+        let words = [
+            ("Fatal", "fatal"), ("Non-fatal", "non_fatal"), ("Nonfatal", "non_fatal"),
+            ("Correctable", "correctable"),
+        ]
+        guard let found = words.first(where: { text.starts(with: $0.0) }) else { return nil }
+        _ = text.take(found.0)
+        _ = text.take(", ")
+        return found.1
+    }
+}
