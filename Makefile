@@ -4,12 +4,13 @@ RELEASE := --configuration release --static-swift-stdlib
 CHECKS := --explicit-target-dependency-import-check error
 
 .NOTPARALLEL:
-.PHONY: help deps build run test lint bench clean
+.PHONY: help deps build run test lint fuzz bench clean
 
 help:
 	@echo 'make run    build, and watch this node, or a simulated one where it has no InfiniBand'
 	@echo 'make test   all tests, on the release binaries too'
 	@echo 'make lint   format and layout'
+	@echo 'make fuzz   random input for the parser of the kernel log'
 	@echo 'make bench  what a pass and a scrape cost, against the usual tools'
 	@echo 'make build  the release binaries'
 	@echo 'make deps   the Debian packages that all of these need'
@@ -31,6 +32,9 @@ test: deps build
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+fuzz:
+	Tests/Fuzz/run.sh
 
 bench: build
 	deploy/packages.sh bench

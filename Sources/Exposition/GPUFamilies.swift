@@ -93,8 +93,8 @@ extension MetricFamilies {
         GPUCounters.gauges, prefix: "fabricwatch_gpu", labels: gpuLabels)
 
     static let gpus =
-        [gpuInfo, gpuUp, gpuSlowCalls, gpuSampled, gpuXids, gpuQualities] + gpuCounters.map(\.family)
-        + gpuGauges
+        [gpuInfo, gpuUp, gpuSlowCalls, gpuSampled, gpuXids, gpuQualities]
+        + gpuCounters.map(\.family) + gpuGauges
 
     // MARK: NVLinks
 

@@ -51,7 +51,6 @@ struct GPUFaultTests {
             var normal = Watching()
             for _ in 0..<60 {
                 try normal.look(daemon)
-                usleep(50_000)  // The pace of a scraper in a hurry.
             }
             let began = Uptime.now
             try node.play("hang gpu=3 symbol=nvmlDeviceGetFieldValues seconds=60")

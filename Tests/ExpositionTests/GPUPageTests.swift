@@ -82,7 +82,7 @@ struct GPUPageTests {
             })
         #expect(
             shown == [
-                "fabricwatch_gpu_up", "fabricwatch_gpu_info",
+                "fabricwatch_gpu_up", "fabricwatch_gpu_info", "fabricwatch_gpu_slow_calls_total",
                 "fabricwatch_gpu_last_sample_timestamp_seconds",
                 "fabricwatch_gpu_xid_errors_total", "fabricwatch_gpu_counters",
                 "fabricwatch_nvlink_info", "fabricwatch_nvlink_counters",
@@ -176,7 +176,7 @@ struct GPUPageTests {
     @Test func sizeOfAFullNode() throws {
         let scrape = Node.scrape(gpus: Node.fullGPUs(8, links: 18))
         let page = try Node.page(scrape, .prometheus)
-        let perGPU = 3 + 2 + 2 * 6 + GPUCounters.all.count + GPUCounters.gauges.count
+        let perGPU = 4 + 2 + 2 * 6 + GPUCounters.all.count + GPUCounters.gauges.count
         let perLink = 1 + NVLinkCounters.all.count + NVLinkCounters.gauges.count
         let own = page.samples.filter {
             $0.name.hasPrefix("fabricwatch_gpu") || $0.name.hasPrefix("fabricwatch_nvlink")

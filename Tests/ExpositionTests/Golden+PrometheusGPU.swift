@@ -31,8 +31,8 @@ extension Golden {
         # HELP fabricwatch_gpu_up Whether the GPU was read in the latest pass.
         # TYPE fabricwatch_gpu_up gauge
         fabricwatch_gpu_up{gpu="0",uuid="GPU-11112222-3333-4444-0000-000000000000"} 1
-        # HELP fabricwatch_gpu_slow_calls_total Calls to the GPU's driver that took longer than the \
-        soft deadline.
+        # HELP fabricwatch_gpu_slow_calls_total Calls to the GPU's driver that took longer than \
+        the soft deadline.
         # TYPE fabricwatch_gpu_slow_calls_total counter
         fabricwatch_gpu_slow_calls_total{gpu="0",uuid="GPU-11112222-3333-4444-0000-000000000000"} 0
         # HELP fabricwatch_gpu_last_sample_timestamp_seconds When the GPU was last observed.

@@ -103,6 +103,7 @@ extension Expected {
         let known = gpu.identity != nil
         var samples = [
             sample("gpu_up", labels, gpu.isUp ? 1 : 0),
+            sample("gpu_slow_calls_total", labels, gpu.slowCalls),
             sample(
                 "gpu_info",
                 labels + [

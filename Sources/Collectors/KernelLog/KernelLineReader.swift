@@ -87,8 +87,8 @@ package struct KernelLineReader: Sendable {
     }
 }
 
-/// The kernel's word on a task that waits for long (Linux, kernel/hung_task.c):
-/// `INFO: task NAME:PID blocked for more than N seconds`.
+/// A process that waits in the kernel: `INFO: task NAME:PID blocked for more than N seconds.`
+/// (Linux, kernel/hung_task.c).
 enum HungTask {
     private static let nameLimit = 64
 

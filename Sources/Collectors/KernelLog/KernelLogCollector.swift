@@ -91,7 +91,9 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         var events: [NodeEvent] = []
         var failures = 0
         let limit = state.recordsRead + UInt64(Self.recordsPerRead)
-        while state.recordsRead < limit {
+        for _ in 0..<Self.recordsPerRead {
+            // One read of a plain file brings many records.
+            guard state.recordsRead < limit else { break }
             let count = source.read(into: &buffer)
             if count > 0 {
                 failures = 0
@@ -129,21 +131,16 @@ package struct KernelLogCollector<Source: KernelLogSource> {
 
     // Whether to read on after a read that gave nothing.
     private mutating func goesOn(after code: Int32, _ failures: Int, _ now: UInt64) -> Bool {
-        switch code {
-        case EAGAIN,
-            0 where shape == .lines:
+        if code == EAGAIN || (code == 0 && shape == .lines) {
             retryNanoseconds = Self.retryNanoseconds.lowerBound
             wakeNanoseconds = now + Self.pollNanoseconds
             return false
-        // A condition is of one pattern alone, so it stands behind each.
-        case EINTR where failures < Self.failuresMax, EPIPE where failures < Self.failuresMax,
-            EINVAL where failures < Self.failuresMax:
-            // Overwritten, or longer than the buffer: the numbers of the next record tell how many.
-            return true
-        default:
-            fail(CollectorError(.readKernelLog, path, code: code), now)
-            return false
         }
+        // Interrupted, overwritten, or longer than the buffer: the number of the next record tells
+        // how many are missing.
+        if [EINTR, EPIPE, EINVAL].contains(code), failures < Self.failuresMax { return true }
+        fail(CollectorError(.readKernelLog, path, code: code), now)
+        return false
     }
 
     private mutating func fail(_ error: CollectorError, _ now: UInt64) {

@@ -165,7 +165,7 @@ enum XidLine {
     }
 }
 
-/// `nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 12028, Non-fatal, Link 32 TEXT` and what follows it.
+/// An SXid and what follows: `nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 12028, Fatal, TEXT`.
 enum SwitchLine {
     private static let detailLimit = 160
 

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Fuzzes the parser of the kernel log: run.sh [RUNS [SEED]]. It starts from the lines that the tests
+# know, fails on a crash, and leaves the input of the crash in the folder that it names.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+runs=${1:-200000}
+seed=${2:-$((RANDOM + 1))}
+build=.build/fuzz
+corpus=$build/corpus
+swiftc=${SWIFTC:-swiftc}
+mkdir -p "$build"
+
+# Only what is pure, in the modules that it lives in, so that the build takes seconds.
+options=(-O -swift-version 6 -package-name fabricwatch -parse-as-library -I "$build"
+    -enable-upcoming-feature MemberImportVisibility
+    -enable-upcoming-feature InternalImportsByDefault
+    -sanitize=fuzzer -wmo -Xcc -fno-omit-frame-pointer)
+
+module() {
+    local name=$1
+    shift
+    "$swiftc" "${options[@]}" -emit-module -emit-module-path "$build/$name.swiftmodule" \
+        -module-name "$name" -c -o "$build/$name.o" "$@"
+}
+
+module Model Sources/Model/*.swift
+module Collectors Sources/Collectors/KernelLog/KernelRecord.swift \
+    Sources/Collectors/KernelLog/*Line.swift Sources/Collectors/KernelLog/KernelLineReader.swift
+"$swiftc" "${options[@]}" -module-name Fuzz -o "$build/kernel-log" \
+    Tests/Fuzz/KernelLogFuzz.swift "$build/Model.o" "$build/Collectors.o"
+
+rm -rf "$corpus" "$build"/crash-*
+mkdir -p "$corpus"
+number=0
+while IFS= read -r line; do
+    printf '6,%d,%d,-;%s\n' "$number" $((number * 1000)) "${line##*$'\t'}" \
+        >"$corpus/$number"
+    number=$((number + 1))
+done < <(grep --invert-match --no-filename '^#' Tests/Fixtures/kernel-log/*)
+
+# A backtrace of a crash can hang under libFuzzer, whose own report is enough.
+if ! SWIFT_BACKTRACE=enable=no "$build/kernel-log" -runs="$runs" -seed="$seed" -max_len=4096 \
+    -timeout=10 -rss_limit_mb=1024 -artifact_prefix="$build/" "$corpus" >"$build/log" 2>&1; then
+    tail --lines=40 "$build/log" >&2
+    printf 'the parser failed with seed %d; its input lies in %s\n' "$seed" "$build" >&2
+    exit 1
+fi
+printf '%d runs from %d lines with seed %d, no crash\n' "$runs" "$number" "$seed"
