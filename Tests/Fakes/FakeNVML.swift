@@ -22,6 +22,8 @@ package final class FakeNVML {
     package struct Call: Hashable, Sendable {
         /// When it began, on the monotonic clock.
         package let startNanoseconds: Int64
+        /// The thread that made it (gettid(2)).
+        package let thread: Int32
         /// The function.
         package let symbol: String
         /// The GPU that it was about; nil for none.
@@ -92,11 +94,13 @@ package final class FakeNVML {
     package func calls() throws -> [Call] {
         try String(contentsOf: log, encoding: .utf8).split(separator: "\n").map { line in
             let parts = line.split(separator: " ").map(String.init)
-            guard parts.count == 7, let start = Int64(parts[0]), let time = Int64(parts[6]) else {
+            guard parts.count == 7, let start = Int64(parts[0]), let thread = Int32(parts[1]),
+                let time = Int64(parts[6])
+            else {
                 throw CocoaError(.formatting, userInfo: [NSDebugDescriptionErrorKey: "\(line)"])
             }
             return Call(
-                startNanoseconds: start, symbol: parts[2], gpu: Int(parts[3]),
+                startNanoseconds: start, thread: thread, symbol: parts[2], gpu: Int(parts[3]),
                 arguments: parts[4], outcome: parts[5], nanoseconds: time)
         }
     }

@@ -39,6 +39,16 @@ package final class GPUCollector {
         var hasLibraryStarted = false
         var span: ClosedRange<UInt64>?
         var queue: [PCIAddress] = []
+
+        /// Takes in from when to when a worker called.
+        mutating func note(_ other: ClosedRange<UInt64>?) {
+            guard let other, let span else {
+                span = span ?? other
+                return
+            }
+            let first = min(span.lowerBound, other.lowerBound)
+            self.span = first...max(span.upperBound, other.upperBound)
+        }
     }
 
     let clocks: Clocks
@@ -120,6 +130,9 @@ package final class GPUCollector {
         libraryWorker.hasThread || members.values.contains { $0.worker.hasThread }
     }
 
+    /// Whether the library's worker is at something.
+    var isLibraryBusy: Bool { libraryWorker.isBusy }
+
     // MARK: A turn
 
     /// Readable when a worker has finished something, so that `advance` is to be called.
@@ -135,7 +148,7 @@ package final class GPUCollector {
     /// Begins a turn, unless one is under way.
     package func begin(now: UInt64) {
         guard turn == nil else { return }
-        _ = collect(now: now)
+        collect(now: now)
         let (end, overflow) = now.addingReportingOverflow(configuration.budgetNanoseconds)
         turn = Turn(startNanoseconds: now, endNanoseconds: overflow ? .max : end)
         for address in members.keys { members[address]?.isStarted = false }
@@ -146,19 +159,19 @@ package final class GPUCollector {
     /// up.
     package func advance(now: UInt64) -> GPUReport? {
         wake.drain()
-        let span = collect(now: now)
-        guard var current = turn else { return nil }
-        current.span = join(current.span, span)
-        turn = current
+        collect(now: now)
         while let turn, !isDone(turn.step) {
             if let patience = turn.patienceNanoseconds, isBusy(turn.step), now < patience {
                 return nil
             }
+            // Whoever is not busy any more may have finished just now.
+            collect(now: now)
             start(next(), now: now)
         }
         guard let turn, !isAnythingPending || now >= turn.endNanoseconds else { return nil }
-        self.turn = nil
-        return report(turn, now: now)
+        collect(now: now)
+        defer { self.turn = nil }
+        return report(self.turn ?? turn, now: now)
     }
 
     private func isDone(_ step: Step) -> Bool {
@@ -239,17 +252,15 @@ package final class GPUCollector {
 
     // MARK: Outcomes
 
-    /// Takes in what workers have finished, and returns from when to when they called.
-    private func collect(now: UInt64) -> ClosedRange<UInt64>? {
-        var span: ClosedRange<UInt64>?
+    /// Takes in what workers have finished, and from when to when they called.
+    private func collect(now: UInt64) {
         if let outcome = libraryWorker.takeOutcome() {
             take(outcome)
-            span = libraryWitness.span
+            turn?.note(libraryWitness.span)
         }
         for address in members.keys {
-            span = join(span, members[address]?.collect(now: now))
+            turn?.note(members[address]?.collect(now: now))
         }
-        return span
     }
 
     private func take(_ outcome: GPULibraryKeeper.Outcome) {
@@ -274,13 +285,6 @@ package final class GPUCollector {
         witness.stop(mustStop(place.address))
         members[place.address] = GPUMember(
             place: place, witness: witness, driver: driver, wake: wake)
-    }
-
-    private func join(
-        _ one: ClosedRange<UInt64>?, _ other: ClosedRange<UInt64>?
-    ) -> ClosedRange<UInt64>? {
-        guard let one, let other else { return one ?? other }
-        return min(one.lowerBound, other.lowerBound)...max(one.upperBound, other.upperBound)
     }
 
     // MARK: Report

@@ -197,11 +197,9 @@ extension NodeEvent {
     /// An event of NVML's event set.
     init(_ event: NVMLEvent, address: PCIAddress?, wallMilliseconds: Int64) {
         let isXid = event.types.contains(.xid)
+        let bits = Hexadecimal.padded(event.types.rawValue, digits: 1)
         var line =
-            isXid
-            ? "NVML: Xid \(event.data)"
-            : "NVML: event 0x\(Hexadecimal.padded(event.types.rawValue, digits: 1)), "
-                + "data \(event.data)"
+            isXid ? "NVML: Xid \(event.data)" : "NVML: event 0x\(bits), data \(event.data)"
         if let instance = event.gpuInstance { line += ", GPU instance \(instance)" }
         if let instance = event.computeInstance { line += ", compute instance \(instance)" }
         let number: UInt32? =

@@ -42,19 +42,21 @@ extension GPUReader {
     /// More links than any GPU has; a driver that says more is not believed.
     private static let linksMax: UInt64 = 64
 
-    /// Makes room for as many links as the GPU says that it has.
-    mutating func countLinks() {
+    /// Makes room for as many links as the GPU says that it has, and says whether there are more.
+    mutating func countLinks() -> Bool {
         let count: Int
         switch gpu.reading(Self.linkCountRow) {
         case .value(let number, _): count = Int(min(number, Self.linksMax))
         case .unsupported, .noPermission: count = 0
         // As many as there were.
-        case .failed: return
+        case .failed: return false
         }
-        guard links.count != count else { return }
+        guard links.count != count else { return false }
+        let isMore = links.count < count
         if links.count > count { links.removeSubrange(count...) }
         while links.count < count { links.append(newLink()) }
         version += 1
+        return isMore
     }
 
     /// Takes in the states of links, and says whether one came up.

@@ -120,16 +120,21 @@ struct GPUReader {
     private mutating func settle(after family: CallFamily) {
         switch family {
         case .health:
-            countLinks()
+            if countLinks() { hurryLinks() }
             forgetAbsencesOfPartition()
         case .linkState:
-            if noteLinkStates() { due[Int(CallFamily.linkRemote.rawValue)] = 0 }
+            if noteLinkStates() { hurryLinks() }
         case .linkRemote:
             for link in links.indices { links[link].noteRemote() }
         case .fabric:
             noteCluster()
         default: break
         }
+    }
+
+    // Links that are new or up again need not wait for what is read rarely.
+    private mutating func hurryLinks() {
+        for family in [CallFamily.linkRemote, .linkFEC] { due[Int(family.rawValue)] = 0 }
     }
 
     // MARK: Attaching

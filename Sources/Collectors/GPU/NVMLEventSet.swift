@@ -69,8 +69,8 @@ package struct NVMLEventSet: ~Copyable {
 
     /// Registers for those kinds of events that the GPU has, and returns which.
     ///
-    /// One that it lacks would keep all from being registered. After `UNKNOWN` the set is of
-    /// no use any more.
+    /// One that it does not have would keep all from being registered. After `UNKNOWN` the set is
+    /// of no use any more.
     package func register(
         _ device: NVMLDevice, _ types: NVMLEventTypes = .health
     ) throws(NVMLError) -> NVMLEventTypes {

@@ -156,8 +156,9 @@ extension NVMLDevice {
         try batch.read(from: self)
     }
 
-    /// Reads each field of the batch in a call of its own, to find what spoils the others; a
-    /// call that fails shows in its answer.
+    /// Reads each field of the batch in a call of its own, to find the one that spoils the others.
+    ///
+    /// A call that fails shows in its answer.
     package func readSeparately(_ batch: inout NVMLFieldBatch) {
         batch.readSeparately(from: self)
     }

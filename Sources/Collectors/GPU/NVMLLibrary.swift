@@ -4,8 +4,8 @@ package import Model
 
 /// libnvidia-ml, opened and started.
 ///
-/// It stays open for the life of the process: when a GPU's last client closes, the driver takes
-/// the GPU's state down, counters included. NVML may be called from several threads.
+/// It stays open for the life of the process: when the last client of a GPU closes, the driver
+/// takes the GPU's state down, counters included. NVML may be called from several threads.
 @safe
 // The table is written before any other thread can see the object, and never again.
 package final class NVMLLibrary: @unchecked Sendable {

@@ -61,6 +61,17 @@ static bool is_named(const char *pattern, const char *symbol) {
     return is_prefix ? !strncmp(pattern, symbol, length - 1) : !strcmp(pattern, symbol);
 }
 
+// Whether the fields that are asked for, `id@scope,...`, include that one.
+static bool asks_for(const struct call *call, int field) {
+    char wanted[16];
+    int length = snprintf(wanted, sizeof wanted, "%d@", field);
+    for (const char *entry = call->arguments; entry; entry = strchr(entry, ',')) {
+        entry += *entry == ',';
+        if (!strncmp(entry, wanted, (size_t)length)) return true;
+    }
+    return false;
+}
+
 static double chosen_seconds(const struct rule *rule, uint64_t hit) {
     // SplitMix64: the seed and the number of the call give the same delay in every run.
     uint64_t mixed = rule->seed + (hit + 1) * 0x9e3779b97f4a7c15;
@@ -77,7 +88,8 @@ static struct trouble find_trouble(const struct call *call, int link) {
         struct seen *seen = &current.seen[rule->seen];
         bool applies = rule->verb >= RETURN && rule->verb <= CRASH
             && (rule->gpu == ANY || rule->gpu == call->gpu_index)
-            && (rule->link == ANY || rule->link == link) && is_named(rule->symbol, call->symbol);
+            && (rule->link == ANY || rule->link == link) && is_named(rule->symbol, call->symbol)
+            && (rule->field == ANY || asks_for(call, rule->field));
         if (!applies || (rule->times && seen->hits >= rule->times)) continue;
         uint64_t hit = seen->hits++;
         if (rule->verb == RETURN) trouble.code = rule->code;

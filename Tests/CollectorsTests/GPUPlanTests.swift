@@ -1,0 +1,87 @@
+import CNVML
+import Model
+import Testing
+
+@testable import Collectors
+
+@Suite struct GPUPlanTests {
+    /// Ids whose meaning changed between drivers, or that are deprecated.
+    static let forbidden = Set<UInt32>(
+        [199, 200, 205, 216, 217, 218, 226, 227] + Array(251...273))
+
+    /// The sources of every row, and whether they are of links.
+    static let sources: [(row: String, source: Source, isPerLink: Bool)] =
+        GPUCounters.all.flatMap { row in row.fields.map { (row.name, $0.source, false) } }
+        + GPUCounters.gauges.flatMap { row in row.sources.map { (row.name, $0.source, false) } }
+        + NVLinkCounters.all.flatMap { row in row.fields.map { (row.name, $0.source, true) } }
+        + NVLinkCounters.gauges.flatMap { row in row.sources.map { (row.name, $0.source, true) } }
+
+    @Test func `every field of a table is in exactly one family`() {
+        for (row, source, isPerLink) in Self.sources {
+            guard case .nvmlField(let id) = source else { continue }
+            let families = FieldFamily.all.filter { $0.ids.contains(id) }
+            #expect(families.count == 1, "\(row)")
+            #expect(families.allSatisfy { $0.isPerLink == isPerLink }, "\(row)")
+        }
+    }
+
+    @Test func `a family has no field that no row wants`() {
+        let wanted = Self.sources.compactMap { row in
+            if case .nvmlField(let id) = row.source { id } else { nil }
+        }
+        let asked = FieldFamily.all.flatMap(\.ids)
+        #expect(Set(asked) == Set(wanted))
+        #expect(asked.count == Set(asked).count)
+        #expect(wanted.count == Set(wanted).count)
+    }
+
+    @Test func `no field is asked for that means different things`() {
+        #expect(Self.forbidden.isDisjoint(with: FieldFamily.all.flatMap(\.ids)))
+    }
+
+    @Test func `every call of a table is made, and every call is in the library's table`() {
+        let symbols = Set(
+            (0..<fw_nvml_symbol_count).map { String(cString: fw_nvml_symbol_name($0)) })
+        for (row, source, isPerLink) in Self.sources {
+            guard case .nvmlCall(let function, let part) = source else { continue }
+            #expect(symbols.contains(function), "\(row)")
+            let queries = NVMLQuery.all.filter {
+                $0.function == function && $0.parts.contains(part)
+            }
+            #expect(!queries.isEmpty, "\(row)")
+            #expect(queries.allSatisfy { $0.isPerLink == isPerLink }, "\(row)")
+        }
+        #expect(symbols.isSuperset(of: NVMLQuery.all.map(\.function)))
+    }
+
+    @Test(arguments: [ReadingPlan.gpu, .link])
+    func `the sources of a row stand in the order of its table`(_ plan: ReadingPlan) {
+        #expect(plan.rows.first?.lowerBound == 0)
+        #expect(plan.rows.last?.upperBound == plan.slots.count)
+        for (row, slots) in plan.rows.enumerated() {
+            #expect(!slots.isEmpty)
+            let sources = slots.map { plan.slots[$0].source }
+            #expect(sources == sources.sorted())
+            #expect(slots.allSatisfy { plan.rowOfSlot[$0] == row })
+        }
+        for (row, next) in zip(plan.rows, plan.rows.dropFirst()) {
+            #expect(row.upperBound == next.lowerBound)
+        }
+    }
+
+    @Test func `a row has a slot for each of its sources`() {
+        for (index, row) in GPUCounters.all.enumerated() {
+            let slots = ReadingPlan.gpu.rows[index].map { ReadingPlan.gpu.slots[$0].source }
+            #expect(Set(slots) == Set(row.fields.indices.map(UInt8.init)), "\(row.name)")
+        }
+        for (index, row) in NVLinkCounters.all.enumerated() {
+            let slots = ReadingPlan.link.rows[index].map { ReadingPlan.link.slots[$0].source }
+            #expect(Set(slots) == Set(row.fields.indices.map(UInt8.init)), "\(row.name)")
+        }
+        for (index, row) in GPUCounters.gauges.enumerated() {
+            let slots = ReadingPlan.gpu.rows[GPUCounters.all.count + index]
+                .map { ReadingPlan.gpu.slots[$0].source }
+            #expect(Set(slots) == Set(row.sources.indices.map(UInt8.init)), "\(row.name)")
+        }
+    }
+}
