@@ -22,7 +22,7 @@ import Testing
         var rig = try ReaderRig()
         let report = try rig.read().report
         #expect(report.state == .read)
-        let absent = Self.retired.union(["fabric_health_summary"])
+        let absent = Self.retired.union(["fabric_health"])
         #expect(report.names { $0 == .unsupported } == absent)
         #expect(report.names { $0 == .noPermission } == Self.sram)
         let values = all(report).subtracting(absent).subtracting(Self.sram)
@@ -49,7 +49,7 @@ import Testing
         var rig = try ReaderRig(.r610, "profile blackwell\ncounter link=2 field=214 value=9")
         let report = try rig.read().report
         #expect(report.state == .read)
-        #expect(report["fabric_health_summary"] == .value(1, field: 0))
+        #expect(report["fabric_health"] == .value(1, field: 0))
         #expect(report.names { $0 == .unsupported } == Self.retired)
         #expect(report.links.count == 18)
         for link in report.links {
@@ -70,7 +70,7 @@ import Testing
         let report = try rig.read().report
         #expect(report.state == .read)
         #expect(report.links == [])
-        #expect(report["nvlink_count"] == .unsupported)
+        #expect(report["nvlinks"] == .unsupported)
         #expect(report["fabric_state"] == .unsupported)
         #expect(report["temperature"] == .value(41, field: 0))
         #expect(try rig.read().calls.allSatisfy { !$0.symbol.contains("NvLink") })
@@ -128,7 +128,7 @@ import Testing
             "row_remapper_banks_high": 32, "row_remapper_banks_partial": 33,
             "row_remapper_banks_low": 34, "row_remapper_banks_none": 35, "recovery_action": 2,
             "fabric_state": 3, "fabric_status": 0, "fabric_clique": 77, "mig_mode": 1,
-            "persistence_mode": 0, "ecc_mode": 1, "nvlink_count": 18,
+            "persistence_mode": 0, "ecc_mode": 1, "nvlinks": 18,
             "ecc_volatile_corrected_errors": 103, "ecc_volatile_uncorrected_errors": 104,
             "ecc_aggregate_corrected_errors": 105, "ecc_aggregate_uncorrected_errors": 106,
             "pcie_replays": 194, "pcie_replay_rollovers": 195, "energy": 183,
@@ -182,7 +182,7 @@ import Testing
         #expect(report["fabric_state"] == .value(3, field: 0))
         #expect(report["fabric_clique"] == .value(5, field: 0))
         #expect(report["fabric_health_mask"]?.isValue == true)
-        #expect(report["fabric_health_summary"] == .unsupported)
+        #expect(report["fabric_health"] == .unsupported)
         #expect(report.identity?.fabricCluster == "00000000-0000-0000-0102-030405060708")
         let fabric = { (calls: [FakeNVML.Call]) in
             calls.filter { $0.family == .fabric }.map(\.outcome)
@@ -300,7 +300,7 @@ import Testing
         try rig.fake.play("links 4\ncounter field=91 code=27")
         var report = try rig.read().report
         #expect(report.links.count == 4)
-        #expect(report["nvlink_count"] == .failed)
+        #expect(report["nvlinks"] == .failed)
         try rig.fake.play("links 6")
         report = try rig.read().report
         #expect(report.links.count == 6)
