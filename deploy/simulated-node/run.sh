@@ -1,6 +1,7 @@
 #!/bin/bash
-# What `make run` does: builds, then watches this node's InfiniBand ports, or where it has none a
-# simulated node with eight of them. State lives in a temporary directory; Ctrl-C leaves nothing.
+# What `make run` does: builds, then watches this node's InfiniBand ports and GPUs, or where it has
+# no port a simulated node with eight of each. State lives in a temporary directory; Ctrl-C leaves
+# nothing.
 set -euo pipefail
 
 readonly READY_LIMIT_S=30 STOP_LIMIT_S=5 FIRST_PORT=9797
@@ -24,7 +25,7 @@ fail() {
     exit 1
 }
 
-home='' daemon='' script='' timer='' simulated=false
+home='' daemon='' timer='' simulated=false scripts=()
 
 # --- What is there -------------------------------------------------------------------------------
 
@@ -78,11 +79,17 @@ simulated_devices() {
     done
 }
 
-write_settings() { # TCP port
+write_settings() { # TCP port, directory of binaries
     {
         # Short, so that there is soon something to see.
         echo 'interval: 5s'
-        if $simulated; then simulated_devices; fi
+        if $simulated; then
+            simulated_devices
+            "$here/gpus.sh" settings "$home/gpus" "$2/libFakeNVML.so"
+        elif ! [[ -r /dev/kmsg ]]; then
+            # Without the right to read it there would be nothing but its absence to see.
+            echo 'kernel_log: {enabled: false}'
+        fi
         echo "history: {directory: \"$home/state\"}"
         echo "serve: {socket: \"$home/fabricwatch.sock\", tcp: \"127.0.0.1:$1\"}"
     } >"$home/fabricwatch.yaml"
@@ -97,7 +104,11 @@ start_simulation() {
     "$here/fabric.sh" up "$home/fabric" --owner $$
     "$here/script.sh" preset "$home/fabric"
     setsid setpriv --pdeathsig TERM "$here/script.sh" play "$home/fabric" </dev/null &
-    script=$!
+    scripts+=($!)
+    mkdir "$home/gpus"
+    "$here/gpus.sh" make "$home/gpus"
+    setsid setpriv --pdeathsig TERM "$here/gpus.sh" play "$home/gpus" </dev/null &
+    scripts+=($!)
 }
 
 # In the temporary directory, because umad2sim writes into the working directory; in a session of
@@ -133,6 +144,8 @@ explain() { # TCP port, directory of binaries
     if $simulated; then
         printf '\nWhat happens on this node:\n\n'
         "$here/script.sh" table
+        echo
+        "$here/gpus.sh" table
     fi
     cat <<TEXT
 
@@ -140,9 +153,13 @@ FabricWatch is watching.
   http://127.0.0.1:$1/metrics
   http://127.0.0.1:$1/api/v1/health
   http://127.0.0.1:$1/api/v1/links
+  http://127.0.0.1:$1/api/v1/gpus
+  http://127.0.0.1:$1/api/v1/events
 Try, in another terminal:
   $command status --socket $home/fabricwatch.sock
   $command links --socket $home/fabricwatch.sock
+  $command gpus --socket $home/fabricwatch.sock
+  $command events --socket $home/fabricwatch.sock
   $command deltas --since 1m --socket $home/fabricwatch.sock
 Ctrl-C stops it and leaves nothing behind.
 
@@ -174,10 +191,11 @@ end_daemon() {
 }
 
 clean_up() {
+    local script
     trap '' INT TERM HUP
     if [[ -n $timer ]]; then kill "$timer" 2>/dev/null || true; fi
     if [[ -n $daemon ]]; then end_daemon; fi
-    if [[ -n $script ]]; then kill "$script" 2>/dev/null || true; fi
+    for script in "${scripts[@]}"; do kill "$script" 2>/dev/null || true; done
     [[ -n $home ]] || return 0
     if [[ -d $home/fabric ]]; then "$here/fabric.sh" down "$home/fabric" || true; fi
     cd /
@@ -225,17 +243,18 @@ main() {
         deploy/packages.sh build
         "${BUILD[@]}" --product fabricwatchd
         "${BUILD[@]}" --product fabricwatch
+        "${BUILD[@]}" --product FakeNVML
     fi
     [[ -x $binaries/fabricwatchd ]] || fail "$binaries/fabricwatchd is not built"
 
     home=$(mktemp -d "${TMPDIR:-/tmp}/fabricwatch-run.XXXXXX")
     if ! $simulated && [[ -z $(infiniband_ports) ]]; then
         simulated=true
-        echo 'No InfiniBand port here: starting a simulated node with eight (ibsim, opensm).'
+        echo 'No InfiniBand port here: starting a simulated node with eight, and eight GPUs.'
     fi
     if $simulated; then start_simulation; else check_permission; fi
     port=$(free_port)
-    write_settings "$port"
+    write_settings "$port" "$binaries"
     start_daemon "$binaries"
     wait_until_ready "$port"
     explain "$port" "$binaries"
