@@ -137,6 +137,37 @@ struct GPUWatchTests {
         #expect(!stage.links[0].wasKilled)
     }
 
+    /// With long turns the board tells how long a call has lasted by now.
+    @Test func deadlinesAreKeptBetweenReports() throws {
+        let stage = try Stage()
+        stage.board.board.begin(
+            4,
+            CallBoard.Call(
+                address: sick, function: "nvmlDeviceGetFieldValues", family: .linkErrors,
+                startNanoseconds: second, thread: 9))
+        stage.turn(Self.busy(1), now: 2 * second)
+        #expect(stage.watch.nextTick == 3 * second)
+        stage.tick(3 * second)
+        #expect(stage.watch.slowCalls == [sick: 1])
+        #expect(stage.watch.nextTick == 11 * second)
+        stage.tick(11 * second)
+        #expect(stage.links[0].wasKilled)
+    }
+
+    @Test func callThatReturnedBetweenReportsIsForgiven() throws {
+        let stage = try Stage()
+        stage.board.board.begin(
+            4,
+            CallBoard.Call(
+                address: sick, function: "nvmlDeviceGetFieldValues", family: .linkErrors,
+                startNanoseconds: second, thread: 9))
+        stage.turn(Self.busy(1), now: 2 * second)
+        stage.board.board.end(4)
+        #expect(stage.watch.nextTick == nil)
+        stage.tick(50 * second)
+        #expect(!stage.links[0].wasKilled && stage.watch.slowCalls.isEmpty)
+    }
+
     @Test func hungGPUIsLeftOutAndTheOthersGoOn() throws {
         let stage = try Stage()
         for now in 1...10 as ClosedRange<UInt64> { stage.turn(Self.busy(now), now: now * second) }

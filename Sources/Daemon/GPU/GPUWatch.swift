@@ -46,6 +46,9 @@ final class GPUWatch {
     // When the trial is asked again; nil while its answer is awaited.
     private var nextQuestion: UInt64?
     private var slow: Set<PCIAddress> = []
+    // Of the latest report: GPUs whose call was under way, and whether any GPU was read.
+    private var busy: Set<PCIAddress> = []
+    private var isAnyRead = false
     private var hung: [PCIAddress: GPUTrouble] = [:]
     private var disabledToken: UInt64?
     private var loggedLibrary: GPULibrary?
@@ -73,8 +76,20 @@ final class GPUWatch {
 
     /// When `tick` has something to do next; nil when nothing is pending.
     var nextTick: UInt64? {
-        guard tried != nil else { return trial.pid == nil ? quarantine.nextTrial : nil }
-        return [trial.nextTick, nextQuestion].compactMap { $0 }.min()
+        let calls = waiting.compactMap(deadline)
+        guard tried != nil else {
+            return (calls + [trial.pid == nil ? quarantine.nextTrial : nil].compactMap { $0 }).min()
+        }
+        return (calls + [trial.nextTick, nextQuestion].compactMap { $0 }).min()
+    }
+
+    // A call that cannot be ended is looked at again with the reports.
+    private func deadline(_ call: CallBoard.Call) -> UInt64? {
+        let isSlow = call.address.map(slow.contains) ?? false
+        let wait = isSlow ? patience.hardNanoseconds : patience.softNanoseconds
+        let due = call.startNanoseconds + wait
+        let isKept = call.address.map { hung[$0]?.kernel?.isUninterruptible == true } ?? false
+        return isKept ? nil : due
     }
 
     /// What is wrong with GPUs beyond what their reports say.
@@ -109,18 +124,34 @@ final class GPUWatch {
     /// Looks through a report of the probe.
     func take(_ report: GPUReport, now: UInt64) {
         note(report.library)
-        let isAnyRead = report.gpus.contains { $0.state == .read }
-        var busy: Set<PCIAddress> = []
+        isAnyRead = report.gpus.contains { $0.state == .read }
+        busy = []
         for gpu in report.gpus {
             guard case .busy(let call) = gpu.state else { continue }
             busy.insert(gpu.address)
-            noteSlow(gpu.address, call, now: now)
-            if call.nanoseconds >= patience.hardNanoseconds {
-                end(gpu.address, call, isAnyRead: isAnyRead, now: now)
-            }
+            judge(gpu.address, call, now: now)
         }
         slow.formIntersection(busy)
         hung = hung.filter { busy.contains($0.key) || quarantine.entries[$0.key] != nil }
+    }
+
+    private func judge(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
+        noteSlow(address, call, now: now)
+        if call.nanoseconds >= patience.hardNanoseconds { end(address, call, now: now) }
+    }
+
+    // Calls that were under way at the latest report and still are.
+    private var waiting: [CallBoard.Call] {
+        guard !busy.isEmpty, let board else { return [] }
+        return board.calls().filter { $0.address.map(busy.contains) ?? false }
+    }
+
+    // A turn may be long: deadlines are kept between reports as well.
+    private func checkCalls(now: UInt64) {
+        for call in waiting {
+            guard let address = call.address else { continue }
+            judge(address, call.reported(now: now), now: now)
+        }
     }
 
     private func noteSlow(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
@@ -134,9 +165,10 @@ final class GPUWatch {
 
     // A process whose thread waits uninterruptibly cannot be killed, only maimed: the threads that
     // read the other GPUs would end, and no other process may be started until the last one goes.
-    private func end(_ address: PCIAddress, _ call: GPUCall, isAnyRead: Bool, now: UInt64) {
+    private func end(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
         if isAnyRead, hung[address]?.kernel?.isUninterruptible == true { return }
         quarantine.put(address, .hung(call), token: kernel.token(address), now: now)
+        busy = []
         supervisor.kill(
             "probe gpu was killed: \(call.function) (\(call.family.name)) of GPU \(address) did "
                 + "not return within \(call.nanoseconds / 1_000_000_000) s")
@@ -161,6 +193,7 @@ final class GPUWatch {
     /// Does what is due after the supervisor's own tick; returns a trouble to be logged.
     func tick(now: UInt64) -> String? {
         let trouble = checkDeath(now: now)
+        checkCalls(now: now)
         checkDisabled(now: now)
         if tried != nil {
             checkTrial(now: now)
@@ -205,12 +238,7 @@ final class GPUWatch {
     private func blame(_ call: CallBoard.Call, now: UInt64) {
         guard let address = call.address else { return }
         quarantine.put(
-            address,
-            .crashed(
-                GPUCall(
-                    function: call.function, family: call.family,
-                    nanoseconds: now - min(now, call.startNanoseconds), thread: call.thread),
-                status: supervisor.lastStatus),
+            address, .crashed(call.reported(now: now), status: supervisor.lastStatus),
             token: kernel.token(address), now: now)
     }
 
@@ -332,6 +360,15 @@ extension GPULibrary {
             return detail.isEmpty ? "NVML is \(state.rawValue)" : detail
         }
         return "NVML \(version), driver \(driver), \(symbolsFound)/\(symbolsKnown) symbols"
+    }
+}
+
+extension CallBoard.Call {
+    /// The call as a report has it.
+    fileprivate func reported(now: UInt64) -> GPUCall {
+        GPUCall(
+            function: function, family: family, nanoseconds: now - min(now, startNanoseconds),
+            thread: thread)
     }
 }
 
