@@ -54,26 +54,9 @@ build() {
     for program in fabricwatchd fabricwatch; do
         strip -o "$work/$program" "$binaries/$program"
     done
-    for program in sync scrape pages; do
-        cc -O2 -Wall -D_GNU_SOURCE -o "$work/$program" "$HERE/reference/$program.c" \
-            -libmad -libumad -lsqlite3
-    done
-}
-
-settings() { # interval in s, rails, history true|false
-    local rail guid
-    printf 'interval: %ds\nnode: {name: bench}\nlog: {level: notice}\n' "$1"
-    printf 'serve: {socket: "", tcp: "127.0.0.1:0"}\n'
-    printf 'history: {enabled: %s, directory: "%s/history"}\n' "$3" "$work"
-    printf 'infiniband:\n  identity_interval: %ds\n  devices:\n' $(($1 * IDENTITY_EVERY))
-    "$FABRIC" cables "$work/fabric" | while read -r rail guid _; do
-        [[ $rail == rail ]] || printf '    - {guid: "%s", name: rail%d, rail: %d}\n' \
-            "$guid" "$rail" "$rail"
-    done
-    printf '  probes:\n'
-    for ((rail = 0; rail < $2; rail++)); do
-        printf '    - name: rail%d\n      environment:\n' "$rail"
-        "$FABRIC" env "$work/fabric" "$rail" | sed 's/^\([A-Z_]*\)=\(.*\)/        \1: "\2"/'
+    for program in sync scrape pages nvml; do
+        cc -O2 -Wall -D_GNU_SOURCE -ISources/CNVML/include -o "$work/$program" \
+            "$HERE/reference/$program.c" -libmad -libumad -lsqlite3
     done
 }
 
@@ -93,10 +76,17 @@ port_in() { grep -oE '127\.0\.0\.1:[0-9]+' "$1" | head -n 1 | cut -d : -f 2; }
 
 is_ready() { "$work/scrape" "$port" /readyz 1 close identity >/dev/null 2>&1; }
 
-start_daemon() { # interval in s, rails, history true|false
+# The settings of where answers are given and history is kept.
+places() { # history true|false
+    printf 'node: {name: bench}\nlog: {level: notice}\n'
+    printf 'serve: {socket: "", tcp: "127.0.0.1:0"}\n'
+    printf 'history: {enabled: %s, directory: "%s/history"}\n' "$1" "$work"
+}
+
+# Starts the daemon with the settings that lie in place.
+launch_daemon() { # interval in s, number of probes
     rm -rf "$work/history"
     mkdir "$work/history"
-    settings "$@" >"$work/settings.yaml"
     (cd "$work" && exec ./fabricwatchd --config settings.yaml 2>daemon.log) &
     daemon=$!
     until_true 10 is_listening "$work/daemon.log" "$daemon" || fail "the daemon does not listen"
@@ -126,25 +116,3 @@ start_exporter() {
 # The moment between two turns, in ms past the second.
 gap_ms() { calc "int(($(metric fabricwatch_collector_last_success_timestamp_seconds) \
     / ${#probes[@]} + 0.5) * 1000) % 1000"; }
-
-start_syncs() { # rails, times
-    local rail variables gap
-    gap=$(gap_ms)
-    for ((rail = 0; rail < $1; rail++)); do
-        mapfile -t variables < <("$FABRIC" env "$work/fabric" "$rail")
-        (cd "$work" && exec env "${variables[@]}" \
-            ./sync 1000 "$gap" "$IDENTITY_EVERY" "$2" >"sync.$rail") &
-        syncs+=($!)
-    done
-    sleep 2
-}
-
-stop_syncs() {
-    local pid
-    for pid in "${syncs[@]}"; do kill -TERM "$pid"; done
-    for pid in "${syncs[@]}"; do wait "$pid" || fail "sync ended with status $?"; done
-    syncs=()
-}
-
-# MADs per pass of all syncs together.
-sync_mads() { awk '$1 == "done" { sum += $3 / $2 } END { print sum }' "$work"/sync.*; }

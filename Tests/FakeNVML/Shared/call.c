@@ -36,14 +36,23 @@ void fake_nvml_call_log(const char *path) {
     pthread_mutex_unlock(&log_lock);
 }
 
-static void log_call(const struct call *call, const char *outcome) {
-    char line[sizeof call->arguments + 256], gpu[8] = "-";
-    if (call->gpu_index >= 0) snprintf(gpu, sizeof gpu, "%d", call->gpu_index);
+// Without a log nothing is written down for it, so that a pass costs what its calls do.
+static bool is_logged(void) {
     pthread_mutex_lock(&log_lock);
     if (!log_is_known) {
         const char *path = getenv("FAKE_NVML_CALLS");
         open_log(path ? path : "");
     }
+    bool is_open = log_file >= 0;
+    pthread_mutex_unlock(&log_lock);
+    return is_open;
+}
+
+static void log_call(const struct call *call, const char *outcome) {
+    if (!is_logged()) return;
+    char line[sizeof call->arguments + 256], gpu[8] = "-";
+    if (call->gpu_index >= 0) snprintf(gpu, sizeof gpu, "%d", call->gpu_index);
+    pthread_mutex_lock(&log_lock);
     int length = log_file < 0 ? 0
         : snprintf(line, sizeof line, "%lld %d %s %s %s %s %lld\n", (long long)call->start_ns,
                    (int)gettid(), call->symbol, gpu, call->arguments, outcome,
@@ -192,7 +201,8 @@ bool begin_values(struct call *call, fw_nvml_device device, int count,
                   const struct fw_nvml_field_value *values) {
     size_t length = 0, room = sizeof call->arguments;
     strcpy(call->arguments, "-");
-    for (int i = 0; i < count && length + 32 < room; i++) {
+    bool is_told = is_logged();
+    for (int i = 0; is_told && i < count && length + 32 < room; i++) {
         const char *separator = i ? "," : "";
         char *end = call->arguments + length;
         bool is_sum = values[i].scope_id == FW_NVML_SCOPE_ALL_LINKS;

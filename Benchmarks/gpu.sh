@@ -1,0 +1,204 @@
+# Sourced by run.sh: a node of eight GPUs with 18 links each, which a fake libnvidia-ml plays
+# (Tests/FakeNVML/README.md); no call of it waits.
+
+readonly GPU_BUSES=(18 2a 3a 5d 9a ab ba db)
+# What else is on the buses of such a node: only a look for new GPUs, once in a minute, meets it.
+readonly OTHER_FUNCTIONS=200
+
+# --- The node ------------------------------------------------------------------------------------
+
+pci_function() { # address, vendor, class
+    mkdir -p "$work/sys/bus/pci/devices/$1"
+    echo "$2" >"$work/sys/bus/pci/devices/$1/vendor"
+    echo "$3" >"$work/sys/bus/pci/devices/$1/class"
+}
+
+make_gpu_node() {
+    local bus i
+    for bus in "${GPU_BUSES[@]}"; do pci_function "0000:$bus:00.0" 0x10de 0x030200; done
+    for ((i = 0; i < OTHER_FUNCTIONS; i++)); do
+        pci_function "$(printf '0001:%02x:%02x.0' $((i / 32)) $((i % 32)))" 0x8086 0x060400
+    done
+    mkdir -p "$work/sys/module/nvidia"
+    echo 610.10 >"$work/sys/module/nvidia/version"
+    echo "gpus ${#GPU_BUSES[@]}" >"$work/scenario"
+    # A file that stands for the kernel log cannot be waited for, so it is looked at four times a
+    # second.
+    [[ -r $kernel_log ]] || { kernel_log=$work/kmsg; : >"$kernel_log"; }
+    cp "$binaries/libFakeNVML.so" "$work/libnvidia-ml.so.1"
+}
+
+gpu_settings() { # interval in s, history true|false, file of the call log or nothing
+    printf 'interval: %ds\n' "$1"
+    places "$2"
+    printf 'infiniband: {enabled: false}\npaths: {sys: "%s"}\n' "$work/sys"
+    printf 'kernel_log: {path: "%s"}\n' "$kernel_log"
+    printf 'gpu:\n  library: "%s"\n  environment:\n' "$work/libnvidia-ml.so.1"
+    printf '    FAKE_NVML_SCENARIO: "%s"\n' "$work/scenario"
+    [[ -z $3 ]] || printf '    FAKE_NVML_CALLS: "%s"\n' "$3"
+}
+
+start_gpu_daemon() { # as gpu_settings
+    gpu_settings "$1" "$2" "${3:-}" >"$work/settings.yaml"
+    launch_daemon "$1" 2
+    gpu_probe=$(probe_of_kind gpu) log_probe=$(probe_of_kind kernel-log)
+}
+
+probe_of_kind() { # kind
+    local pid
+    for pid in "${probes[@]}"; do
+        [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") != *"probe $1 "* ]] || echo "$pid"
+    done
+}
+
+start_nvml() {
+    (cd "$work" && FAKE_NVML_SCENARIO=$work/scenario exec \
+        ./nvml "$work/libnvidia-ml.so.1" pass.calls 1000 "$(gap_ms)" >nvml.log) &
+    references=($!)
+    sleep 3
+}
+
+stop_nvml() {
+    kill -TERM "${references[0]}"
+    wait "${references[0]}" || fail "nvml ended with status $?"
+    references=()
+}
+
+# --- Measuring -----------------------------------------------------------------------------------
+
+gpu_passes() { # the number of the latest pass
+    printf '%.0f' "$(metric 'fabricwatch_collector_last_success_timestamp_seconds{collector="gpu"}')"
+}
+
+# How long calls take inside the library, by its own log.
+library_window() { # seconds
+    local passes lines
+    passes=$(gpu_passes)
+    lines=$(wc -l <"$work/calls")
+    sleep "$1"
+    passes=$(($(gpu_passes) - passes))
+    tail -n "+$((lines + 1))" "$work/calls" >"$work/window.calls"
+    library_ns=$(awk -v passes="$passes" '{ sum += $7 } END { printf "%d", sum / passes }' \
+        "$work/window.calls")
+    cost 'GPU probe: inside the library, by the call log' "$library_ns" 1 ms
+}
+
+# The calls of the pass with the fewest, which is most of them, for the C program.
+choose_pass() {
+    awk '$3 == "nvmlDeviceGetCount_v2" {
+            if (size && (!least || size < least)) { least = size; chosen = calls }
+            calls = ""
+            size = 0
+        }
+        { calls = calls $3 " " $4 " " $5 "\n"; size++ }
+        END { printf "%s", chosen }' "$work/window.calls" >"$work/pass.calls"
+    sample 'calls per pass of the C program' '' "$(wc -l <"$work/pass.calls")"
+}
+
+gpu_pass_window() { # label, seconds
+    local label=$1 passes calls d g k r w
+    calls=$(metric fabricwatch_nvml_calls_total)
+    passes=$(gpu_passes)
+    d=$(cpu "$daemon") g=$(cpu "$gpu_probe") k=$(cpu "$log_probe") r=$(cpu "${references[@]}")
+    w=$(switches /proc/"$gpu_probe"/task/*/status)
+    sleep "$2"
+    d=$(($(cpu "$daemon") - d)) g=$(($(cpu "$gpu_probe") - g)) k=$(($(cpu "$log_probe") - k))
+    r=$(($(cpu "${references[@]}") - r)) w=$(($(switches /proc/"$gpu_probe"/task/*/status) - w))
+    passes=$(($(gpu_passes) - passes))
+    ((passes > 0)) || fail "no pass within $2 s"
+    cost "$label: daemon" "$d" "$passes" ms
+    [[ $label != 'no history' ]] || return 0
+    sample "$label: NVML calls per pass" '' \
+        "$(calc "($(metric fabricwatch_nvml_calls_total) - $calls) / $passes")"
+    cost "$label: GPU probe" "$g" "$passes" ms
+    cost "$label: GPU probe, less what the library takes" \
+        "$((g - library_ns * passes))" "$passes" ms
+    cost "$label: kernel-log probe" "$k" "$passes" ms
+    cost "$label: daemon and both probes" "$((d + g + k))" "$passes" ms
+    cost "$label: C program, the same calls" "$r" "$passes" ms
+    ratio "$label: GPU probe / C program" "$g" "$r"
+    ratio "$label: daemon and both probes / C program" "$((d + g + k))" "$r"
+    sample "$label: waits of the GPU probe, all threads" /pass "$(calc "$w / $passes")"
+}
+
+gpu_sizes() { # label
+    local field name pid
+    for field in Rss Pss Pss_Anon; do
+        for name in daemon gpu_probe log_probe exporter; do
+            pid=${!name}
+            sample "$1: ${name/_/ }, ${field^^}" MB \
+                "$(calc "$(memory_kb "$pid" "$field") * 1.024e-3")"
+        done
+    done
+    for name in daemon gpu_probe log_probe; do
+        sample "$1: threads of ${name/_/ }" '' "$(threads "${!name}")"
+    done
+}
+
+# Wake-ups and processor time while nobody asks anything.
+gpu_idle_window() {
+    # Whole intervals, since what there is happens at the turns.
+    local name before=() cpu_before seconds=$(((HALF + 9) / 10 * 10))
+    cpu_before=$(cpu "$daemon" "${probes[@]}")
+    for name in daemon gpu_probe log_probe; do
+        before+=("$(switches /proc/"${!name}"/task/*/status)")
+    done
+    sleep "$seconds"
+    for name in daemon gpu_probe log_probe; do
+        sample "idle: wake-ups of ${name/_/ }" /s "$(calc \
+            "($(switches /proc/"${!name}"/task/*/status) - ${before[0]}) / $seconds")"
+        before=("${before[@]:1}")
+    done
+    sample 'idle: daemon and both probes, of one core' ppm \
+        "$(calc "($(cpu "$daemon" "${probes[@]}") - $cpu_before) / $seconds / 1e3")"
+}
+
+gpu_history_growth() {
+    local before passes rows pages
+    read -r -a before < <("$work/pages" "$work/history/history.db")
+    sleep "$PASSES"
+    read -r passes rows pages < <("$work/pages" "$work/history/history.db")
+    passes=$((passes - before[0]))
+    sample 'rows' bytes/pass "$(calc "($rows - ${before[1]}) / $passes")"
+    sample 'file' bytes/pass "$(calc "($pages - ${before[2]}) / $passes")"
+    sample 'file, a pass every 10 s' MB/day \
+        "$(calc "($pages - ${before[2]}) / $passes * 8640 / 1e6")"
+}
+
+# --- The sections --------------------------------------------------------------------------------
+
+gpu() {
+    local gpu_probe log_probe kernel_log=/dev/kmsg library_ns way coding
+    make_gpu_node
+    section 'eight GPUs, a pass every 10 s: memory and wake-ups'
+    start_gpu_daemon 10 true
+    gpu_sizes 'before any scrape'
+    repeat gpu_idle_window
+    section 'eight GPUs, a pass every 10 s: processor time of a scrape'
+    for way in keep close; do
+        for coding in identity gzip; do repeat cached_scrapes "$way" "$coding"; done
+    done
+    section 'eight GPUs, a pass every 10 s: memory'
+    gpu_sizes 'after scrapes'
+    stop_daemon
+    section 'eight GPUs, a pass every second: the library'
+    start_gpu_daemon 1 true "$work/calls"
+    repeat library_window "$HALF"
+    choose_pass
+    stop_daemon
+    section 'eight GPUs, a pass every second: processor time of a pass'
+    start_gpu_daemon 1 true
+    start_nvml
+    repeat gpu_pass_window '8 GPUs' "$PASSES"
+    stop_nvml
+    section 'eight GPUs, a pass every second: scrapes that find a new page'
+    repeat fresh_scrapes identity
+    repeat fresh_scrapes gzip
+    section 'eight GPUs, a pass every second: history'
+    gpu_history_growth
+    stop_daemon
+    section 'eight GPUs, a pass every second, without history'
+    start_gpu_daemon 1 false
+    repeat gpu_pass_window 'no history' "$HALF"
+    stop_daemon
+}
