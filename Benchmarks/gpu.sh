@@ -67,7 +67,8 @@ stop_nvml() {
 # --- Measuring -----------------------------------------------------------------------------------
 
 gpu_passes() { # the number of the latest pass
-    printf '%.0f' "$(metric 'fabricwatch_collector_last_success_timestamp_seconds{collector="gpu"}')"
+    local name=fabricwatch_collector_last_success_timestamp_seconds
+    printf '%.0f' "$(metric "$name"'{collector="gpu"}')"
 }
 
 # How long calls take inside the library, by its own log.

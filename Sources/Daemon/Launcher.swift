@@ -61,10 +61,14 @@ package enum Launcher {
             let probes = Probes(
                 settings: settings, bootID: bootID,
                 afterRecord: past.journal.lastRecord(bootID: bootID))
+            let fleet = probes.fleet(started: clock.now())
+            for (address, event) in past.journal.stops(bootID: bootID) {
+                fleet.gpu?.recall(address, because: event, now: clock.now().boottimeNanoseconds)
+            }
             let app = App(
                 clock: clock, log: log,
                 notifier: SystemdNotifier(environment: environmentVariable),
-                fleet: probes.fleet(started: clock.now()),
+                fleet: fleet,
                 pipeline: Pipeline(
                     naming: settings.infiniband.naming, keeper: keeper, past: past,
                     bootID: bootID),

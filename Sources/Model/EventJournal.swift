@@ -99,6 +99,16 @@ package struct EventJournal: Sendable {
         return news
     }
 
+    /// The GPUs that the kernel told of in this boot so that no call may be made, with the latest
+    /// such event of each, ordered by address.
+    package func stops(bootID: String) -> [(PCIAddress, NodeEvent)] {
+        var stops: [PCIAddress: NodeEvent] = [:]
+        for entry in entries where entry.bootID == bootID && entry.event.stopsCalls {
+            if case .pci(let address) = entry.event.device { stops[address] = entry.event }
+        }
+        return stops.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// The events that are new or have changed since this was last asked.
     package mutating func takeChanges() -> [JournalEntry] {
         defer { changed = [] }

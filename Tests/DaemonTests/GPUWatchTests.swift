@@ -295,6 +295,20 @@ struct GPUWatchTests {
         #expect(stage.links.count == 4)
     }
 
+    @Test func whatTheHistoryRemembersIsTriedAloneFirst() throws {
+        let stage = try Stage()
+        let event = NodeEvent(
+            kind: .xid, device: .pci(sick), number: 119, wallMilliseconds: 0, source: .kernelLog,
+            record: 1, line: "")
+        stage.watch.recall(sick, because: event, now: 0)
+        #expect(stage.stopped == [sick: "the kernel reported Xid 119"])
+        stage.tick(second)
+        let trial = try #require(stage.trials.first)
+        trial.say(.report(turn: 1, .gpu(Stage.report([sick], [:]))))
+        stage.watch.receiveTrial(now: 2 * second)
+        #expect(stage.stopped.isEmpty && stage.watch.troubles.isEmpty)
+    }
+
     @Test func whatTheKernelSaysStopsCallsAtOnce() throws {
         let stage = try Stage()
         stage.turn([:], now: second)

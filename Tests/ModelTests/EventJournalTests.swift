@@ -102,6 +102,17 @@ struct EventJournalTests {
         #expect(journal.lastRecord(bootID: "c") == nil)
     }
 
+    @Test func gpusThatMustNotBeAskedAreRemembered() {
+        var journal = Self.journal([
+            Self.kernel(31, record: 4, at: 5), Self.kernel(119, record: 5, at: 10),
+        ])
+        journal.note(Self.kernel(79, record: 1, at: 900), bootID: "b", gpu: nil)
+        #expect(journal.stops(bootID: "a").map(\.0) == [Self.gpu])
+        #expect(journal.stops(bootID: "a").map(\.1.number) == [119])
+        #expect(journal.stops(bootID: "b").map(\.1.number) == [79])
+        #expect(journal.stops(bootID: "c").isEmpty)
+    }
+
     @Test func restoredJournalGoesOnCounting() {
         let before = Self.journal([Self.kernel(79, record: 5, at: 10)])
         var journal = EventJournal(restoring: before.entries)

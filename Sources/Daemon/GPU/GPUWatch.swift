@@ -183,6 +183,14 @@ final class GPUWatch {
         tellProbe()
     }
 
+    /// The history has it that the kernel log told of a GPU in this boot: it may have been reset
+    /// since, so it is tried alone before it is read with the others.
+    func recall(_ address: PCIAddress, because event: NodeEvent, now: UInt64) {
+        quarantine.put(address, .told(event), token: kernel.token(address), now: now)
+        quarantine.hasten(address, now: now)
+        tellProbe()
+    }
+
     private func tellProbe() {
         configuration.stopped = quarantine.reasons
         supervisor.reconfigure(.gpu(configuration))

@@ -57,6 +57,12 @@ struct Quarantine: Sendable {
         return true
     }
 
+    /// Has a GPU tried as soon as may be.
+    mutating func hasten(_ address: PCIAddress, now: UInt64) {
+        guard entries[address]?.nextTrial != nil else { return }
+        entries[address]?.nextTrial = now
+    }
+
     /// The GPU whose turn to be tried it is; it counts as being tried from now on.
     mutating func takeDue(now: UInt64) -> PCIAddress? {
         guard let due = nextTrial, due <= now,
