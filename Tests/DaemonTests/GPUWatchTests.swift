@@ -67,11 +67,13 @@ struct GPUWatchTests {
         }
 
         /// One turn in which the probe reports these states; the other GPUs are read.
-        func turn(_ states: [PCIAddress: GPUState], now: UInt64) {
+        func turn(
+            _ states: [PCIAddress: GPUState], now: UInt64, library: GPULibrary.State = .ready
+        ) {
             turn += 1
             watch.supervisor.collect(turn: turn, now: now)
             links[links.count - 1].say(
-                .report(turn: turn, .gpu(Self.report(gpus, states))))
+                .report(turn: turn, .gpu(Self.report(gpus, states, library))))
             for heard in watch.supervisor.receive(now: now) {
                 if case .report(.gpu(let report)) = heard { watch.take(report, now: now) }
             }
@@ -79,11 +81,12 @@ struct GPUWatchTests {
         }
 
         static func report(
-            _ gpus: [PCIAddress], _ states: [PCIAddress: GPUState]
+            _ gpus: [PCIAddress], _ states: [PCIAddress: GPUState],
+            _ library: GPULibrary.State = .ready
         ) -> GPUReport {
             GPUReport(
                 moment: .scripted(seconds: 0), durationNanoseconds: 1,
-                library: GPULibrary(state: .ready),
+                library: GPULibrary(state: library),
                 gpus: gpus.map { GPUDeviceReport(address: $0, state: states[$0] ?? .read) })
         }
 
@@ -242,6 +245,35 @@ struct GPUWatchTests {
         stage.tick(202 * second)
         #expect(stage.trials.count == 2)
         #expect(stage.links.count == 2, "the others were read all the time")
+    }
+
+    @Test func libraryThatHangsIsOpenedAgainLessAndLessOften() throws {
+        let stage = try Stage()
+        var now = second
+        var pauses: [UInt64] = []
+        for _ in 0..<4 {
+            let link = try #require(stage.links.last)
+            stage.board.board.begin(
+                0,
+                CallBoard.Call(
+                    address: nil, function: "nvmlInit_v2", family: .library,
+                    startNanoseconds: now, thread: 9))
+            stage.turn(
+                Dictionary(uniqueKeysWithValues: Self.gpus.map { ($0, .noLibrary) }), now: now,
+                library: .hung)
+            #expect(stage.watch.nextTick == now + 10 * second)
+            now += 10 * second
+            stage.tick(now)
+            #expect(link.wasKilled)
+            _ = stage.end(link, status: 9, at: now)
+            let next = try #require(stage.watch.supervisor.nextTick)
+            pauses.append((next - now) / second)
+            now = next
+            stage.tick(now)
+        }
+        #expect(pauses == [30, 60, 120, 240])
+        #expect(stage.watch.takeNews().count == 1, "said once")
+        #expect(stage.watch.troubles.isEmpty, "no GPU is to blame")
     }
 
     @Test func crashNamesItsGPU() throws {

@@ -52,6 +52,8 @@ final class GPUWatch {
     private var hung: [PCIAddress: GPUTrouble] = [:]
     private var disabledToken: UInt64?
     private var loggedLibrary: GPULibrary?
+    private var isLibraryHung = false
+    private var libraryHangs = 0
     private var news: [(text: String, isTrouble: Bool)] = []
 
     /// Calls that took longer than the soft deadline, by GPU.
@@ -85,7 +87,7 @@ final class GPUWatch {
 
     // A call that cannot be ended is looked at again with the reports.
     private func deadline(_ call: CallBoard.Call) -> UInt64? {
-        let isSlow = call.address.map(slow.contains) ?? false
+        let isSlow = call.address.map(slow.contains) ?? true
         let wait = isSlow ? patience.hardNanoseconds : patience.softNanoseconds
         let due = call.startNanoseconds + wait
         let isKept = call.address.map { hung[$0]?.kernel?.isUninterruptible == true } ?? false
@@ -116,7 +118,9 @@ final class GPUWatch {
     // MARK: What is heard
 
     private func note(_ library: GPULibrary) {
-        guard library != loggedLibrary, library.state != .starting else { return }
+        if library.state == .ready { libraryHangs = 0 }
+        isLibraryHung = library.state == .hung
+        guard library.isOther(than: loggedLibrary), library.state != .starting else { return }
         loggedLibrary = library
         news.append((library.summary, library.state != .ready))
     }
@@ -142,16 +146,29 @@ final class GPUWatch {
 
     // Calls that were under way at the latest report and still are.
     private var waiting: [CallBoard.Call] {
-        guard !busy.isEmpty, let board else { return [] }
-        return board.calls().filter { $0.address.map(busy.contains) ?? false }
+        guard !busy.isEmpty || isLibraryHung, let board else { return [] }
+        return board.calls().filter { $0.address.map(busy.contains) ?? isLibraryHung }
     }
 
     // A turn may be long: deadlines are kept between reports as well.
     private func checkCalls(now: UInt64) {
         for call in waiting {
-            guard let address = call.address else { continue }
+            guard let address = call.address else {
+                endLibrary(call, now: now)
+                continue
+            }
             judge(address, call.reported(now: now), now: now)
         }
+    }
+
+    // Nobody is read beside a library that hangs. It is opened again, less and less often.
+    private func endLibrary(_ call: CallBoard.Call, now: UInt64) {
+        guard now >= call.startNanoseconds + patience.hardNanoseconds else { return }
+        libraryHangs += 1
+        isLibraryHung = false
+        supervisor.kill(
+            "probe gpu was killed: \(call.function) did not return within "
+                + "\((now - call.startNanoseconds) / 1_000_000_000) s")
     }
 
     private func noteSlow(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
@@ -230,6 +247,9 @@ final class GPUWatch {
             supervisor.reconfigure(.gpu(configuration))
             supervisor.startNow(now: now)
             return nil
+        }
+        if libraryHangs > 0 {
+            supervisor.postpone(until: now + quarantine.delay(after: libraryHangs - 1))
         }
         guard supervisor.lastStatus.isCrash, supervisor.deathsInARow >= Quarantine.crashLimit else {
             return nil
@@ -359,35 +379,4 @@ final class GPUWatch {
 
     /// Whether no process of a trial is left.
     var isGone: Bool { trial.isGone }
-}
-
-extension GPULibrary {
-    /// What became of the library, in one line.
-    fileprivate var summary: String {
-        guard state == .ready else {
-            return detail.isEmpty ? "NVML is \(state.rawValue)" : detail
-        }
-        return "NVML \(version), driver \(driver), \(symbolsFound)/\(symbolsKnown) symbols"
-    }
-}
-
-extension CallBoard.Call {
-    /// The call as a report has it.
-    fileprivate func reported(now: UInt64) -> GPUCall {
-        GPUCall(
-            function: function, family: family, nanoseconds: now - min(now, startNanoseconds),
-            thread: thread)
-    }
-}
-
-extension PCIAddress {
-    /// No device: the driver alone.
-    static let none = PCIAddress(domain: .max, bus: 0, device: 0)
-}
-
-extension Int32 {
-    /// Whether a process ended by a signal of its own making, as a status of wait(2).
-    var isCrash: Bool {
-        [SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP].contains(self & 0x7F)
-    }
 }

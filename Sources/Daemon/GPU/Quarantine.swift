@@ -90,7 +90,8 @@ struct Quarantine: Sendable {
         entries[address] = entry
     }
 
-    private func delay(after failures: Int) -> UInt64 {
+    /// The wait before the next trial after so many failures.
+    func delay(after failures: Int) -> UInt64 {
         let (delay, overflow) = delayMinimum.multipliedReportingOverflow(
             by: 1 << UInt64(min(failures, 20)))
         return overflow ? delayMaximum : min(delay, delayMaximum)

@@ -353,6 +353,11 @@ extension ProbeSupervisor {
         phase = .down(until: now)
     }
 
+    /// Waits longer than usual before an ended probe is started again.
+    func postpone(until: UInt64) {
+        if case .down = phase { phase = .down(until: until) }
+    }
+
     /// Starts an ended probe no more until `enable`.
     func disable(_ reason: String) {
         guard case .down = phase else { return }
