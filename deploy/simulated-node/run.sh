@@ -156,11 +156,12 @@ FabricWatch is watching.
   http://127.0.0.1:$1/api/v1/gpus
   http://127.0.0.1:$1/api/v1/events
 Try, in another terminal:
-  $command status --socket $home/fabricwatch.sock
-  $command links --socket $home/fabricwatch.sock
-  $command gpus --socket $home/fabricwatch.sock
-  $command events --socket $home/fabricwatch.sock
-  $command deltas --since 1m --socket $home/fabricwatch.sock
+  export FABRICWATCH_SOCKET=$home/fabricwatch.sock
+  $command status
+  $command links
+  $command gpus
+  $command events
+  $command deltas --since 1m
 Ctrl-C stops it and leaves nothing behind.
 
 TEXT
@@ -195,7 +196,11 @@ clean_up() {
     trap '' INT TERM HUP
     if [[ -n $timer ]]; then kill "$timer" 2>/dev/null || true; fi
     if [[ -n $daemon ]]; then end_daemon; fi
-    for script in "${scripts[@]}"; do kill "$script" 2>/dev/null || true; done
+    # One that is still writing would keep the directory from being removed.
+    for script in "${scripts[@]}"; do
+        kill "$script" 2>/dev/null || true
+        wait "$script" 2>/dev/null || true
+    done
     [[ -n $home ]] || return 0
     if [[ -d $home/fabric ]]; then "$here/fabric.sh" down "$home/fabric" || true; fi
     cd /
@@ -239,19 +244,22 @@ main() {
     trap clean_up EXIT
     trap 'echo; exit 0' INT TERM HUP
     cd "$repository"
+    if ! $simulated && [[ -z $(infiniband_ports) ]]; then
+        simulated=true
+        echo 'No InfiniBand port here: this will be a simulated node with eight, and eight GPUs.'
+    fi
     if $build; then
         deploy/packages.sh build
         "${BUILD[@]}" --product fabricwatchd
         "${BUILD[@]}" --product fabricwatch
-        "${BUILD[@]}" --product FakeNVML
+        if $simulated; then "${BUILD[@]}" --product FakeNVML; fi
     fi
     [[ -x $binaries/fabricwatchd ]] || fail "$binaries/fabricwatchd is not built"
+    if $simulated && [[ ! -r $binaries/libFakeNVML.so ]]; then
+        fail "$binaries/libFakeNVML.so is not built"
+    fi
 
     home=$(mktemp -d "${TMPDIR:-/tmp}/fabricwatch-run.XXXXXX")
-    if ! $simulated && [[ -z $(infiniband_ports) ]]; then
-        simulated=true
-        echo 'No InfiniBand port here: starting a simulated node with eight, and eight GPUs.'
-    fi
     if $simulated; then start_simulation; else check_permission; fi
     port=$(free_port)
     write_settings "$port" "$binaries"
