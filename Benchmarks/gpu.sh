@@ -66,8 +66,10 @@ stop_nvml() {
 
 # --- Measuring -----------------------------------------------------------------------------------
 
-gpu_passes() { # the number of the latest pass
-    printf '%.0f' "$(metric 'fabricwatch_collector_last_success_timestamp_seconds{collector="gpu"}')"
+# The number of the latest pass, as one is made a second.
+gpu_passes() {
+    local name=fabricwatch_collector_last_success_timestamp_seconds
+    printf '%.0f' "$(metric "$name{collector=\"gpu\"}")"
 }
 
 # How long calls take inside the library, by its own log.
