@@ -8,6 +8,8 @@ package struct CounterFamily: Sendable {
     package let rows: [Int]
     /// The table.
     package let table: [Counter]
+    // What all rows are counted in.
+    let unit: Unit
     // The label that tells the rows apart; nil for the only one.
     let indices: [LabelText?]
 
@@ -29,6 +31,7 @@ package struct CounterFamily: Sendable {
         family = MetricFamily("\(prefix)_\(first.metric)", .counter, labels + index, first.help)
         self.rows = rows
         self.table = table
+        unit = first.unit
         indices = rows.map { row in
             table[row].index.map { LabelText([($0.label, "\($0.number)")]) }
         }

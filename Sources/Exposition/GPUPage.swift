@@ -86,13 +86,19 @@ private struct Labelled {
 extension MetricsWriter {
     /// The counters of parts of one kind, by their published raw totals.
     mutating func counters(_ families: [CounterFamily], _ parts: [([UInt64?], LabelText)]) {
+        // Borrowed, as most parts have nothing to show in most families.
+        let parts = parts.span
         for family in families {
             familyIfUsed(family.family)
-            for (totals, labels) in parts {
-                for (row, index) in zip(family.rows, family.indices) {
-                    guard row < totals.count, let total = totals[row] else { continue }
-                    let unit = family.table[row].unit
-                    sample(labels, index, unit.published(total), decimals: unit.metricDecimals)
+            for part in parts.indices {
+                for place in family.rows.indices {
+                    let row = family.rows[place]
+                    guard row < parts[part].0.count, let total = parts[part].0[row] else {
+                        continue
+                    }
+                    sample(
+                        parts[part].1, family.indices[place], family.unit.published(total),
+                        decimals: family.unit.metricDecimals)
                 }
             }
         }
@@ -101,13 +107,14 @@ extension MetricsWriter {
     fileprivate mutating func gauges(
         _ families: [MetricFamily], _ table: [Gauge], _ parts: [Labelled]
     ) {
+        let parts = parts.span
         for (row, family) in families.enumerated() {
             familyIfUsed(family)
-            for part in parts {
-                guard row < part.part.gauges.count, let raw = part.part.gauges[row] else {
-                    continue
-                }
-                sample(part.labels, table[row].unit.published(raw))
+            let unit = table[row].unit
+            for part in parts.indices {
+                guard row < parts[part].part.gauges.count, let raw = parts[part].part.gauges[row]
+                else { continue }
+                sample(parts[part].labels, unit.published(raw))
             }
         }
     }

@@ -71,9 +71,16 @@ struct MetricsWriter {
             case .info: "_info"
             case .gauge: ""
             }
-        let title = isOpen ? String(family.name.dropLast(suffix.utf8.count)) : family.name
-        let kind = family.kind == .info && !isOpen ? "gauge" : family.kind.rawValue
-        text("# HELP \(title) \(family.help)\n# TYPE \(title) \(kind)\n")
+        let title = isOpen ? name.dropLast(suffix.utf8.count) : name[...]
+        text("# HELP ")
+        bytes.append(contentsOf: title)
+        text(" ")
+        text(family.help)
+        text("\n# TYPE ")
+        bytes.append(contentsOf: title)
+        text(" ")
+        text(family.kind == .info && !isOpen ? "gauge" : family.kind.rawValue)
+        text("\n")
     }
 
     // Starts a family that is left out unless a sample follows.
@@ -101,7 +108,8 @@ struct MetricsWriter {
 
     mutating func sample(_ labels: LabelText?, seconds: Double) {
         head(labels)
-        text("\(seconds)\n")
+        text(seconds.description)
+        bytes.append(UInt8(ascii: "\n"))
     }
 
     mutating func sample(_ labels: LabelText?, _ value: PublishedNumber) {

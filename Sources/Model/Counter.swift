@@ -2,7 +2,7 @@
 ///
 /// One row holds everything that reading, storing, showing and judging need to know, so that a fact
 /// about a counter is said once.
-package struct Counter: Sendable {
+package final class Counter: Sendable {
     /// The name in the API and in the history: the kernel's sysfs name where there is one.
     package let name: String
     /// Which of several counters of one kind this is, such as lane 3; nil for the only one.

@@ -1,5 +1,7 @@
 /// The counters and gauges of a class of devices.
-package struct CounterTable: Sendable {
+///
+/// Every series refers to one, so that a copy of a series counts one reference for it.
+package final class CounterTable: Sendable {
     /// What is read of one part.
     package let counters: [Counter]
     /// The columns of a record: every counter, then the gauges, then the epoch's token.

@@ -33,7 +33,16 @@ package enum Hexadecimal {
     /// The value in lower-case hexadecimal, padded with zeros to at least `digits` digits.
     package static func padded(_ value: some BinaryInteger, digits: Int) -> String {
         let text = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+        let missing = digits - text.utf8.count
+        return missing > 0 ? String(repeating: "0", count: missing) + text : text
+    }
+
+    /// Appends the lowest `digits` digits, in lower case.
+    static func append(_ value: UInt32, digits: Int, to bytes: inout [UInt8]) {
+        for place in (0..<digits).reversed() {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt32(4 * place) & 0xF)
+            bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        }
     }
 }
 

@@ -100,14 +100,8 @@ package struct Ledger: Sendable {
     package mutating func observe(
         _ key: PartKey, _ observation: Observation, at moment: Moment
     ) -> [CounterEvent] {
-        var state = series.removeValue(forKey: key) ?? Series(key)
-        defer { series[key] = state }
-        guard state.turn != turn else { return [] }
-        if observation.isObserved {
-            state.turn = turn
-            state.seen = moment
-        }
-        return state.advance(observation)
+        // In place: a series that is taken out and put back is hashed and moved each time.
+        series[key, default: Series(key)].take(observation, turn: turn, at: moment)
     }
 
     /// Whether a GPU has begun to count anew since it was last observed: its energy counter, which
@@ -132,7 +126,9 @@ package struct Ledger: Sendable {
 extension Ledger {
     /// Every series as the history keeps it, ordered by key.
     package func records() -> [SeriesRecord] {
-        series.sorted { $0.key < $1.key }.map { $1.record(isPresent: $1.turn == turn) }
+        series.keys.sorted().compactMap { key in
+            series[key].map { $0.record(isPresent: $0.turn == turn) }
+        }
     }
 
     /// Takes up a series where the history left it; columns are matched by name, and what is not
@@ -156,11 +152,23 @@ extension Ledger {
 }
 
 extension Ledger.Series {
-    fileprivate mutating func advance(_ observation: Observation) -> [CounterEvent] {
+    fileprivate mutating func take(
+        _ observation: Observation, turn: UInt64, at moment: Moment
+    ) -> [CounterEvent] {
+        guard self.turn != turn else { return [] }
+        if observation.isObserved {
+            self.turn = turn
+            seen = moment
+        }
+        return advance(observation)
+    }
+
+    private mutating func advance(_ observation: Observation) -> [CounterEvent] {
+        let counters = table.counters
         // Without a value the token says nothing, and there is nothing to compare.
         if epoch != observation.epoch || observation.isRestarted, observation.hasValues {
             for index in entries.indices where entries[index].hasBaseline {
-                entries[index].restart(table.counters[index])
+                entries[index].restart(counters[index])
             }
             epoch = observation.epoch
         }
@@ -168,9 +176,8 @@ extension Ledger.Series {
         var events: [CounterEvent] = []
         var cleared: Set<ClearGroup> = []
         for (index, reading) in observation.readings.prefix(entries.count).enumerated() {
-            let counter = table.counters[index]
-            guard let kind = entries[index].take(reading, counter) else { continue }
-            if kind == .cleared, let group = entries[index].clearGroup(counter) {
+            guard let kind = entries[index].take(reading, counters[index]) else { continue }
+            if kind == .cleared, let group = entries[index].clearGroup(counters[index]) {
                 cleared.insert(group)
             }
             events.append(event(index, kind, before: before[index].raw))
@@ -289,11 +296,13 @@ extension Ledger.Entry {
             status = .missing
             return nil
         case .value(let value, let source):
-            guard counter.fields.indices.contains(Int(source)) else {
+            let list = counter.fields
+            let fields = list.span
+            guard fields.indices.contains(Int(source)) else {
                 status = .missing
                 return nil
             }
-            return take(value, source, counter.fields[Int(source)])
+            return take(value, source, fields[Int(source)])
         }
     }
 

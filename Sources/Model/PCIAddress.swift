@@ -54,8 +54,18 @@ package struct PCIAddress: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// The form of sysfs, which people see most: `0000:18:00.0`.
     package var description: String {
-        let place = [UInt32(bus), UInt32(device)].map { Hexadecimal.padded($0, digits: 2) }
-        return "\(Hexadecimal.padded(domain, digits: 4)):\(place[0]):\(place[1]).\(function)"
+        // By octets, as a page of metrics has one for every link.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        let digits = (UInt32.bitWidth - domain.leadingZeroBitCount + 3) / 4
+        Hexadecimal.append(domain, digits: max(4, digits), to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        Hexadecimal.append(UInt32(bus), digits: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        Hexadecimal.append(UInt32(device), digits: 2, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(contentsOf: function.description.utf8)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Orders as the buses are numbered.

@@ -24,6 +24,26 @@ struct IdentityTests {
         #expect(GUID(text) == nil)
     }
 
+    @Test func pciAddressReadsWhatItWrites() {
+        var random = SplitMix(0x9C1)
+        for _ in 0..<500 {
+            let bits = random.next()
+            // Every width of a domain, as the wide ones are rare.
+            let domain = UInt32(truncatingIfNeeded: random.next()) >> UInt32(bits & 31)
+            let address = PCIAddress(
+                domain: domain, bus: UInt8(truncatingIfNeeded: bits >> 8),
+                device: UInt8(bits >> 16 & 31), function: UInt8(bits >> 24 & 7))
+            #expect(PCIAddress(address.description) == address)
+        }
+        let written: [(PCIAddress, String)] = [
+            (PCIAddress(domain: 0, bus: 0x18, device: 0), "0000:18:00.0"),
+            (PCIAddress(domain: 0xA, bus: 0xDB, device: 0x1F, function: 7), "000a:db:1f.7"),
+            (PCIAddress(domain: 0x1_0000, bus: 0, device: 9), "10000:00:09.0"),
+            (PCIAddress(domain: .max, bus: .max, device: 1), "ffffffff:ff:01.0"),
+        ]
+        for (address, text) in written { #expect(address.description == text) }
+    }
+
     @Test func portKeyReadsWhatItWrites() {
         for port in UInt8.min...UInt8.max {
             let key = PortKey(node: GUID(0x98_03B0 << 32), port: port)
