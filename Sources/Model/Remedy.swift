@@ -25,7 +25,7 @@ extension NodeEvent {
     /// nil where no catalogue speaks of its kind.
     package var remedy: Remedy? {
         switch kind {
-        case .xid: number.map { XidReading(number: $0, text: line).remedy }
+        case .xid: number.map { xidReading($0).remedy }
         case .sxid: number.map { SXidCatalog.entry($0).remedy(printed: severity) }
         case .gpuFallenOffBus: .reboot
         case .gpuProbeFailed: .support
@@ -35,6 +35,11 @@ extension NodeEvent {
             .nvmlEvent:
             nil
         }
+    }
+
+    private func xidReading(_ number: UInt32) -> XidReading {
+        let scanner = ByteScanner(line)
+        return XidReading(number: number, scanner: XidMessage(line: scanner)?.text ?? scanner)
     }
 
     /// Whether NVML must leave the device alone from now on, because a call to it may never return.

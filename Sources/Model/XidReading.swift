@@ -112,7 +112,7 @@ package struct XidReading: Sendable {
             link = after.decimal(UInt16.self)
         }
         var words: [UInt32] = []
-        if after.take(through: "(") != nil {
+        while words.isEmpty, after.take(through: "(") != nil {
             words = Self.words(&after, limit: 7)
         }
         let reading = NVLink5Reading(

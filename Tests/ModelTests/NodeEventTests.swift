@@ -33,6 +33,21 @@ import Testing
         #expect(event(.linkDown, "").remedy == nil)
     }
 
+    @Test(
+        arguments: [
+            (94, "a RST: Yes", "Contained: CE (0x9). RST: No, D-RST: No", Remedy.application),
+            (74, "a link 3(0x2)", "NVLink: fatal error detected on link 1(0x100)", .inspect),
+            (144, "b, Fatal (0x2", "SAW_MVB Nonfatal XC0 i0 Link 1 (0x21 0x4)", .none),
+        ] as [(UInt32, String, String, Remedy)])
+    func `the name of a process is no part of the message`(
+        number: UInt32, name: String, text: String, remedy: Remedy
+    ) {
+        let line = "NVRM: Xid (PCI:0000:18:00): \(number), pid=4, name=\(name), \(text)"
+        #expect(event(.xid, line, number: number).remedy == remedy)
+        // As it stands when only NVML told of it.
+        #expect(event(.xid, text, number: number).remedy == remedy)
+    }
+
     @Test func `calls stop after a lost GPU and a silent system processor`() {
         let stopping = NodeEvent.Kind.allCases.filter { event($0, "", number: 119).stopsCalls }
         #expect(Set(stopping) == [.xid, .gpuFallenOffBus])

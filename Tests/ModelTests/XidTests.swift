@@ -168,6 +168,9 @@ import Testing
             145, "RLW_REMAP Nonfatal XC0 i0 Link 01 (0x00000004 0x00000004)", .application,
             link: 1, severity: "non_fatal", detail: "30 s before"),
         Case(
+            144, "SAW_MVB Fatal XC0 i0 (0x00000021 0x00000002)", .resetGPU, severity: "fatal",
+            detail: "status 0x00000002: drain and reset"),
+        Case(
             150, "MSE Degraded Fatal XC0 i0 Link -1 (0x0 0xffffffff)", .resetGPU,
             severity: "fatal", detail: "MSE Degraded"),
         Case(150, "MSE_WATCHDOG Fatal", .support, detail: nil),

@@ -10,8 +10,8 @@ extension KernelLineReader {
         let before = lastGPU
         lastGPU = nil
         switch text.next {
-        case UInt8(ascii: "X") where text.take("Xid ("):
-            return XidLine.read(line, text)
+        case UInt8(ascii: "X") where text.starts(with: "Xid ("):
+            return XidLine.read(line)
         case UInt8(ascii: "G") where text.take("GPU "):
             return readGPU(line, text, before)
         case UInt8(ascii: "T") where text.take("The NVIDIA GPU "):
@@ -40,7 +40,7 @@ extension KernelLineReader {
         var text = text
         if text.take("at ") {
             _ = text.take("PCI:")
-            guard let address = Self.address(&text), text.take(": ") else { return nil }
+            guard let address = text.pciAddress(), text.take(": ") else { return nil }
             let uuid = text.word()
             lastGPU = address
             guard uuid.starts(with: "GPU-".utf8) else { return nil }
@@ -54,7 +54,7 @@ extension KernelLineReader {
             remember(before) { $0.serial = String(decoding: serial, limit: Self.serialLimit) }
             return nil
         }
-        guard let address = Self.address(&text) else { return readElsewhere(line, text) }
+        guard let address = text.pciAddress() else { return readElsewhere(line, text) }
         lastGPU = address
         return text.contains("GPU has fallen off the bus")
             ? line.event(.gpuFallenOffBus, .pci(address)) : nil
@@ -87,81 +87,24 @@ extension KernelLineReader {
         }
         return nil
     }
-
-    /// Takes an address of hexadecimal digits, colons and a point.
-    static func address(_ text: inout ByteScanner) -> PCIAddress? {
-        var ahead = text
-        var place = ahead.take {
-            ByteScanner.digit($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-        }
-        let trailing = place.reversed().prefix { $0 == UInt8(ascii: ":") }.count
-        place = place.dropLast(trailing)
-        guard place.count <= 16, let address = PCIAddress(String(decoding: place, limit: 16))
-        else { return nil }
-        _ = text.take(place.count)
-        return address
-    }
 }
 
-/// An Xid: `Xid (PCI:0000:18:00[ GPU-I:01[ GPU-CI:02]]): 79, [pid=P, name=NAME, ]MESSAGE`.
+/// An error of a GPU: `Xid (PCI:0000:18:00): 79, MESSAGE`.
 enum XidLine {
-    // The kernel's names of processes have at most 15 bytes, but may hold anything.
-    private static let nameLimit = 15
-
-    static func read(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
-        var text = text
-        // Drivers before 2015 leave the word out.
-        _ = text.take("PCI:")
-        guard let address = KernelLineReader.address(&text),
-            let instances = text.take(through: "): "), instances.count <= 64,
-            let number = text.decimal(UInt32.self)
-        else { return nil }
-        _ = text.take(", ")
-        let process = takeProcess(&text)
-        let reading = XidReading(number: number, scanner: text)
-        let details = [reading.detail, partition(instances)].compactMap(\.self)
+    static func read(_ line: KernelLine) -> KernelFinding? {
+        guard let message = XidMessage(line: line.scanner) else { return nil }
+        let reading = XidReading(number: message.number, scanner: message.text)
+        let details = [reading.detail, partition(message)].compactMap(\.self)
         return line.event(
-            .xid, .pci(address), number: number, link: reading.link, process: process,
-            severity: reading.severity,
+            .xid, .pci(message.address), number: message.number, link: reading.link,
+            process: message.process, severity: reading.severity,
             detail: details.isEmpty ? nil : details.joined(separator: " "))
     }
 
-    // " GPU-I:01 GPU-CI:02"
-    private static func partition(_ instances: ArraySlice<UInt8>) -> String? {
-        var text = ByteScanner(instances)
-        guard text.take(" GPU-I:"), let instance = text.decimal(UInt32.self) else { return nil }
-        guard text.take(" GPU-CI:"), let compute = text.decimal(UInt32.self) else {
-            return "On GPU instance \(instance)."
-        }
+    private static func partition(_ message: XidMessage) -> String? {
+        guard let instance = message.instance else { return nil }
+        guard let compute = message.computeInstance else { return "On GPU instance \(instance)." }
         return "On GPU instance \(instance), compute instance \(compute)."
-    }
-
-    // "pid=4711, name=python3, " or "pid='<unknown>', name=<unknown>, "
-    private static func takeProcess(_ text: inout ByteScanner) -> String? {
-        guard text.take("pid="), let pid = text.take(through: ", name=") else { return nil }
-        let name = takeName(&text)
-        let isKnown = pid.first.map { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? false
-        guard isKnown else { return nil }
-        let shown = name.starts(with: "<".utf8) ? "unknown" : String(decoding: name, limit: 64)
-        return "\(shown) (\(String(decoding: pid, limit: 10)))"
-    }
-
-    // A name may hold commas and blanks. The message begins with a capital letter nearly always, so
-    // the name ends at the first comma, among its possible ones, that a capital letter follows.
-    private static func takeName(_ text: inout ByteScanner) -> ArraySlice<UInt8> {
-        var length: Int?
-        var ahead = text
-        while let piece = ahead.take(through: ", ") {
-            let end = piece.endIndex - text.rest.startIndex
-            guard length == nil || end <= nameLimit else { break }
-            let isMessage = ahead.next.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 } ?? false
-            if isMessage || length == nil { length = end }
-            guard !isMessage else { break }
-        }
-        guard let length else { return text.take(text.rest.count) }
-        let name = text.take(length)
-        _ = text.take(", ")
-        return name
     }
 }
 
@@ -172,7 +115,7 @@ enum SwitchLine {
     static func read(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
         var text = text
         guard text.decimal(UInt32.self) != nil, text.take(": SXid (PCI:"),
-            let address = KernelLineReader.address(&text), text.take("): "),
+            let address = text.pciAddress(), text.take("): "),
             let number = text.decimal(UInt32.self), text.take(", ")
         else { return nil }
         if text.starts(with: "Severity ") || text.starts(with: "Data {") {
