@@ -45,6 +45,12 @@ package struct KernelLineReader: Sendable {
         return found
     }
 
+    /// Forgets what was begun, because the records that would go on with it are lost.
+    package mutating func interrupt() {
+        lastGPU = nil
+        fragments = []
+    }
+
     private mutating func joined(_ record: KernelRecord) -> ArraySlice<UInt8> {
         guard record.isFragment else {
             if !fragments.isEmpty { fragments = [] }
@@ -87,14 +93,16 @@ package struct KernelLineReader: Sendable {
     }
 }
 
-/// A process that waits in the kernel: `INFO: task NAME:PID blocked for more than N seconds.`
-/// (Linux, kernel/hung_task.c).
+/// A process that waits in the kernel: `INFO: task NAME:PID blocked for more than N seconds.`, and
+/// since Linux 7.1 `blocked in I/O wait for more than` (Linux, kernel/hung_task.c).
 enum HungTask {
     private static let nameLimit = 64
 
     static func read(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
         var text = text
-        guard let task = text.take(through: " blocked for more than "),
+        guard
+            let task = text.take(through: " blocked for more than ")
+                ?? text.take(through: " blocked in I/O wait for more than "),
             let seconds = text.decimal(UInt32.self), text.take(" seconds"),
             let colon = task.lastIndex(of: UInt8(ascii: ":"))
         else { return nil }

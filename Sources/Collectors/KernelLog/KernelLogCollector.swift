@@ -198,21 +198,23 @@ package struct KernelLogCollector<Source: KernelLogSource> {
             state.recordsMalformed += 1
             return
         }
+        let isBelieved = record.facility == 0 || believesPrograms
         let wall = wallMilliseconds(record)
         let (product, overflow) = record.microseconds.multipliedReportingOverflow(by: 1000)
         let nanoseconds = overflow ? UInt64.max : product
         if let last = state.lastRecord {
             guard record.sequence > last else {
                 // Its event is known, but not what it says of the GPUs.
-                _ = lines.read(record, wallMilliseconds: wall)
+                if isBelieved { _ = lines.read(record, wallMilliseconds: wall) }
                 return
             }
             if let gap = gap(from: last, to: record, wall) {
+                lines.interrupt()
                 pass(.event(gap), nanoseconds, &events)
             }
         }
         state.lastRecord = record.sequence
-        guard record.facility == 0 || believesPrograms else {
+        guard isBelieved else {
             state.recordsForeign += 1
             return
         }

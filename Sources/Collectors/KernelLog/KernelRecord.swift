@@ -44,17 +44,6 @@ package struct KernelRecord: Sendable {
         message = Self.unescaped(text.prefix(Self.messageLimit))
     }
 
-    /// A record whose message stands for itself and the fragments before it.
-    init(_ record: KernelRecord, message: ArraySlice<UInt8>) {
-        level = record.level
-        facility = record.facility
-        sequence = record.sequence
-        microseconds = record.microseconds
-        isFragment = record.isFragment
-        isContinuation = record.isContinuation
-        self.message = message
-    }
-
     // The kernel writes control characters, backslashes and everything beyond ASCII as \xNN.
     private static func unescaped(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard text.contains(UInt8(ascii: "\\")) else { return text }

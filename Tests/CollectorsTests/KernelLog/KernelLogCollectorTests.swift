@@ -124,6 +124,18 @@ import Testing
         #expect(test.read().isEmpty && test.report.recordsLost == 0)
     }
 
+    @Test func `what was begun before a gap is not ended behind it`() {
+        let test = LogUnderTest()
+        let end = "NVRM: fallen off the bus and is not responding to commands."
+        test.add("NVRM: The NVIDIA GPU 0000:18:00.0", 1)
+        test.add(end, 3)
+        test.add("NVRM: The NVIDIA GPU 0000:2a:00.0", 4)
+        test.add(end, 5)
+        let events = test.read()
+        #expect(events.map(\.kind) == [.kernelLogGap, .gpuFallenOffBus])
+        #expect(events.last?.device?.description == "0000:2a:00.0")
+    }
+
     @Test func `a gap of any size is told`() {
         let test = LogUnderTest()
         test.add("x", 0)
@@ -143,6 +155,16 @@ import Testing
         #expect(test.read().map(\.number) == [45])
         #expect(test.identities == ["0000:18:00.0 GPU-1"])
         #expect(test.report.lastRecord == 3)
+    }
+
+    @Test func `what programs wrote before a restart names no GPU`() {
+        for drills in [false, true] {
+            let position = KernelLogPosition(bootID: LogUnderTest.boot, record: 2)
+            let test = LogUnderTest(after: position, drills: drills)
+            test.add("NVRM: GPU at PCI:0000:18:00: GPU-1", 1, priority: 12)
+            #expect(test.read().isEmpty)
+            #expect(test.identities == (drills ? ["0000:18:00.0 GPU-1"] : []))
+        }
     }
 
     @Test func `records that were overwritten while the daemon was away are a gap`() {
