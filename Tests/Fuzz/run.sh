@@ -38,6 +38,15 @@ while IFS= read -r line; do
         >"$corpus/$number"
     number=$((number + 1))
 done < <(grep --invert-match --no-filename '^#' Tests/Fixtures/kernel-log/*)
+# Several records in one input, and lines beyond the limit, which chance alone does not come to.
+long=$(printf '%600s' '' | tr ' ' y)
+for ((first = 0; first < number; first += 8)); do
+    for ((next = first; next < first + 8 && next < number; next++)); do
+        cat "$corpus/$next"
+        printf '\0'
+    done >"$corpus/together-$first"
+    printf '%s%s\n' "$(<"$corpus/$first")" "$long" >"$corpus/long-$first"
+done
 
 # A backtrace of a crash can hang under libFuzzer, whose own report is enough.
 if ! SWIFT_BACKTRACE=enable=no "$build/kernel-log" -runs="$runs" -seed="$seed" -max_len=4096 \

@@ -199,7 +199,7 @@ enum KernelEventsReference {
             "The driver cannot find out which NVLinks lead where, and may block."
         case .gpuProbeFailed: "The NVIDIA driver could not start with a device."
         case .portModule:
-            "A module or cable was plugged (1), unplugged (2) or reports an error (3)."
+            "A module or cable was plugged (1), unplugged (2), disabled (4) or has an error (3)."
         case .hcaTemperature: "An HCA is hotter than it may be."
         case .hcaPower: "An HCA gets less power from its slot than it asks for."
         case .hcaHealth:

@@ -15,9 +15,15 @@ enum HCALine {
             return readModule(line, driver, text) ?? readHealth(line, driver, text)
         case UInt8(ascii: "H") where text.take("High temperature on sensors"):
             text.skipBlanks()
-            let sensors = String(decoding: text.rest, limit: detailLimit)
+            // Newer kernels end it with a full stop, and name the sensors in lines that follow.
+            let bits = String(decoding: text.take { $0 != UInt8(ascii: ".") }, limit: detailLimit)
             return line.event(
-                .hcaTemperature, driver.device, detail: "Too hot, by its sensors \(sensors).")
+                .hcaTemperature, driver.device, detail: "Too hot, by its sensors \(bits).")
+        case UInt8(ascii: "S") where text.take("Sensor name["):
+            guard text.take(through: "]: ") != nil, !text.isAtEnd else { return nil }
+            return .detail(
+                "Sensor \(String(decoding: text.rest, limit: detailLimit)).",
+                device: driver.device, kind: .hcaTemperature, number: nil)
         case UInt8(ascii: "D") where text.take("Detected insufficient power on the PCIe slot"):
             return line.event(.hcaPower, driver.device, detail: power(text))
         case UInt8(ascii: "e") where text.take("ext_synd "):
@@ -75,6 +81,10 @@ enum HCALine {
         if text.take("unplugged") {
             return line.event(
                 .portModule, driver.device, number: 2, link: module, detail: "Unplugged.")
+        }
+        if text.take("disabled") {
+            return line.event(
+                .portModule, driver.device, number: 4, link: module, detail: "Disabled.")
         }
         guard text.take("error") else { return nil }
         _ = text.take(", ")

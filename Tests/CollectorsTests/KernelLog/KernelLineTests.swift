@@ -67,6 +67,11 @@ import Testing
                 "Too hot, by its sensors with bit set 0 1."
             ),
             (
+                "High temperature on sensors with bit set 0 0x1.",
+                "Too hot, by its sensors with bit set 0 0x1."
+            ),
+            ("Port module event: module 0, Cable disabled", "Disabled."),
+            (
                 "Detected insufficient power on the PCIe slot (27W).",
                 "The PCIe slot gives 27 W, which is too little."
             ),
@@ -160,6 +165,10 @@ import Testing
             (
                 "mlx5_core 0000:03:00.0: print_health_info:456:(pid 0): ext_synd 0x035e",
                 "Extended syndrome 0x035e.", "0000:03:00.0", .hcaHealth, nil
+            ),
+            (
+                "mlx5_core 0000:03:00.0: print_sensor_names:160:(pid 0): Sensor name[0]: asic",
+                "Sensor asic.", "0000:03:00.0", .hcaTemperature, nil
             ),
             (
                 "nvidia 0000:01:00.0:    [ 0] RxErr                  (First)", "RxErr",
