@@ -46,7 +46,7 @@ extension Picture {
         let isComplete = after == .latest || (oldest.map { $0 <= start + 1 } ?? true)
         return V1.Events(
             node: node, time: now.text,
-            events: chosen.map { V1.Event($0, index: index(of: $0.gpu)) },
+            events: chosen.map { V1.Event($0, index: index(of: $0)) },
             next: EventCursor(id: last, storeID: storeID).text, complete: isComplete,
             oldest: oldest, newest: kept.last?.id)
     }
@@ -61,9 +61,12 @@ extension Picture {
         return cursor.id
     }
 
-    private func index(of uuid: GPUUUID?) -> Int? {
-        guard let uuid else { return nil }
-        return gpus.first { $0.report.identity?.uuid == uuid }?.index
+    // What the kernel log told before the GPU was read names its address alone.
+    private func index(of entry: JournalEntry) -> Int? {
+        if let uuid = entry.gpu {
+            return gpus.first { $0.report.identity?.uuid == uuid }?.index
+        }
+        return gpus.first { entry.event.device == .pci($0.address) }?.index
     }
 }
 

@@ -33,8 +33,10 @@ enum GPURules {
     private static func unresponsive(_ gpu: GPUEvidence) -> Opinion? {
         guard let hang = gpu.hang else { return nil }
         let seconds = Int(hang.seconds)
+        let isWaitedFor = hang.excluded == nil
         let told = hang.call.map {
-            "\($0.function) (\($0.family.name)) has not returned for \(seconds) s"
+            "\($0.function) (\($0.family.name)) "
+                + (isWaitedFor ? "has not returned for \(seconds) s" : "began \(seconds) s ago")
         }
         let summary =
             hang.excluded.map { "\(name(gpu)) is left alone: \($0)." }
@@ -44,7 +46,10 @@ enum GPURules {
             severity: ConditionCatalog.row(.gpuUnresponsive).severity, summary: summary,
             accused: [.gpu, .driver], grade: .localOnly,
             evidence: [
-                told, hang.kernel.map { "the thread that waits is in state \($0)" },
+                told,
+                hang.kernel.map {
+                    "the thread that \(isWaitedFor ? "waits is" : "waited was") in state \($0)"
+                },
                 "its values are those from before",
             ].compactMap { $0 },
             action: seconds < 135
@@ -182,7 +187,8 @@ enum GPURules {
                 + "\(name(gpu)) went down.",
             accused: [.nvlink, .gpu], grade: .localOnly,
             evidence: [
-                "they were active since the daemon started; \(gpu.linksUp) others are up"
+                (gpu.linksDown.count == 1 ? "it was" : "they were")
+                    + " active earlier; \(gpu.linksUp) other links are up"
             ],
             action: "Look for Xid 74, 149 and SXids: fabricwatch events; then drain and reset "
                 + "the GPU.")

@@ -102,11 +102,14 @@ struct GPUsReport {
         }
         if choice == .all {
             for gauge in gpu.gauges { own.add("  ", gauge) }
+        } else if choice == .errors {
+            for gauge in gpu.gauges where gauge.isTrouble { own.add("  ", gauge) }
         }
         page.table(own)
         for xid in gpu.xids where choice != .troubles {
-            let meaning = xid.meaning.map { " (\($0))" } ?? ""
-            page.line("    Xid \(xid.number)\(meaning): \(xid.count), last at \(xid.last)")
+            let times = xid.count == 1 ? "once, at" : "\(xid.count) times, last at"
+            let meaning = xid.meaning.map { ": \($0)" } ?? ""
+            page.line("    Xid \(xid.number), \(times) \(xid.last)\(meaning)")
         }
         for link in gpu.links { show(link, on: &page) }
     }
@@ -160,7 +163,10 @@ extension V1.GPUSummary {
         let state = [call?.wchan.map { "in \($0)" }, call?.kernelState.map { "state \($0)" }]
             .compactMap(\.self)
         if !state.isEmpty {
-            notes.append(Span("it waits in the kernel, \(state.joined(separator: ", "))", .yellow))
+            // Of a GPU that is left alone it is what was seen last.
+            let waits = self.state == "excluded" ? "waited" : "waits"
+            notes.append(
+                Span("it \(waits) in the kernel, \(state.joined(separator: ", "))", .yellow))
         }
         if let recoveryAction, recoveryAction != "nothing" {
             notes.append(Span("the driver asks for: \(recoveryAction)", .red))
@@ -177,7 +183,10 @@ extension V1.NVLink {
             let link = remote.link.map { " link \($0)" } ?? ""
             return "to \(remote.kind)\(remote.address.map { " \($0)" } ?? "")\(link)"
         }
-        let speed = speedBytesPerSecond.map { "\(Number.tenths(Double($0) / 1e9)) GB/s" }
+        // A link that is down has none.
+        let speed = speedBytesPerSecond.flatMap { $0 == 0 ? nil : $0 }.map {
+            "\(Number.tenths(Double($0) / 1e9)) GB/s"
+        }
         let parts = [version, speed, far].compactMap(\.self)
         return parts.isEmpty ? "" : ", " + parts.joined(separator: ", ")
     }
@@ -186,6 +195,12 @@ extension V1.NVLink {
 extension V1.CounterEntry {
     /// Whether a count speaks against a part.
     fileprivate var isError: Bool { accuses.map { $0 != "nobody" } ?? false }
+}
+
+extension V1.GaugeEntry {
+    /// Whether it says yes to a question about damage: rows that wait or failed to be remapped,
+    /// pages that wait to be retired, a threshold that is exceeded.
+    fileprivate var isTrouble: Bool { meaning == "yes" }
 }
 
 extension Table {

@@ -6,7 +6,7 @@ struct StatusCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "status",
-            abstract: "Is this node's fabric well, and if not, what is to be done?",
+            abstract: "Is this node well, and if not, what is to be done?",
             discussion: """
                 Exit status: 0 PASS or INFO, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, 4 no answer \
                 that can be used, 64 wrong arguments.
@@ -60,15 +60,13 @@ extension Page {
 
     private mutating func show(_ conditions: [V1.Condition], at time: String) {
         var table = Table(
-            .text("SEVERITY"), .text("WHAT"), .text("WHERE"), .text("SINCE"), .text("ACCUSED"),
-            .text("NEXT STEP"))
+            .text("SEVERITY"), .text("WHAT"), .text("WHERE"), .text("SINCE"), .text("ACCUSED"))
         for condition in conditions {
             let accused = condition.accused.joined(separator: ",")
             table.add(
                 Span(condition.severity, Ink(severity: condition.severity)), Span(condition.id),
                 Span(condition.subject.place), Span(Age.text(since: condition.since, at: time)),
-                Span(accused.isEmpty ? "-" : accused),
-                Span(condition.action))
+                Span(accused.isEmpty ? "-" : accused))
         }
         self.table(table) { number, page in
             let condition = conditions[number]
@@ -76,6 +74,7 @@ extension Page {
             for fact in condition.evidence {
                 page.line("    evidence (\(condition.evidenceGrade)): \(fact)")
             }
+            page.line("    next step: ", Span(condition.action, .bold))
             page.line(Span("    playbook: \(condition.playbook)", .faint))
         }
     }

@@ -80,6 +80,23 @@ struct GPURuleTests {
         #expect(opinion.action.hasPrefix("Drain the node"))
     }
 
+    /// The call has gone with its process, so nothing is said of it in the present tense.
+    @Test func callOfAGPUThatIsLeftAloneIsPast() throws {
+        let opinion = try #require(
+            Self.judge {
+                $0.state = .excluded("x")
+                $0.hang = GPUHang(
+                    call: Self.call, seconds: 44, kernel: "S, in hrtimer_nanosleep",
+                    excluded: "nvmlDeviceGetFieldValues (link_errors) did not return")
+            }.first)
+        #expect(
+            opinion.evidence == [
+                "nvmlDeviceGetFieldValues (link_errors) began 44 s ago",
+                "the thread that waited was in state S, in hrtimer_nanosleep",
+                "its values are those from before",
+            ])
+    }
+
     @Test(arguments: [6, 15, 16, 28] as [Int32])
     func lostGPUIsCriticalAtOnce(code: Int32) throws {
         let opinions = Self.judge {
@@ -146,6 +163,14 @@ struct GPURuleTests {
         let opinions = Self.judge { $0.linksDown = [4, 11] }
         #expect(opinions.map(\.id) == [.nvlinkDown])
         #expect(opinions.first?.summary == "NVLinks 4, 11 of GPU 3 (0000:1b:00.0) went down.")
+        #expect(
+            opinions.first?.evidence == ["they were active earlier; 18 other links are up"])
+        let one = Self.judge {
+            $0.linksDown = [4]
+            $0.linksUp = 17
+        }
+        #expect(one.first?.summary == "NVLink 4 of GPU 3 (0000:1b:00.0) went down.")
+        #expect(one.first?.evidence == ["it was active earlier; 17 other links are up"])
     }
 
     @Test func unreadableKernelLogIsAWarning() {
