@@ -8,11 +8,12 @@ struct DeltasCommand: ParsableCommand {
             commandName: "deltas",
             abstract: "What was counted between a point in the past and now.",
             discussion: """
-                A delta with ≥ is a lower bound and one with ? is not known; the reason stands \
-                beside it. Each answer names the cursor of the following window: asking again \
-                with it leaves no gap and counts nothing twice. --watch does so until Ctrl-C, \
-                which ends it with status 0; with --json it prints one document per line, and \
-                none for a window without a pass.
+                Shown is what moved, or may have moved, and speaks against a part. A delta with ≥ \
+                is a lower bound and one with ? is not known; the reason stands beside it. Each \
+                answer names the cursor of the following window: asking again with it leaves no \
+                gap and counts nothing twice. --watch does so until Ctrl-C, which ends it with \
+                status 0; with --json it prints one document per line, and none for a window \
+                without a pass.
                 """)
     }
 
@@ -27,7 +28,10 @@ struct DeltasCommand: ParsableCommand {
         help: ArgumentHelp("Go on with the following windows.", valueName: "seconds"))
     var watch: Double?
 
-    @Flag(help: "Also counters that did not move, and what GPUs and NVLinks count in passing.")
+    @Flag(help: "Also traffic, waiting time, energy and the like.")
+    var counters = false
+
+    @Flag(help: "Every counter, also those that did not move.")
     var all = false
 
     @Option(help: ArgumentHelp("Only the cables of this device.", valueName: "name"))
@@ -82,7 +86,9 @@ struct DeltasCommand: ParsableCommand {
         }
         var page = connection.page
         if isFollowing { page.line() }
-        page.show(answer.document, device: device, all: all)
+        page.show(
+            answer.document, device: device,
+            choice: all ? .all : counters ? .counted : .errors)
         try Console.write(Array(page.text.utf8))
     }
 }

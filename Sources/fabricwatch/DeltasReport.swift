@@ -10,9 +10,19 @@ extension V1.Deltas {
     }
 }
 
+/// Which counters of a window are shown.
+enum DeltasChoice {
+    /// Those that moved, or may have moved, and speak against a part.
+    case errors
+    /// Those that moved, or may have moved.
+    case counted
+    /// All.
+    case all
+}
+
 extension Page {
     /// The window, what was counted in it, and how to go on.
-    mutating func show(_ deltas: V1.Deltas, device: String?, all: Bool) {
+    mutating func show(_ deltas: V1.Deltas, device: String?, choice: DeltasChoice) {
         let ends = deltas.series.filter { device == nil || $0.device == device }
             .map { ($0.order, $0) }.sorted { $0.0 < $1.0 }.map(\.1)
         line(
@@ -23,37 +33,32 @@ extension Page {
         if !deltas.complete {
             line(Span("The history begins here: it does not reach back as far as asked.", .yellow))
         }
-        for end in ends { show(end, in: deltas) }
-        show(ends, all: all)
+        for notice in DeltasNotices(ends, in: deltas, choice: choice).lines {
+            line(Span(notice, .yellow))
+        }
+        show(ends, choice)
         line("next \(deltas.next)")
     }
 
-    // Where an end was not observed all through the window.
-    private mutating func show(_ end: V1.DeltaSeries, in window: V1.Deltas) {
-        if end.stale {
-            line(Span("\(end.place): not observed in the last pass, last at \(end.to)", .yellow))
-        }
-        if end.from != window.from.time {
-            line(Span("\(end.place): counted from \(end.from)", .yellow))
-        }
-    }
-
-    private mutating func show(_ ends: [V1.DeltaSeries], all: Bool) {
+    private mutating func show(_ ends: [V1.DeltaSeries], _ choice: DeltasChoice) {
         var table = Table(
             .text("DEVICE"), .number("PORT"), .text("END"), .text("COUNTER"), .number("DELTA"),
             .text("UNIT"), .text("REASON"))
         for end in ends {
-            for counter in end.counters where all || counter.isWorthARow(of: end) {
+            let folded = end.folded(choice)
+            for counter in end.counters where counter.isShown(choice, folded) {
                 table.add(
                     Span(end.name), Span((end.port ?? end.link).map(String.init) ?? "-"),
                     Span(end.role), Span(counter.name), counter.numeral,
-                    Span(counter.unit), Span(counter.reasons.joined(separator: ",")))
+                    Span(counter.unit), Span(counter.reason))
             }
         }
-        if table.rows.isEmpty {
-            line(ends.isEmpty ? "No part was known in this window." : "Nothing was counted.")
-        } else {
+        if !table.rows.isEmpty {
             self.table(table)
+        } else if ends.isEmpty {
+            line("No part was known in this window.")
+        } else {
+            line(choice == .errors ? "No error was counted." : "Nothing was counted.")
         }
     }
 }
@@ -65,12 +70,6 @@ extension V1.DeltaSeries {
     fileprivate var role: String {
         guard device != nil || gpuIndex != nil else { return "gone" }
         return end ?? (link == nil ? "gpu" : "nvlink")
-    }
-
-    fileprivate var place: String {
-        if let device, let port, let end { return "\(device) port \(port) \(end) end" }
-        guard let gpuIndex else { return "\(key), no longer connected" }
-        return "gpu \(gpuIndex)" + (link.map { " link \($0)" } ?? "")
     }
 
     // Cables by device, port and end, then GPUs by index and link; what is no longer connected
@@ -97,12 +96,25 @@ extension V1.DeltaSeries {
 }
 
 extension V1.CounterDelta {
-    /// Whether something was counted, or may have been; a node's NVLinks would fill the page with
-    /// their traffic alone.
-    fileprivate func isWorthARow(of series: V1.DeltaSeries) -> Bool {
-        let isPassing = series.gpuUuid != nil && accuses == "nobody"
-        return !isPassing && (delta != 0 || quality != "exact")
+    fileprivate func isShown(_ choice: DeltasChoice, _ folded: [String: Int]) -> Bool {
+        if isOpen, folded[reason] != nil { return false }
+        switch choice {
+        case .errors: return isError && hasMoved
+        case .counted: return hasMoved
+        case .all: return true
+        }
     }
+
+    var reason: String { reasons.joined(separator: ",") }
+
+    /// Whether an increase speaks against a part; waiting for credits is not an error.
+    var isError: Bool { accuses != "nobody" && unit != "ticks" }
+
+    // Or may have.
+    private var hasMoved: Bool { delta != 0 || quality != "exact" }
+
+    /// Whether nothing is known but that it may have moved.
+    var isOpen: Bool { (delta ?? 0) == 0 && quality != "exact" }
 
     fileprivate var numeral: Span {
         guard let delta else { return Span("?", .yellow) }

@@ -57,8 +57,9 @@ struct CommandGPUTests {
                 3  2.0s
                     the driver asks for: GPU reset
                       ecc_volatile_uncorrected_errors  4  events  accuses gpu_memory
-                    Xid 94 (contained error): 3, last at 2026-02-03T04:05:06.789Z
-                    Xid 200: 1, last at 2026-02-03T04:05:06.789Z
+                      remapped_rows_pending            1  code    yes
+                    Xid 94, 3 times, last at 2026-02-03T04:05:06.789Z: contained error
+                    Xid 200, once, at 2026-02-03T04:05:06.789Z
                     link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
                         crc_errors     12  events         accuses link
                         replay_errors   1  events  stale  accuses link
@@ -93,9 +94,11 @@ struct CommandGPUTests {
                       power                               312.25  watts        stale
                       recovery_action                          1  code                        GPU \
                 reset
+                      remapped_rows_pending                    1  code                        yes
+                      remapped_rows_failure                    0  code                        no
                       memory_temperature                       -  celsius      unsupported
-                    Xid 94 (contained error): 3, last at 2026-02-03T04:05:06.789Z
-                    Xid 200: 1, last at 2026-02-03T04:05:06.789Z
+                    Xid 94, 3 times, last at 2026-02-03T04:05:06.789Z: contained error
+                    Xid 200, once, at 2026-02-03T04:05:06.789Z
                     link 0 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
                         crc_errors         0  events  accuses link
                         effective_ber  5e-12  ratio
@@ -203,6 +206,8 @@ struct CommandGPUTests {
             Documents.gauge("temperature", 41, unit: "celsius"),
             Documents.gauge("power", 312.25, unit: "watts", state: "stale"),
             Documents.gauge("recovery_action", 1, unit: "code", meaning: "GPU reset"),
+            Documents.gauge("remapped_rows_pending", 1, unit: "code", meaning: "yes"),
+            Documents.gauge("remapped_rows_failure", 0, unit: "code", meaning: "no"),
             Documents.gauge("memory_temperature", nil, unit: "celsius", state: "unsupported"),
         ],
         xids: [
@@ -223,23 +228,72 @@ struct CommandGPUTests {
 
     // MARK: The other subcommands
 
-    @Test func `deltas names GPUs and links, and leaves their traffic to --all`() throws {
-        func series(_ index: Int?, _ link: Int?, _ counters: [V1.CounterDelta]) -> V1.DeltaSeries {
-            var series = Documents.series(nil, from: 6, to: 11, counters)
-            series.gpuUuid = "GPU-\(index ?? 9)"
-            series.gpuIndex = index
-            series.link = link
-            series.key = "GPU-\(index ?? 9)" + (link.map { "/nvlink/\($0)" } ?? "")
-            return series
+    private static func series(
+        _ index: Int?, _ link: Int?, to: UInt64 = 11, _ counters: [V1.CounterDelta]
+    ) -> V1.DeltaSeries {
+        var series = Documents.series(nil, from: 6, to: to, stale: to < 11, counters)
+        series.gpuUuid = "GPU-\(index ?? 9)"
+        series.gpuIndex = index
+        series.link = link
+        series.key = "GPU-\(index ?? 9)" + (link.map { "/nvlink/\($0)" } ?? "")
+        return series
+    }
+
+    @Test func `counters of which nothing is known are folded where they are many`() throws {
+        func open(_ reason: String, _ count: Int, accuses: String = "link") -> [V1.CounterDelta] {
+            (0..<count).map {
+                Documents.delta(
+                    "\(reason)_\($0)", $0 == 0 ? nil : 0, $0 == 0 ? "unknown" : "at_least", reason,
+                    accuses: accuses)
+            }
         }
+        let unseen = open("not_observed", 4) + open("not_observed", 9, accuses: "nobody")
+        let window = Documents.deltas(
+            6, 11,
+            [
+                Self.series(0, nil, unseen), Self.series(1, nil, unseen),
+                Self.series(2, nil, to: 8, unseen), Self.series(2, 0, to: 8, unseen),
+                Self.series(2, 1, to: 8, unseen), Self.series(3, nil, open("restarted", 16)),
+                Self.series(3, 5, open("restarted", 3)), Self.series(4, nil, open("cleared", 2)),
+                Self.series(
+                    5, 6,
+                    open("cleared", 3)
+                        + [Documents.delta("crc_errors", 4, "at_least", "cleared")]),
+            ])
+        let (outcome, _) = try Command.run("deltas", against: [.document(window)])
+        #expect(
+            outcome.output == """
+                gpu-017 from 2026-02-03T04:01:00.000Z (pass 6) to 2026-02-03T04:01:50.000Z (pass \
+                11), passes: 5
+                gpu 0, 1: 8 error counters uncertain (not_observed), --all shows them
+                gpu 2 and 2 links: not observed in the last pass, last at 2026-02-03T04:01:20.000Z
+                gpu 3 and link 5: 19 error counters uncertain (restarted), --all shows them
+                gpu 5 link 6: 3 error counters uncertain (cleared), --all shows them
+                DEVICE  PORT  END     COUNTER     DELTA  UNIT    REASON
+                gpu 4      -  gpu     cleared_0       ?  events  cleared
+                gpu 4      -  gpu     cleared_1      ≥0  events  cleared
+                gpu 5      6  nvlink  crc_errors     ≥4  events  cleared
+                next p11-00000000000000ab
+
+                """)
+        let (counted, _) = try Command.run("deltas", "--counters", against: [.document(window)])
+        #expect(
+            counted.output.contains(
+                "\ngpu 0, 1: 26 counters uncertain (not_observed), --all shows them\n"))
+        let (all, _) = try Command.run("deltas", "--all", against: [.document(window)])
+        #expect(!all.output.contains("--all"))
+        #expect(all.output.split(separator: "\n").filter { $0.contains("restarted_") }.count == 19)
+    }
+
+    @Test func `deltas names GPUs and links, and leaves their traffic to --counters`() throws {
         let traffic = Documents.delta("tx_data", 5, unit: "bytes", accuses: "nobody")
         let errors = Documents.delta("crc_errors", 2, accuses: "link")
         let window = Documents.deltas(
             6, 11,
             [
-                series(nil, 3, [errors]), series(10, 3, [traffic, errors]),
-                series(2, 11, [traffic, errors]), series(2, 3, [errors]),
-                series(2, nil, [Documents.delta("pcie_replays", 1, accuses: "pcie_path")]),
+                Self.series(nil, 3, [errors]), Self.series(10, 3, [traffic, errors]),
+                Self.series(2, 11, [traffic, errors]), Self.series(2, 3, [errors]),
+                Self.series(2, nil, [Documents.delta("pcie_replays", 1, accuses: "pcie_path")]),
                 Documents.series("rail0", from: 6, to: 11, [traffic]),
             ])
         let (outcome, asked) = try Command.run(
@@ -250,7 +304,6 @@ struct CommandGPUTests {
                 gpu-017 from 2026-02-03T04:01:00.000Z (pass 6) to 2026-02-03T04:01:50.000Z (pass \
                 11), passes: 5
                 DEVICE          PORT  END     COUNTER       DELTA  UNIT    REASON
-                rail0              1  local   tx_data           5  bytes
                 gpu 2              -  gpu     pcie_replays      1  events
                 gpu 2              3  nvlink  crc_errors        2  events
                 gpu 2             11  nvlink  crc_errors        2  events
@@ -259,8 +312,11 @@ struct CommandGPUTests {
                 next p11-00000000000000ab
 
                 """)
-        let (all, _) = try Command.run("deltas", "--all", against: [.document(window)])
-        #expect(all.output.split(separator: "\n").filter { $0.contains("tx_data") }.count == 3)
+        for flag in ["--counters", "--all"] {
+            let (all, _) = try Command.run("deltas", flag, against: [.document(window)])
+            let rows = all.output.split(separator: "\n").filter { $0.contains("tx_data") }
+            #expect(rows.count == 3)
+        }
     }
 
     @Test func `status counts GPUs, and says which one a condition is about`() throws {

@@ -45,18 +45,18 @@ struct CommandLineTests {
                 CRITICAL  gpu-017: 1 of 2 links is down.
                 seen at 2026-02-03T04:05:06.789Z: 2 ports, 2 active, 2 peers read
 
-                SEVERITY  WHAT           WHERE                               SINCE      ACCUSED   \
-                       NEXT STEP
+                SEVERITY  WHAT           WHERE                               SINCE      ACCUSED
                 CRITICAL  ib_link_down   rail1 port 1                        3m12s ago  \
-                cable,peer_port  Reseat the cable at both ends.
+                cable,peer_port
                     rail1 port 1 is down: it hears nothing from the other side.
                     evidence (local_only): PortState down, PortPhysicalState polling
                     evidence (local_only): the values are stale
+                    next step: Reseat the cable at both ends.
                     playbook: playbooks/ib_link_down.md
-                WARNING   counter_blind  rail0 port 1 peer end symbol_error  2d4h ago   -         \
-                       Record the values.
+                WARNING   counter_blind  rail0 port 1 peer end symbol_error  2d4h ago   -
                     A counter is full.
                     evidence (peer_only): symbol_error is stuck at its maximum 65535
+                    next step: Record the values.
                     playbook: playbooks/counter_blind.md
 
                 COLLECTOR   STATE       AGE  RESTARTS  DETAIL
@@ -222,13 +222,11 @@ struct CommandLineTests {
                 rail1 port 1 peer end: counted from 2026-02-03T04:01:10.000Z
                 0x0002c90300000009/17, no longer connected: not observed in the last pass, last \
                 at 2026-02-03T04:01:20.000Z
-                DEVICE                 PORT  END    COUNTER           DELTA  UNIT    REASON
-                rail1                     1  local  symbol_error       ≥120  events  \
-                saturated,cleared
-                rail1                     1  local  port_xmit_data  1234567  bytes
-                rail1                     1  local  vl15_dropped         ≥0  events  restarted
-                rail1                     1  peer   symbol_error          ?  events  source_changed
-                0x0002c90300000009/17     -  gone   link_downed           1  events
+                DEVICE                 PORT  END    COUNTER       DELTA  UNIT    REASON
+                rail1                     1  local  symbol_error   ≥120  events  saturated,cleared
+                rail1                     1  local  vl15_dropped     ≥0  events  restarted
+                rail1                     1  peer   symbol_error      ?  events  source_changed
+                0x0002c90300000009/17     -  gone   link_downed       1  events
                 next p11-00000000000000ab
 
                 """)
@@ -244,6 +242,7 @@ struct CommandLineTests {
                 DEVICE  PORT  END    COUNTER           DELTA  UNIT    REASON
                 rail1      1  local  symbol_error       ≥120  events  saturated,cleared
                 rail1      1  local  port_xmit_data  1234567  bytes
+                rail1      1  local  port_xmit_wait       89  ticks
                 rail1      1  local  link_downed           0  events
                 rail1      1  local  vl15_dropped         ≥0  events  restarted
                 rail1      1  peer   symbol_error          ?  events  source_changed
@@ -251,6 +250,27 @@ struct CommandLineTests {
                 next p11-00000000000000ab
 
                 """)
+    }
+
+    @Test func `deltas shows on demand what is no error`() throws {
+        let (outcome, _) = try Command.run(
+            "deltas", "--counters", "--device", "rail1", against: [.document(Self.window)])
+        let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("rail1      1") }
+        let names = rows.map { $0.split(separator: " ")[3] }
+        #expect(
+            names == [
+                "symbol_error", "port_xmit_data", "port_xmit_wait", "vl15_dropped",
+                "symbol_error",
+            ])
+        let still = Documents.deltas(
+            6, 11,
+            [
+                Documents.series(
+                    "rail1", from: 6, to: 11,
+                    [Documents.delta("port_xmit_data", 5, unit: "bytes", accuses: "nobody")])
+            ])
+        let (quiet, _) = try Command.run("deltas", against: [.document(still)])
+        #expect(quiet.output.contains("\nNo error was counted.\nnext "))
     }
 
     static let window = Documents.deltas(
@@ -267,7 +287,10 @@ struct CommandLineTests {
                 "rail1", from: 6, to: 11,
                 [
                     Documents.delta("symbol_error", 120, "at_least", "saturated", "cleared"),
-                    Documents.delta("port_xmit_data", 1_234_567, unit: "bytes"),
+                    Documents.delta(
+                        "port_xmit_data", 1_234_567, unit: "bytes", accuses: "nobody"),
+                    Documents.delta(
+                        "port_xmit_wait", 89, unit: "ticks", accuses: "downstream"),
                     Documents.delta("link_downed", 0),
                     Documents.delta("vl15_dropped", 0, "at_least", "restarted"),
                 ]),

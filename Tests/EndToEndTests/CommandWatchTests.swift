@@ -45,7 +45,7 @@ struct CommandWatchTests {
 
         gpu-017 from 2026-02-03T04:01:00.000Z (pass 6) to 2026-02-03T04:01:10.000Z (pass 7), \
         passes: 1
-        Nothing was counted.
+        No error was counted.
         next p7-00000000000000ab
 
         gpu-017 from 2026-02-03T04:01:10.000Z (pass 7) to 2026-02-03T04:01:30.000Z (pass 9), \
