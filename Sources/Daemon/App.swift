@@ -19,6 +19,7 @@ final class App {
     private let server: Server
     private let signals: SignalQueue
 
+    private let started: Moment
     private var schedule: Schedule
     private var turn: UInt64 = 0
     private var answers: [Collected] = []
@@ -27,6 +28,7 @@ final class App {
     private var isAligned = false
     private var fedAt: UInt64 = 0
     private var shownAt: UInt64 = 0
+    private var hasNews = false
     // Between two pictures that only events ask for.
     private static let newsPause: UInt64 = 1_000_000_000
 
@@ -43,8 +45,9 @@ final class App {
         self.desk = desk
         self.server = server
         self.signals = signals
+        started = clock.now()
         schedule = Schedule(
-            intervalNanoseconds: intervalNanoseconds, now: clock.now().boottimeNanoseconds)
+            intervalNanoseconds: intervalNanoseconds, now: started.boottimeNanoseconds)
     }
 
     /// Turns the wheel until a signal asks to stop.
@@ -69,13 +72,20 @@ final class App {
 
     private func logNews() {
         for news in fleet.gpu?.takeNews() ?? [] {
-            log.log(level: news.isTrouble ? .warning : .notice, "\(news.text)")
+            log.log(level: news.level, "\(news.text)")
+            hasNews = true
         }
     }
 
     private func tick(_ now: UInt64) {
         for trouble in fleet.tick(now: now) { log.warning("\(trouble)") }
+        logNews()
+        if mayShowNews, now >= newsDue { show() }
     }
+
+    // Between turns, what happened is shown without waiting for the next.
+    private var mayShowNews: Bool { hasNews && !isTurnOpen && isReady }
+    private var newsDue: UInt64 { shownAt + Self.newsPause }
 
     // MARK: Turns
 
@@ -90,16 +100,20 @@ final class App {
     // though not each of many.
     private func take(_ harvest: ProbeFleet.Harvest, now: UInt64) {
         answers += harvest.reports
-        logNews()
         pipeline.note(harvest.events)
+        hasNews = hasNews || !harvest.events.isEmpty
         stopCalls(now)
-        let isNews = !harvest.events.isEmpty && now >= shownAt + Self.newsPause
-        if !isTurnOpen, isReady, !answers.isEmpty || isNews { show() }
+        if !isTurnOpen, isReady, !answers.isEmpty { show() }
     }
 
     private func stopCalls(_ now: UInt64) {
         for (address, event) in pipeline.takeStops() {
-            fleet.gpu?.stop(address, because: event, now: now)
+            // What happened before the daemon was started may have been answered since.
+            if event.lastWallMilliseconds < started.wallMilliseconds {
+                fleet.gpu?.recall(address, because: event, now: now)
+            } else {
+                fleet.gpu?.stop(address, because: event, now: now)
+            }
         }
     }
 
@@ -120,6 +134,7 @@ final class App {
             now: now)
         stopCalls(now.boottimeNanoseconds)
         answers = []
+        hasNews = false
         shownAt = now.boottimeNanoseconds
         desk.show(picture)
         notifier.send("STATUS=\(picture.verdict.severity.name): \(picture.verdict.summary)")
@@ -139,6 +154,7 @@ final class App {
     private func wait(_ now: UInt64) -> Set<Int32> {
         var due = [schedule.next]
         if let tick = fleet.nextTick { due.append(tick) }
+        if mayShowNews { due.append(newsDue) }
         if let period = notifier.watchdogNanoseconds { due.append(fedAt + period / 2) }
         var files = (fleet.descriptors + [signals.descriptor]).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)

@@ -64,7 +64,9 @@ final class Pipeline {
             generation: generation, now: now, pass: keeper?.latest, cables: cables,
             gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls, kernelLog: kernelLog,
             journal: journal, collectors: collectors, findings: findings,
-            verdict: Verdict(findings, ports: cables.count, gpus: views.count),
+            verdict: Verdict(
+                findings, ports: cables.count, gpus: views.count,
+                gpusRead: views.count(where: \.isFresh)),
             history: keeper?.view)
     }
 
@@ -195,15 +197,16 @@ final class Pipeline {
         _ collectors: [CollectorView], _ watch: GPUWatch.View, now: Moment
     ) -> [GPUView] {
         let collector = collectors.first { $0.name == GPUView.collector }
-        return gpus.addresses.enumerated().compactMap { index, address in
-            gpus.entries[address].map {
-                var view = GPUView(
-                    index: index, address: address, entry: $0,
-                    trouble: watch.troubles[address], collector: collector, ledger: ledger,
-                    now: now)
-                view.slowCalls = watch.slowCalls[address] ?? 0
-                return view
-            }
+        // What is left alone since before the daemon was started may be reported by nobody.
+        let addresses = Set(gpus.entries.keys).union(watch.troubles.keys).sorted()
+        return addresses.enumerated().map { index, address in
+            let trouble = watch.troubles[address]
+            var view = GPUView(
+                index: index, address: address,
+                entry: gpus.entries[address] ?? .init(neverReported: address, trouble),
+                trouble: trouble, collector: collector, ledger: ledger, now: now)
+            view.slowCalls = watch.slowCalls[address] ?? 0
+            return view
         }
     }
 
@@ -212,7 +215,8 @@ final class Pipeline {
     private func evidence(
         _ cables: [CableView], _ gpus: [GPUView], _ collectors: [CollectorView], now: Moment
     ) -> Evidence {
-        Evidence(
+        let told = Dictionary(grouping: journal.entries) { $0.event.device }
+        return Evidence(
             now: now,
             cables: cables.map {
                 CableEvidence(
@@ -224,7 +228,9 @@ final class Pipeline {
                 ? nil
                 : GPUsEvidence(
                     library: self.gpus.library,
-                    gpus: gpus.map { $0.evidence(journal, bootID: bootID, now: now) }),
+                    gpus: gpus.map {
+                        $0.evidence(told[.pci($0.address)] ?? [], bootID: bootID, now: now)
+                    }),
             kernelLogTrouble: kernelLog.flatMap { $0.state == .reading ? nil : $0.detail },
             historyTrouble: keeper?.view.trouble)
     }
@@ -233,6 +239,11 @@ final class Pipeline {
 extension Moment {
     /// Before everything: the moment of what never happened.
     static let never = Moment(bootID: "", boottimeNanoseconds: 0, wallMilliseconds: 0)
+
+    /// Seconds from an earlier time on the boot clock of the same boot; never negative.
+    func seconds(sinceBoottime earlier: UInt64) -> Double {
+        Double(boottimeNanoseconds - min(boottimeNanoseconds, earlier)) / 1e9
+    }
 }
 
 extension EndView {

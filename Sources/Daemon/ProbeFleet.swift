@@ -14,9 +14,12 @@ final class ProbeFleet {
         var transport = MADStatistics()
         var ended = MADStatistics()
         var loggedTrouble: String?
+        // When it was first to be asked, on the boot clock.
+        var admitted: UInt64
 
-        init(_ supervisor: ProbeSupervisor) {
+        init(_ supervisor: ProbeSupervisor, admitted: UInt64) {
             self.supervisor = supervisor
+            self.admitted = admitted
         }
 
         func note(_ report: ProbeReport) {
@@ -44,7 +47,6 @@ final class ProbeFleet {
     let gpu: GPUWatch?
     // Joins the members once the node has a GPU.
     private var waiting: Member?
-    private let started: Moment
     private let limitSeconds: Double
 
     /// A probe is stale when it has not answered for three intervals and a soft deadline.
@@ -52,18 +54,21 @@ final class ProbeFleet {
         _ supervisors: [ProbeSupervisor], gpu: GPUWatch? = nil, started: Moment,
         intervalNanoseconds: UInt64, patience: Patience
     ) {
-        members = supervisors.map(Member.init)
+        let now = started.boottimeNanoseconds
+        members = supervisors.map { Member($0, admitted: now) }
         self.gpu = gpu
-        waiting = gpu.map { Member($0.supervisor) }
-        self.started = started
+        waiting = gpu.map { Member($0.supervisor, admitted: now) }
         limitSeconds = Double(3 * intervalNanoseconds + patience.softNanoseconds) / 1e9
-        admitGPUs(now: started.boottimeNanoseconds)
+        admitGPUs(now: now)
     }
 
     private func admitGPUs(now: UInt64) {
-        guard let gpu, gpu.isNeeded(now: now) else { return }
-        if let member = waiting.take() { members.append(member) }
-        gpu.checkInstances(now: now)
+        guard let gpu else { return }
+        if waiting != nil, gpu.isNeeded(now: now), let member = waiting.take() {
+            member.admitted = now
+            members.append(member)
+        }
+        if waiting == nil { gpu.checkInstances(now: now) }
     }
 
     /// The descriptors to wait on.
@@ -121,7 +126,7 @@ final class ProbeFleet {
                 member.ended = member.ended.adding(member.transport)
                 member.transport = MADStatistics()
             }
-            let trouble = member.supervisor.trouble
+            let trouble = member.supervisor.trouble ?? member.latest?.trouble
             defer { member.loggedTrouble = trouble }
             return trouble == member.loggedTrouble ? nil : trouble
         }
@@ -152,14 +157,28 @@ final class ProbeFleet {
                 durationSeconds: member.latest.map { Double($0.durationNanoseconds) / 1e9 },
                 evidence: CollectorEvidence(
                     name: supervisor.name, ageSeconds: moment.map { now.seconds(since: $0) },
-                    limitSeconds: limitSeconds, waitingSeconds: now.seconds(since: started),
+                    limitSeconds: limitSeconds,
+                    waitingSeconds: now.seconds(sinceBoottime: member.admitted),
                     workingOn: supervisor.workingOn, trouble: supervisor.trouble,
                     seesNothing: member.seesNothing,
                     readsPorts: supervisor.configuration.readsPorts),
                 restarts: supervisor.restarts, slowTurns: supervisor.slowTurns,
                 skippedTurns: supervisor.skippedTurns,
-                endedCPUSeconds: supervisor.endedCPUSeconds, pid: supervisor.pid,
+                endedCPUSeconds: supervisor.endedCPUSeconds
+                    + (supervisor === gpu?.supervisor ? gpu?.trialCPUSeconds ?? 0 : 0),
+                pid: supervisor.pid,
                 transport: member.ended.adding(member.transport))
+        }
+    }
+}
+
+extension ProbeReport {
+    // What keeps a probe that answers from its work, where nobody else logs it.
+    fileprivate var trouble: String? {
+        if case .kernelLog(let report) = self, report.state != .reading {
+            report.detail
+        } else {
+            nil
         }
     }
 }

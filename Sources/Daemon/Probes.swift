@@ -67,17 +67,18 @@ struct Probes {
             include: settings.gpu.include, exclude: settings.gpu.exclude,
             budgetNanoseconds: turn,
             patienceNanoseconds: min(Self.patienceNanoseconds, turn / 2))
-        let boards = (SharedBoard(), SharedBoard())
+        let board = SharedBoard()
         let instances = GPUInstances(
             sysRoot: settings.paths.sys, bootID: bootID, isWatched: configuration.mayTouch)
         return GPUWatch(
             supervisor: supervisor(
                 GPUView.collector, .gpu(configuration), settings.gpu.environment,
-                board: boards.0),
-            trial: supervisor(
-                "gpu-trial", .gpu(configuration), settings.gpu.environment, board: boards.1),
-            boards: (boards.0?.board, boards.1?.board), configuration: configuration,
-            patience: patience,
+                board: board),
+            trial: GPUTrial(
+                supervisor: supervisor(
+                    "gpu-trial", .gpu(configuration), settings.gpu.environment),
+                patience: patience),
+            board: board?.board, configuration: configuration, patience: patience,
             quarantine: Quarantine(
                 delayMinimum: settings.gpu.retryDelayMin.nanoseconds,
                 delayMaximum: settings.gpu.retryDelayMax.nanoseconds),

@@ -78,31 +78,3 @@ package struct GPUHang: Hashable, Sendable {
         self.excluded = excluded
     }
 }
-
-/// An Xid that asks for something.
-package struct XidEvidence: Hashable, Sendable {
-    /// The number.
-    package var number: UInt32
-    /// How often it was told.
-    package var count: UInt64
-    /// When it was told last, RFC 3339.
-    package var last: String
-    /// What it means.
-    package var meaning: String
-    /// What helps.
-    package var remedy: Remedy
-    /// The original line.
-    package var line: String
-
-    /// An Xid.
-    package init(
-        number: UInt32, count: UInt64, last: String, meaning: String, remedy: Remedy, line: String
-    ) {
-        self.number = number
-        self.count = count
-        self.last = last
-        self.meaning = meaning
-        self.remedy = remedy
-        self.line = line
-    }
-}

@@ -2,9 +2,11 @@ import Model
 
 /// The rules about GPUs, and about who would tell of them.
 enum GPURules {
+    private static let collector = "gpu"
+
     /// Everything that holds of the GPUs.
     static func judge(_ evidence: Evidence) -> [Opinion] {
-        let isExplained = evidence.collectors.contains(where: \.isStale)
+        let isExplained = evidence.collectors.contains { $0.name == collector && $0.isStale }
         let gpus = evidence.gpus?.gpus ?? []
         return [library(evidence.gpus)].compactMap { $0 }
             + gpus.flatMap { gpu($0, evidence.gpus?.library, isStalenessExplained: isExplained) }
@@ -60,12 +62,14 @@ enum GPURules {
     private static func lost(_ gpu: GPUEvidence) -> Opinion? {
         let summary: String
         let evidence: String
+        var asksForReset = false
         if !gpu.isListed {
             summary = "\(name(gpu)) is not there any more."
             evidence = "the PCI bus does not list it any more"
         } else if case .failed(let failure) = gpu.state, failure.isLost {
             summary = "\(name(gpu)) is lost to the driver: \(failure.codeName)."
             evidence = "\(failure.function) answered \(failure.codeName) (\(failure.code))"
+            asksForReset = failure.asksForReset
         } else {
             return nil
         }
@@ -73,8 +77,10 @@ enum GPURules {
             id: .gpuLost, subject: subject(gpu),
             severity: ConditionCatalog.row(.gpuLost).severity, summary: summary,
             accused: [.gpu, .pciePath], grade: .localOnly, evidence: [evidence],
-            action: "Drain the node and reboot it; if the GPU is lost again, check seating, power "
-                + "and PCIe errors, then have it replaced.")
+            action: asksForReset
+                ? Remedy.resetGPU.action
+                : "Drain the node and reboot it; if the GPU is lost again, check seating, power "
+                    + "and PCIe errors, then have it replaced.")
     }
 
     private static func unobservable(
@@ -103,12 +109,13 @@ enum GPURules {
     }
 
     private static func library(_ gpus: GPUsEvidence?) -> Opinion? {
-        guard let gpus, let library = gpus.library, library.state != .ready, !gpus.gpus.isEmpty
-        else { return nil }
-        let count = gpus.gpus.count
+        guard let gpus, let library = gpus.library, library.state != .ready else { return nil }
+        // GPUs that were open before it hung are read on.
+        let count = gpus.gpus.count { $0.state != .read }
+        guard count > 0 else { return nil }
         let detail = library.detail.isEmpty ? library.state.rawValue : library.detail
         return Opinion(
-            id: .gpuUnobservable, subject: Subject(collector: "gpu"),
+            id: .gpuUnobservable, subject: Subject(collector: collector),
             severity: ConditionCatalog.row(.gpuUnobservable).severity,
             summary: "\(count == 1 ? "The GPU" : "\(count) GPUs") of this node cannot be read: "
                 + "\(detail)",

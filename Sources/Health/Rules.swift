@@ -189,7 +189,8 @@ package enum Rules {
         return Opinion(
             id: .nothingObserved, subject: Subject(),
             severity: ConditionCatalog.row(.nothingObserved).severity,
-            summary: "No InfiniBand port has been observed: nothing can be said of this node.",
+            summary: "No InfiniBand port has been observed: nothing can be said of this node's "
+                + "cables.",
             accused: [], grade: .localOnly,
             evidence: ports.map {
                 "probe \($0.name) \($0.ageSeconds == nil ? "has not answered yet" : "sees no port")"

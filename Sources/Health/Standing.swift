@@ -63,11 +63,14 @@ package struct Verdict: Hashable, Sendable {
     /// One sentence for an operator.
     package var summary: String
 
-    /// Sums up what holds, the worst first, on a node where these are watched.
-    package init(_ findings: [Finding], ports: Int, gpus: Int = 0) {
+    /// Sums up what holds, the worst first, on a node where these are watched; of the GPUs all
+    /// were read in the latest pass, or as many as given.
+    package init(_ findings: [Finding], ports: Int, gpus: Int = 0, gpusRead: Int? = nil) {
         guard let worst = findings.first else {
             severity = ports + gpus > 0 ? .pass : .unknown
-            let sentences = [Self.sentence(ports: ports), Self.sentence(gpus: gpus)]
+            let sentences = [
+                Self.sentence(ports: ports), Self.sentence(gpus: gpus, read: gpusRead ?? gpus),
+            ]
             summary = sentences.compactMap { $0 }.joined(separator: " ")
             if summary.isEmpty { summary = "Nothing has been observed." }
             return
@@ -87,8 +90,9 @@ package struct Verdict: Hashable, Sendable {
         }
     }
 
-    private static func sentence(gpus: Int) -> String? {
-        switch gpus {
+    private static func sentence(gpus: Int, read: Int) -> String? {
+        if read < gpus { return "\(read) of \(gpus) GPUs were read in the latest pass." }
+        return switch gpus {
         case ...0: nil
         case 1: "The GPU was read."
         default: "All \(gpus) GPUs were read."

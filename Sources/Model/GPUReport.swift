@@ -206,6 +206,9 @@ package struct GPUFailure: Hashable, Sendable {
     /// NVML_ERROR_RESET_REQUIRED (16), NVML_ERROR_GPU_NOT_FOUND (28), and NVML_ERROR_NOT_FOUND (6)
     /// for a GPU that sysfs lists.
     package var isLost: Bool { [6, 15, 16, 28].contains(code) }
+
+    /// Whether a reset brings the GPU back: NVML_ERROR_RESET_REQUIRED (16).
+    package var asksForReset: Bool { code == 16 }
 }
 
 /// What was seen of one NVLink.

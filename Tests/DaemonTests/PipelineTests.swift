@@ -264,4 +264,17 @@ extension CollectorView {
     }
 
     private struct Missing: Error {}
+
+    /// What is left alone since before the daemon was started is shown, though nobody reports it.
+    @Test func gpuThatNobodyReportsIsMissed() throws {
+        let gpu = PCIAddress(domain: 0, bus: 0x18, device: 0)
+        let watch = GPUWatch.View(troubles: [
+            gpu: GPUTrouble(since: 0, excluded: "the kernel reported Xid 79")
+        ])
+        let picture = try pipeline().pass(
+            [], collectors: [], watch: watch, now: .scripted(seconds: 10))
+        #expect(picture.gpus.map(\.address) == [gpu] && picture.gpus[0].isStale)
+        #expect(picture.findings.map(\.opinion.id) == [.gpuUnresponsive])
+        #expect(picture.verdict.severity == .unknown)
+    }
 }

@@ -38,7 +38,7 @@ struct QuarantineTests {
             quarantine.fail(Self.gpu, hasCrashed: false, now: now)
         }
         #expect(pauses == [30, 60, 120, 240, 480, 600, 600, 600])
-        quarantine.release(Self.gpu)
+        quarantine.release(Self.gpu, now: now)
         #expect(quarantine.entries.isEmpty && quarantine.nextTrial == nil)
     }
 
@@ -96,5 +96,39 @@ struct QuarantineTests {
         #expect(taken == [true, false, true, false])
         #expect(quarantine.nextTrial == 600 * Self.second + 2)
         #expect(quarantine.reasons == [Self.gpu: "the kernel reported Xid 119"])
+    }
+
+    /// What is well alone and ill among the others is not let in again and again.
+    @Test func relapsesAreCounted() {
+        var quarantine = Self.quarantine()
+        var now: UInt64 = 0
+        var pauses: [UInt64] = []
+        for _ in 0..<6 {
+            quarantine.put(Self.gpu, .hung(Self.call), token: 1, now: now)
+            guard let due = quarantine.nextTrial else { break }
+            pauses.append((due - now) / Self.second)
+            _ = quarantine.takeDue(now: due)
+            quarantine.release(Self.gpu, now: due)
+            now = due + Self.second
+        }
+        #expect(pauses == [30, 60, 120, 240, 480, 600])
+        for _ in 0..<3 {
+            quarantine.put(Self.gpu, .crashed(Self.call, status: 11), token: 1, now: now)
+            _ = quarantine.takeDue(now: .max)
+            guard quarantine.entries[Self.gpu]?.isGivenUp == false else { break }
+            quarantine.release(Self.gpu, now: now)
+        }
+        #expect(quarantine.entries[Self.gpu]?.crashes == 3 && quarantine.nextTrial == nil)
+    }
+
+    @Test(arguments: [(601, 1), (599, 2)] as [(UInt64, UInt64)])
+    func relapseIsForgottenWithTimeOrAnotherDriver(seconds: UInt64, token: UInt64) {
+        var quarantine = Self.quarantine()
+        quarantine.put(Self.gpu, .crashed(Self.call, status: 11), token: 1, now: 0)
+        quarantine.release(Self.gpu, now: 0)
+        let now = seconds * Self.second
+        quarantine.put(Self.gpu, .crashed(Self.call, status: 11), token: token, now: now)
+        #expect(quarantine.entries[Self.gpu]?.crashes == 1)
+        #expect(quarantine.nextTrial == now + 30 * Self.second)
     }
 }

@@ -107,6 +107,17 @@ struct GPURuleTests {
         #expect(opinions.first?.severity == .critical)
     }
 
+    @Test func aResetIsAskedForWhereItHelps() throws {
+        for (code, action) in [(16, Remedy.resetGPU.action), (15, "Drain the node and reboot")] {
+            let opinion = try #require(
+                Self.judge {
+                    $0.state = .failed(
+                        GPUFailure(function: "f", code: Int32(code), codeName: "NAME"))
+                }.first)
+            #expect(opinion.action.hasPrefix(action))
+        }
+    }
+
     @Test func gpuThatVanishedIsMissed() {
         let opinions = Self.judge { $0.isListed = false }
         #expect(opinions.map(\.id) == [.gpuLost])
@@ -129,6 +140,35 @@ struct GPURuleTests {
         #expect(opinions.map(\.id) == [.gpuUnobservable], "\(opinions)")
         #expect(opinions.first?.summary == "8 GPUs of this node cannot be read: Because.")
         #expect(opinions.first?.severity == .unknown)
+    }
+
+    /// A call of the library may hang while GPUs that are open are read on.
+    @Test func libraryThatHangsSpeaksForWhatIsNotRead() {
+        var gpus = (0..<8).map { Self.gpu($0) }
+        #expect(Rules.judge(Self.evidence(gpus, library: .hung)).isEmpty)
+        gpus[7].state = .noLibrary
+        let opinions = Rules.judge(Self.evidence(gpus, library: .hung, detail: "Because."))
+        #expect(opinions.map(\.summary) == ["The GPU of this node cannot be read: Because."])
+    }
+
+    /// Only its own probe explains that a GPU was not read for long.
+    @Test func anotherStaleProbeHidesNothing() {
+        for (name, isHidden) in [("rail0", false), ("gpu", true)] {
+            var evidence = Self.evidence([Self.gpu(3) { $0.isStale = true }])
+            evidence.collectors.append(
+                CollectorEvidence(
+                    name: name, ageSeconds: 90, limitSeconds: 30, waitingSeconds: 90,
+                    workingOn: nil, trouble: nil, readsPorts: false))
+            let ids = Rules.judge(evidence).map(\.id)
+            #expect(ids.contains(.probeStale))
+            #expect(ids.contains(.gpuUnobservable) == !isHidden)
+        }
+    }
+
+    @Test func sentenceCountsWhatWasRead() {
+        let summary = { Verdict([], ports: 0, gpus: 8, gpusRead: $0).summary }
+        #expect(summary(8) == "All 8 GPUs were read.")
+        #expect(summary(7) == "7 of 8 GPUs were read in the latest pass.")
     }
 
     /// The library answers and the GPU was not read yet: nothing is known, so nothing is well.

@@ -26,9 +26,6 @@ struct GPURoster: Sendable {
     /// How long calls took, as last reported.
     private(set) var calls: [CallFamily: CallLatency] = [:]
 
-    /// The addresses in order; a GPU's place is its index.
-    var addresses: [PCIAddress] { entries.keys.sorted() }
-
     /// The GPU at an address; nil when there is none or who it is is not known.
     func uuid(at device: NodeEvent.Device?) -> GPUUUID? {
         guard case .pci(let address) = device else { return nil }
@@ -55,7 +52,7 @@ struct GPURoster: Sendable {
         let identity = gpu.identity ?? entry.report.identity
         // Another board in the slot has its own past.
         if identity?.uuid != entry.report.identity?.uuid { entry = Entry(report: gpu) }
-        let links = gpu.links.isEmpty ? entry.report.links : gpu.links
+        let links = gpu.links.isEmpty && gpu.state != .read ? entry.report.links : gpu.links
         entry.report = gpu
         entry.report.identity = identity
         entry.report.links = links
@@ -78,6 +75,13 @@ struct GPURoster: Sendable {
                 gpu.observation(of: link, isRestarted: isRestarted), at: read)
         }
         return events
+    }
+}
+
+extension GPURoster.Entry {
+    /// A GPU that no report has had.
+    init(neverReported address: PCIAddress, _ trouble: GPUTrouble?) {
+        report = GPUDeviceReport(address: address, state: .excluded(trouble?.excluded ?? ""))
     }
 }
 

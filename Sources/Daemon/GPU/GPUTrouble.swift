@@ -11,8 +11,6 @@ struct GPUTrouble: Hashable, Sendable {
     var kernel: ThreadState?
     /// Why the GPU is left alone; nil while it is not.
     var excluded: String?
-    /// Whether it is not tried again while its driver is the same.
-    var isGivenUp = false
 }
 
 /// What a thread is doing, from `/proc/PID/task/TID` (proc(5)).

@@ -5,8 +5,6 @@ import Model
 struct GPUView: Sendable {
     /// The name of the collector that reads GPUs.
     static let collector = "gpu"
-    // What asks for a reset or a reboot is shown this long where nothing else ends it.
-    private static let xidSeconds = 86_400.0
 
     /// Its place among the node's GPUs.
     var index: Int
@@ -51,9 +49,7 @@ struct GPUView: Sendable {
         self.isFresh = isFresh
         isStale = !isFresh && (entry.read.map { now.seconds(since: $0) > limit } ?? true)
         self.trouble = trouble
-        hangSeconds = trouble.map {
-            Double(now.boottimeNanoseconds - min(now.boottimeNanoseconds, $0.since)) / 1e9
-        }
+        hangSeconds = trouble.map { now.seconds(sinceBoottime: $0.since) }
         restarted = entry.restarted
         let series = report.identity.flatMap { ledger[.gpu($0.uuid)] }
         entries = series?.entries ?? []
@@ -99,7 +95,7 @@ struct NVLinkView: Sendable {
 
 extension GPUView {
     /// The GPU as the rules see it.
-    func evidence(_ journal: EventJournal, bootID: String, now: Moment) -> GPUEvidence {
+    func evidence(_ events: [JournalEntry], bootID: String, now: Moment) -> GPUEvidence {
         GPUEvidence(
             index: index, address: address, uuid: report.identity?.uuid, state: report.state,
             isListed: isListed, isStale: isStale,
@@ -109,51 +105,10 @@ extension GPUView {
                     excluded: $0.excluded)
             },
             recoveryAction: isFresh ? gauge("recovery_action") : nil,
-            xids: xids(journal, bootID: bootID, now: now), linksDown: linksDown,
+            xids: XidEvidence.standing(
+                in: events, bootID: bootID, restarted: restarted, now: now),
+            linksDown: linksDown,
             linksUp: links.count { $0.state == .active || $0.state == .asleep })
-    }
-
-    // The latest of each number that asks for something and that nothing has answered since.
-    private func xids(
-        _ journal: EventJournal, bootID: String, now: Moment
-    ) -> [XidEvidence] {
-        var latest: [UInt32: XidEvidence] = [:]
-        for entry in journal.entries
-        where entry.event.device == .pci(address) {
-            let event = entry.event
-            let age = Double(now.wallMilliseconds - event.lastWallMilliseconds) / 1e3
-            guard entry.bootID == bootID, age < Self.xidSeconds, let number = event.xid,
-                let remedy = event.remedy, remedy.asksForSomething,
-                restarted.map({ $0.wallMilliseconds < event.lastWallMilliseconds }) ?? true
-            else { continue }
-            latest[number] = XidEvidence(
-                number: number, count: (latest[number]?.count ?? 0) + UInt64(event.count),
-                last: Timestamp.text(milliseconds: event.lastWallMilliseconds),
-                meaning: event.detail ?? XidCatalog.entry(number).meaning, remedy: remedy,
-                line: event.line)
-        }
-        return latest.values.sorted { $0.number < $1.number }
-    }
-}
-
-extension Remedy {
-    /// Whether it is more than a note or an application's affair.
-    fileprivate var asksForSomething: Bool {
-        switch self {
-        case .none, .application, .decode: false
-        case .resetGPU, .reboot, .rebootGuest, .inspect, .updateSoftware, .support: true
-        }
-    }
-}
-
-extension NodeEvent {
-    // A GPU that fell off the bus is one with Xid 79, whether the driver gave it the number or not.
-    fileprivate var xid: UInt32? {
-        switch kind {
-        case .xid: number
-        case .gpuFallenOffBus: 79
-        default: nil
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Collectors
 import Glibc
+import Logging
 import Model
 
 /// Watches the GPU probe: notices a call that does not return and a call that ends the process,
@@ -10,15 +11,23 @@ final class GPUWatch {
     /// What the watch asks of the kernel; tests play it.
     struct Kernel {
         /// The instance of a GPU's driver and device, or of the driver alone for `.none`.
-        var token: (PCIAddress) -> UInt64
-        /// Whether the node has GPUs; looks at the kernel's list now and then.
+        var token: (PCIAddress, UInt64) -> UInt64
+        /// Whether the node has GPUs.
         var hasGPUs: (UInt64) -> Bool = { _ in true }
         /// What a thread of a process is doing; nil when it is gone.
         var thread: (pid_t, UInt32) -> ThreadState?
     }
 
-    // Between two questions to a trial that is not ready.
-    private static let trialPause: UInt64 = 200_000_000
+    /// Something that changed.
+    struct News {
+        let text: String
+        let level: Logger.Level
+
+        init(_ text: String, _ level: Logger.Level) {
+            self.text = text
+            self.level = level
+        }
+    }
 
     /// What pictures show of the watch.
     struct View: Sendable {
@@ -30,21 +39,14 @@ final class GPUWatch {
 
     /// The probe that reads all GPUs.
     let supervisor: ProbeSupervisor
-    private let trial: ProbeSupervisor
+    private let trial: GPUTrial
     private let board: CallBoard?
-    private let trialBoard: CallBoard?
     private let kernel: Kernel
     private let patience: Patience
     private var configuration: GPUConfiguration
     private var quarantine: Quarantine
 
     private var deathsSeen: UInt64 = 0
-    private var trialDeathsSeen: UInt64 = 0
-    private var tried: PCIAddress?
-    private var trialStarted: UInt64 = 0
-    private var trialTurn: UInt64 = 0
-    // When the trial is asked again; nil while its answer is awaited.
-    private var nextQuestion: UInt64?
     private var slow: Set<PCIAddress> = []
     // Of the latest report: GPUs whose call was under way, and whether any GPU was read.
     private var busy: Set<PCIAddress> = []
@@ -53,20 +55,23 @@ final class GPUWatch {
     private var disabledToken: UInt64?
     private var loggedLibrary: GPULibrary?
     private var isLibraryHung = false
+    // Whether its call cannot be ended without harm to the GPUs that are read.
+    private var isLibraryKept = false
     private var libraryHangs = 0
-    private var news: [(text: String, isTrouble: Bool)] = []
+    private var loggedReasons: [PCIAddress: String] = [:]
+    private var news: [News] = []
 
     /// Calls that took longer than the soft deadline, by GPU.
     private(set) var slowCalls: [PCIAddress: UInt64] = [:]
 
     init(
-        supervisor: ProbeSupervisor, trial: ProbeSupervisor, boards: (CallBoard?, CallBoard?),
+        supervisor: ProbeSupervisor, trial: GPUTrial, board: CallBoard?,
         configuration: GPUConfiguration, patience: Patience, quarantine: Quarantine,
         kernel: Kernel
     ) {
         self.supervisor = supervisor
         self.trial = trial
-        (board, trialBoard) = boards
+        self.board = board
         self.configuration = configuration
         self.patience = patience
         self.quarantine = quarantine
@@ -74,15 +79,15 @@ final class GPUWatch {
     }
 
     /// The trial's descriptor to wait on; nil while none runs.
-    var descriptor: Int32? { tried == nil ? nil : trial.descriptor }
+    var descriptor: Int32? { trial.descriptor }
+
+    /// Processor time of trials that ended.
+    var trialCPUSeconds: Double { trial.endedCPUSeconds }
 
     /// When `tick` has something to do next; nil when nothing is pending.
     var nextTick: UInt64? {
-        let calls = waiting.compactMap(deadline)
-        guard tried != nil else {
-            return (calls + [trial.pid == nil ? quarantine.nextTrial : nil].compactMap { $0 }).min()
-        }
-        return (calls + [trial.nextTick, nextQuestion].compactMap { $0 }).min()
+        let due = [trial.nextTick, mayTry ? quarantine.nextTrial : nil]
+        return (waiting.compactMap(deadline) + due.compactMap { $0 }).min()
     }
 
     // A call that cannot be ended is looked at again with the reports.
@@ -90,7 +95,8 @@ final class GPUWatch {
         let isSlow = call.address.map(slow.contains) ?? true
         let wait = isSlow ? patience.hardNanoseconds : patience.softNanoseconds
         let due = call.startNanoseconds + wait
-        let isKept = call.address.map { hung[$0]?.kernel?.isUninterruptible == true } ?? false
+        let isKept =
+            call.address.map { hung[$0]?.kernel?.isUninterruptible == true } ?? isLibraryKept
         return isKept ? nil : due
     }
 
@@ -100,8 +106,7 @@ final class GPUWatch {
         for (address, entry) in quarantine.entries {
             all[address] = GPUTrouble(
                 call: entry.cause.call, since: hung[address]?.since ?? entry.since,
-                kernel: hung[address]?.kernel, excluded: entry.reason,
-                isGivenUp: entry.isGivenUp)
+                kernel: hung[address]?.kernel, excluded: entry.reason)
         }
         return all
     }
@@ -109,8 +114,17 @@ final class GPUWatch {
     /// What pictures show.
     var view: View { View(troubles: troubles, slowCalls: slowCalls) }
 
-    /// What is new of the library, for the log.
-    func takeNews() -> [(text: String, isTrouble: Bool)] {
+    /// What is new, for the log and for a picture.
+    func takeNews() -> [News] {
+        let reasons = quarantine.reasons
+        for (address, reason) in reasons.sorted(by: { $0.key < $1.key })
+        where loggedReasons[address] != reason {
+            news.append(News("GPU \(address) is left alone: \(reason)", .warning))
+        }
+        for address in loggedReasons.keys.sorted() where reasons[address] == nil {
+            news.append(News("GPU \(address) is read again", .notice))
+        }
+        loggedReasons = reasons
         defer { news = [] }
         return news
     }
@@ -120,9 +134,10 @@ final class GPUWatch {
     private func note(_ library: GPULibrary) {
         if library.state == .ready { libraryHangs = 0 }
         isLibraryHung = library.state == .hung
+        isLibraryKept = false
         guard library.isOther(than: loggedLibrary), library.state != .starting else { return }
         loggedLibrary = library
-        news.append((library.summary, library.state != .ready))
+        news.append(News(library.summary, library.state == .ready ? .notice : .warning))
     }
 
     /// Looks through a report of the probe.
@@ -161,9 +176,11 @@ final class GPUWatch {
         }
     }
 
-    // Nobody is read beside a library that hangs. It is opened again, less and less often.
+    // It is opened again, less and less often.
     private func endLibrary(_ call: CallBoard.Call, now: UInt64) {
         guard now >= call.startNanoseconds + patience.hardNanoseconds else { return }
+        isLibraryKept = isAnyRead && thread(call.thread)?.isUninterruptible == true
+        if isLibraryKept { return }
         libraryHangs += 1
         isLibraryHung = false
         supervisor.kill(
@@ -173,18 +190,25 @@ final class GPUWatch {
 
     private func noteSlow(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
         guard call.nanoseconds >= patience.softNanoseconds else { return }
-        if slow.insert(address).inserted { slowCalls[address, default: 0] += 1 }
+        if slow.insert(address).inserted {
+            slowCalls[address, default: 0] += 1
+            news.append(News("GPU \(address): \(call.function) takes long", .debug))
+        }
         let began = now - min(now, call.nanoseconds)
         hung[address] = GPUTrouble(
             call: call, since: hung[address]?.since ?? began,
-            kernel: supervisor.pid.flatMap { kernel.thread($0, call.thread) })
+            kernel: thread(call.thread))
+    }
+
+    private func thread(_ thread: UInt32) -> ThreadState? {
+        supervisor.pid.flatMap { kernel.thread($0, thread) }
     }
 
     // A process whose thread waits uninterruptibly cannot be killed, only maimed: the threads that
     // read the other GPUs would end, and no other process may be started until the last one goes.
     private func end(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
         if isAnyRead, hung[address]?.kernel?.isUninterruptible == true { return }
-        quarantine.put(address, .hung(call), token: kernel.token(address), now: now)
+        quarantine.put(address, .hung(call), token: kernel.token(address, now), now: now)
         busy = []
         supervisor.kill(
             "probe gpu was killed: \(call.function) (\(call.family.name)) of GPU \(address) did "
@@ -193,19 +217,23 @@ final class GPUWatch {
 
     /// The kernel log has told of a GPU that must not be asked any more.
     func stop(_ address: PCIAddress, because event: NodeEvent, now: UInt64) {
-        guard quarantine.put(address, .told(event), token: kernel.token(address), now: now) else {
-            return
-        }
-        if tried == address { trial.kill("the kernel log told of its GPU") }
+        guard put(address, event, now: now) else { return }
+        if trial.address == address { trial.cancel("the kernel log told of its GPU") }
         tellProbe()
     }
 
-    /// The history has it that the kernel log told of a GPU in this boot: it may have been reset
-    /// since, so it is tried alone before it is read with the others.
+    /// The kernel log told of a GPU before the daemon was started: it may have been reset since,
+    /// so it is tried alone before it is read with the others.
     func recall(_ address: PCIAddress, because event: NodeEvent, now: UInt64) {
-        quarantine.put(address, .told(event), token: kernel.token(address), now: now)
+        guard put(address, event, now: now) else { return }
         quarantine.hasten(address, now: now)
         tellProbe()
+    }
+
+    private func put(_ address: PCIAddress, _ event: NodeEvent, now: UInt64) -> Bool {
+        configuration.mayTouch(address)
+            && quarantine.put(
+                address, .told(event), token: kernel.token(address, now), now: now)
     }
 
     private func tellProbe() {
@@ -219,13 +247,10 @@ final class GPUWatch {
     func tick(now: UInt64) -> String? {
         let trouble = checkDeath(now: now)
         checkCalls(now: now)
-        checkDisabled(now: now)
-        if tried != nil {
-            checkTrial(now: now)
-        } else if trial.pid != nil {
-            // Reaps it; it is not started again by itself.
-            trial.tick(now: now)
+        if let address = trial.address {
+            take(trial.tick(now: now), of: address, now: now)
         } else {
+            _ = trial.tick(now: now)
             startTrial(now: now)
         }
         return trouble
@@ -251,15 +276,13 @@ final class GPUWatch {
         if libraryHangs > 0 {
             supervisor.postpone(until: now + quarantine.delay(after: libraryHangs - 1))
         }
-        guard supervisor.lastStatus.isCrash, supervisor.deathsInARow >= Quarantine.crashLimit else {
-            return nil
-        }
+        guard supervisor.crashesInARow >= Quarantine.crashLimit else { return nil }
         let place = culprits.first.map { " in \($0.function)" } ?? ""
         let trouble =
-            "probe gpu crashed \(supervisor.deathsInARow) times in a row\(place) and is disabled "
+            "probe gpu crashed \(supervisor.crashesInARow) times in a row\(place) and is disabled "
             + "until the NVIDIA driver changes or the daemon is restarted"
         supervisor.disable(trouble)
-        disabledToken = kernel.token(.none)
+        disabledToken = kernel.token(.none, now)
         return trouble
     }
 
@@ -267,109 +290,58 @@ final class GPUWatch {
         guard let address = call.address else { return }
         quarantine.put(
             address, .crashed(call.reported(now: now), status: supervisor.lastStatus),
-            token: kernel.token(address), now: now)
+            token: kernel.token(address, now), now: now)
     }
 
     private func checkDisabled(now: UInt64) {
-        guard supervisor.isDisabled, kernel.token(.none) != disabledToken else { return }
+        guard supervisor.isDisabled, kernel.token(.none, now) != disabledToken else { return }
         supervisor.enable(now: now)
     }
 
-    /// Whether the node has GPUs, so that a probe is worth its memory; for once in a turn.
+    /// Whether the node has GPUs, so that a probe is worth its memory.
     func isNeeded(now: UInt64) -> Bool { kernel.hasGPUs(now) }
 
-    /// Looks whether drivers or devices are others than before; for once in a turn.
+    /// Looks whether drivers or devices of what is left alone are others than before; for once in
+    /// a turn.
     func checkInstances(now: UInt64) {
-        quarantine.check(now: now, token: kernel.token)
+        quarantine.check(now: now) { kernel.token($0, now) }
         checkDisabled(now: now)
     }
 
     // MARK: Trials
 
-    // Beside a probe that is dying nothing may be started, and a GPU that is still held by a thread
-    // of the probe need not be asked by another.
-    private func startTrial(now: UInt64) {
-        guard !supervisor.isDying, supervisor.pid != nil, trial.pid == nil,
-            let address = quarantine.takeDue(now: now)
-        else { return }
-        var alone = configuration
-        alone.include = [address.description]
-        alone.stopped = [:]
-        tried = address
-        trialStarted = now
-        trialTurn = 0
-        trialDeathsSeen = trial.deaths
-        trialBoard?.clear()
-        trial.reconfigure(.gpu(alone))
-        trial.startNow(now: now)
-        trial.tick(now: now)
-        collectTrial(now: now)
-    }
+    // Beside a probe that is dying nothing may be started.
+    private var mayTry: Bool { !supervisor.isDying && supervisor.pid != nil && trial.isFree }
 
-    private func collectTrial(now: UInt64) {
-        trialTurn += 1
-        nextQuestion = nil
-        trial.collect(turn: trialTurn, now: now)
+    private func startTrial(now: UInt64) {
+        guard mayTry, let address = quarantine.takeDue(now: now) else { return }
+        // A GPU that still holds a thread of the probe need not be asked by another.
+        guard board?.calls().contains(where: { $0.address == address }) != true else {
+            return quarantine.fail(address, hasCrashed: false, now: now)
+        }
+        trial.start(address, configuration, now: now)
     }
 
     /// Reads what the trial has to say.
     func receiveTrial(now: UInt64) {
-        guard let address = tried else { return }
-        for heard in trial.receive(now: now) {
-            guard case .report(.gpu(let report)) = heard,
-                let gpu = report.gpus.first(where: { $0.address == address })
-            else { continue }
-            judge(gpu, report.library, address, now: now)
-            if tried == nil { return }
-        }
+        guard let address = trial.address else { return }
+        take(trial.receive(now: now), of: address, now: now)
     }
 
-    private func judge(
-        _ gpu: GPUDeviceReport, _ library: GPULibrary, _ address: PCIAddress, now: UInt64
-    ) {
-        switch gpu.state {
-        case .read: finishTrial(released: true, now: now)
-        case .busy(let call) where call.nanoseconds < patience.hardNanoseconds:
-            waitForTrial(now: now)
-        case .noLibrary where library.state == .starting: waitForTrial(now: now)
-        case .failed:
-            // It answers again, if only with an error, which the probe may report from now on.
-            let isTold =
-                if case .told = quarantine.entries[address]?.cause { true } else { false }
-            finishTrial(released: !isTold, now: now)
-        case .busy, .noLibrary, .excluded: finishTrial(released: false, now: now)
-        }
-    }
-
-    private func waitForTrial(now: UInt64) {
-        if now < trialStarted + patience.hardNanoseconds + patience.softNanoseconds {
-            nextQuestion = now + Self.trialPause
-        } else {
-            finishTrial(released: false, now: now)
-        }
-    }
-
-    private func finishTrial(released: Bool, now: UInt64) {
-        guard let address = tried else { return }
-        if released {
-            quarantine.release(address)
+    private func take(_ outcome: GPUTrial.Outcome?, of address: PCIAddress, now: UInt64) {
+        guard let outcome else { return }
+        if outcome == .read || outcome == .failed && !isTold(address) {
+            quarantine.release(address, now: now)
             hung[address] = nil
-            trial.finish()
-            tellProbe()
         } else {
-            quarantine.fail(address, hasCrashed: false, now: now)
-            trial.kill("the GPU is not well yet")
+            quarantine.fail(address, hasCrashed: outcome == .crashed, now: now)
         }
-        tried = nil
+        tellProbe()
     }
 
-    private func checkTrial(now: UInt64) {
-        trial.tick(now: now)
-        if let due = nextQuestion, now >= due { collectTrial(now: now) }
-        guard let address = tried, trial.deaths != trialDeathsSeen else { return }
-        quarantine.fail(address, hasCrashed: trial.lastStatus.isCrash, now: now)
-        tried = nil
-        tellProbe()
+    // Its errors are the probe's to report, unless the kernel says that it must not be asked.
+    private func isTold(_ address: PCIAddress) -> Bool {
+        if case .told = quarantine.entries[address]?.cause { true } else { false }
     }
 
     // MARK: The end

@@ -32,9 +32,16 @@ struct Quarantine: Sendable {
     /// A GPU that ends its process this often is not tried again while its driver is the same.
     static let crashLimit = 3
 
+    // What passed its trial may be ill again among the others: then it is not a first time.
+    private struct Past {
+        var entry: Entry
+        var until: UInt64
+    }
+
     private let delayMinimum: UInt64
     private let delayMaximum: UInt64
     private(set) var entries: [PCIAddress: Entry] = [:]
+    private var past: [PCIAddress: Past] = [:]
 
     /// An empty quarantine; the delay between trials doubles from the minimum to the maximum.
     init(delayMinimum: UInt64, delayMaximum: UInt64) {
@@ -49,12 +56,25 @@ struct Quarantine: Sendable {
     ) -> Bool {
         if let known = entries[address], known.cause.kind >= cause.kind { return false }
         var entry = Entry(cause: cause, since: now, token: token)
-        if case .crashed = cause { entry.crashes = 1 }
-        // What the kernel says is certain, and asking a GPU that is off the bus helps nobody.
-        let delay = if case .told = cause { delayMaximum } else { delayMinimum }
-        entry.nextTrial = now + delay
+        if let past = past.removeValue(forKey: address), now < past.until,
+            past.entry.token == token
+        {
+            entry.failures = past.entry.failures + 1
+            entry.crashes = past.entry.crashes
+        }
+        if case .crashed = cause { entry.crashes += 1 }
+        if case .told = cause {
+            // That is certain, and asking a GPU that is off the bus helps nobody.
+            entry.nextTrial = now + delayMaximum
+        } else {
+            entry.nextTrial = nextTrial(of: entry, now: now)
+        }
         entries[address] = entry
         return true
+    }
+
+    private func nextTrial(of entry: Entry, now: UInt64) -> UInt64? {
+        entry.isGivenUp ? nil : now + delay(after: entry.failures)
     }
 
     /// Has a GPU tried as soon as may be.
@@ -76,8 +96,9 @@ struct Quarantine: Sendable {
     var nextTrial: UInt64? { entries.values.compactMap(\.nextTrial).min() }
 
     /// The trial went well: the GPU is read with the others again.
-    mutating func release(_ address: PCIAddress) {
-        entries[address] = nil
+    mutating func release(_ address: PCIAddress, now: UInt64) {
+        guard let entry = entries.removeValue(forKey: address) else { return }
+        past[address] = Past(entry: entry, until: now + delayMaximum)
     }
 
     /// The trial did not go well.
@@ -85,8 +106,7 @@ struct Quarantine: Sendable {
         guard var entry = entries[address] else { return }
         entry.failures += 1
         if hasCrashed { entry.crashes += 1 }
-        let isGivenUp = entry.crashes >= Self.crashLimit
-        entry.nextTrial = isGivenUp ? nil : now + delay(after: entry.failures)
+        entry.nextTrial = nextTrial(of: entry, now: now)
         entries[address] = entry
     }
 
@@ -138,7 +158,7 @@ extension Quarantine.Entry {
                 event.number.map { "the kernel reported Xid \($0)" }
                     ?? "the kernel reported that it has fallen off the bus"
             }
-        return crashes >= Quarantine.crashLimit
+        return isGivenUp
             ? "\(cause), \(crashes) times: it is not tried again with this driver" : cause
     }
 

@@ -80,8 +80,8 @@ final class ProbeSupervisor {
     private(set) var deaths: UInt64 = 0
     /// The status of the latest one, as waitpid(2) has it.
     private(set) var lastStatus: Int32 = 0
-    /// Those since the last answered turn.
-    private(set) var deathsInARow = 0
+    /// Those of its own fault since the last answered turn.
+    private(set) var crashesInARow = 0
 
     init(
         name: String, configuration: ProbeConfiguration, patience: Patience,
@@ -197,7 +197,7 @@ final class ProbeSupervisor {
             isCurrent = true
             asked = nil
             backOff = patience.restartMinimumNanoseconds
-            deathsInARow = 0
+            crashesInARow = 0
             if case .infiniBand(let report) = report { judge(report, link) }
             return .report(report)
         }
@@ -296,7 +296,7 @@ final class ProbeSupervisor {
         endedCPUSeconds += ending.cpuSeconds
         deaths += 1
         lastStatus = ending.status
-        deathsInARow += 1
+        if ending.status.isCrash { crashesInARow += 1 }
         if case .running = phase {
             missTurn()
             if !isLeaving { trouble = nil }
@@ -349,6 +349,7 @@ extension ProbeSupervisor {
     /// Starts an ended probe now, since what it ended of is known and out of the way.
     func startNow(now: UInt64) {
         guard case .down = phase else { return }
+        crashesInARow = 0
         backOff = patience.restartMinimumNanoseconds
         phase = .down(until: now)
     }
@@ -368,7 +369,7 @@ extension ProbeSupervisor {
     /// Lets a disabled probe be started again.
     func enable(now: UInt64) {
         guard case .disabled = phase else { return }
-        deathsInARow = 0
+        crashesInARow = 0
         backOff = patience.restartMinimumNanoseconds
         phase = .down(until: now)
     }
