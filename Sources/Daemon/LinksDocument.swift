@@ -107,30 +107,15 @@ extension V1.LinkEnd {
 }
 
 extension EndView {
-    // The value as last read; nil where the counter is not offered or was never read.
     fileprivate func value(_ row: Int) -> V1.CounterValue? {
-        let entry = entries[row]
-        guard entry.status != .unsupported, let total = published[row] else { return nil }
-        let counter = InfiniBandCounters.all[row]
-        let field = counter.fields[Int(entry.field)]
-        return V1.CounterValue(
-            total: counter.unit.published(total), raw: entry.raw, source: field.source.name,
-            widthBits: Int(field.width), saturated: entry.isSaturated,
-            quality: entry.quality.name, stale: !isFresh(row))
+        V1.CounterValue(
+            InfiniBandCounters.all[row], entries[row], published: published[row],
+            isFresh: isFresh)
     }
 
     fileprivate func entry(_ row: Int) -> V1.CounterEntry {
-        let counter = InfiniBandCounters.all[row]
-        let value = value(row)
-        let state =
-            switch entries[row].status {
-            case .unsupported: "unsupported"
-            case .noPermission: "no_permission"
-            case .fresh where isFresh: "value"
-            case .fresh, .missing, .never: value == nil ? "failed" : "stale"
-            }
-        return V1.CounterEntry(
-            name: counter.name, state: state, unit: counter.unit.publishedName,
-            accuses: counter.accuses.rawValue, value: value)
+        V1.CounterEntry(
+            InfiniBandCounters.all[row], entries[row], published: published[row],
+            isFresh: isFresh)
     }
 }

@@ -32,26 +32,34 @@ extension V1 {
     }
 }
 
+extension V1.CounterValue {
+    /// A value as the ledger has it; nil where the counter is not offered or was never read.
+    ///
+    /// `published` is the raw total that is shown, nil where there never was a value, and `isFresh`
+    /// says whether the part was read in the latest pass.
+    package init?(
+        _ counter: Counter, _ entry: Ledger.Entry, published: UInt64?, isFresh: Bool
+    ) {
+        guard entry.status != .unsupported, let total = published else { return nil }
+        // A total that was in doubt before a restart has no source until it is read again.
+        let source = counter.fields.indices.contains(Int(entry.field)) ? Int(entry.field) : 0
+        let field = counter.fields[source]
+        self.init(
+            total: counter.unit.published(total), raw: entry.raw, source: field.source.name,
+            widthBits: Int(field.width), saturated: entry.isSaturated,
+            quality: entry.quality.name, stale: !isFresh || entry.status != .fresh)
+    }
+}
+
 extension V1.CounterEntry {
-    /// A counter as the ledger has it; `published` is the raw total that is shown, nil where there
-    /// never was a value, and `isFresh` says whether the part was read in the latest pass.
+    /// A counter with its value, or with why it has none.
     package init(
         _ counter: Counter, _ entry: Ledger.Entry, published: UInt64?, isFresh: Bool
     ) {
-        let isOffered = entry.status != .unsupported
-        let source = counter.fields.indices.contains(Int(entry.field)) ? Int(entry.field) : 0
-        let field = counter.fields[source]
-        let isStale = !isFresh || entry.status != .fresh
-        let value = published.flatMap { total in
-            isOffered
-                ? V1.CounterValue(
-                    total: counter.unit.published(total), raw: entry.raw,
-                    source: field.source.name, widthBits: Int(field.width),
-                    saturated: entry.isSaturated, quality: entry.quality.name, stale: isStale)
-                : nil
-        }
+        let value = V1.CounterValue(counter, entry, published: published, isFresh: isFresh)
         self.init(
-            name: counter.name, state: entry.status.word(isStale: isStale, value != nil),
+            name: counter.name,
+            state: entry.status.word(isStale: value?.stale != false, value != nil),
             unit: counter.unit.publishedName, accuses: counter.accuses.rawValue, value: value)
     }
 }

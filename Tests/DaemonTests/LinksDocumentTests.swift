@@ -1,0 +1,31 @@
+import Model
+import Testing
+
+@testable import Daemon
+
+@Suite struct LinksDocumentTests {
+    private static let symbol = InfiniBandCounters.index(of: "symbol_error") ?? -1
+
+    /// What was cleared and not read again before a restart comes back without a source.
+    @Test func totalInDoubtIsShownAfterARestart() throws {
+        var past = Past()
+        past.ledger.restore(
+            key: .port(ScriptedNode.hca), columns: ["symbol_error"],
+            cells: [.value(12, saturated: false)], origins: [Origin(offset: 5, field: .max)])
+        var port = ScriptedNode().port
+        port.local.readings[Self.symbol] = .failed
+        let picture = Pipeline(naming: .init(), keeper: nil, past: past).pass(
+            [
+                Collected(
+                    collector: "infiniband",
+                    report: .infiniBand(.scripted(seconds: 0, ports: [port])))
+            ], collectors: [.scripted(seconds: 0)], now: .scripted(seconds: 0))
+        let link = try #require(picture.links(node: "n", now: .scripted(seconds: 0)).links.first)
+        let value = try #require(link.counters.first?.local)
+        #expect(value.total == 12 && value.raw == 7 && value.stale)
+        #expect(value.source == InfiniBandCounters.all[Self.symbol].fields[0].source.name)
+        let series = try #require(picture.counters(node: "n").series.first)
+        let entry = try #require(series.counters.first { $0.name == "symbol_error" })
+        #expect(entry.state == "stale" && entry.value == value)
+    }
+}
