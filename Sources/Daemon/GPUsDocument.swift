@@ -124,10 +124,14 @@ extension GPUView {
             wchan: kernel.flatMap { $0.waitChannel.isEmpty ? nil : $0.waitChannel })
     }
 
-    // The last known value, marked stale by the document.
+    // The document is stale as a whole: beside values of the latest pass no older one may stand.
+    private func isShown(_ status: Ledger.Entry.Status) -> Bool {
+        isFresh ? status == .fresh : status != .unsupported
+    }
+
     private func lastGauge(_ name: String) -> (row: Int, value: UInt64)? {
         guard let row = Self.row(gauge: name), gauges.indices.contains(row),
-            gauges[row].status != .unsupported, let value = gauges[row].value
+            isShown(gauges[row].status), let value = gauges[row].value
         else { return nil }
         return (row, value)
     }
@@ -138,7 +142,7 @@ extension GPUView {
 
     private func total(_ name: String) -> UInt64? {
         guard let row = CounterTable.gpu.row(of: name), entries.indices.contains(row),
-            entries[row].status != .unsupported
+            isShown(entries[row].status)
         else { return nil }
         return entries[row].published
     }

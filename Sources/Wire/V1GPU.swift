@@ -125,7 +125,7 @@ extension V1 {
         package var speedBytesPerSecond: UInt64?
         /// What the link leads to.
         package var remote: NVLinkRemote?
-        /// Whether the values are older than they should be.
+        /// Whether the link's state was not read in the latest pass, so that it is the last known.
         package var stale: Bool
         /// One entry per row of the NVLink's counters.
         package var counters: [CounterEntry]

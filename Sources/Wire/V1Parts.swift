@@ -131,6 +131,7 @@ extension V1.NVLink {
                 V1.NVLinkRemote(
                     kind: $0.kind.name, address: $0.address?.description,
                     link: entry("remote_link")?.raw.flatMap { Int(exactly: $0) })
-            }, stale: stale, counters: counters, gauges: gauges)
+            }, stale: stale || entry("state")?.state == "stale", counters: counters,
+            gauges: gauges)
     }
 }

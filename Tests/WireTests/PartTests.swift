@@ -119,6 +119,19 @@ struct PartTests {
         #expect(bare.speedBytesPerSecond == nil && bare.remote == nil)
     }
 
+    @Test func `a link whose state was not read is stale`() {
+        for (status, isStale) in [(Ledger.Entry.Status.fresh, false), (.missing, true)] {
+            var entry = Ledger.GaugeEntry()
+            entry.value = 1
+            entry.status = status
+            let state = V1.GaugeEntry(
+                NVLinkCounters.gauges[NVLinkCounters.stateRow], entry, isFresh: true)
+            let link = V1.NVLink(
+                link: 0, remote: nil, stale: false, counters: [], gauges: [state])
+            #expect(link.state == "active" && link.stale == isStale)
+        }
+    }
+
     @Test func `what the library and the identity do not say is absent`() {
         let library = V1.GPULibrary(GPULibrary(state: .libraryMissing, detail: "d"))
         #expect(library.state == "library_missing" && library.detail == "d")

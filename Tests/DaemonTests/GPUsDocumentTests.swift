@@ -1,0 +1,92 @@
+import Model
+import Testing
+import Wire
+
+@testable import Daemon
+
+/// What `/api/v1/gpus` and its like say of GPUs.
+struct GPUsDocumentTests {
+    static let address = PCIAddress(domain: 0, bus: 0x18, device: 0)
+    static let uuid = GPUUUID(high: 1, low: 0x18)
+
+    /// A GPU of which everything is read as 1; `change` says what is otherwise.
+    static func gpu(
+        _ state: GPUState = .read, _ change: (inout GPUDeviceReport) -> Void = { _ in }
+    ) -> GPUDeviceReport {
+        var gpu = GPUDeviceReport(address: address, state: state)
+        gpu.identity = GPUIdentity(uuid: uuid)
+        gpu.readings = GPUCounters.all.map { _ in .value(1, field: 0) }
+        gpu.gauges = GPUCounters.gauges.map { _ in .value(1, field: 0) }
+        gpu.gauges[row("nvlinks")] = .value(2, field: 0)
+        gpu.links = (0...1).map { link(UInt8($0)) }
+        change(&gpu)
+        return gpu
+    }
+
+    /// An active link without an error.
+    static func link(_ number: UInt8) -> NVLinkReport {
+        NVLinkReport(
+            number: number, readings: NVLinkCounters.all.map { _ in .value(0, field: 0) },
+            gauges: NVLinkCounters.gauges.map { _ in .value(1, field: 0) })
+    }
+
+    static func row(_ gauge: String) -> Int { GPUView.row(gauge: gauge) ?? -1 }
+
+    static func pipeline() -> Pipeline {
+        Pipeline(naming: Pipeline.Naming(), keeper: nil, past: Past(), bootID: "boot")
+    }
+
+    /// The picture after a pass of the GPU's probe, and of the kernel log's where it has one.
+    static func picture(
+        _ pipeline: Pipeline = pipeline(), _ gpu: GPUDeviceReport = gpu(),
+        library: GPULibrary.State = .ready, isUp: Bool = true,
+        log: KernelLogReport.State? = nil, logIsUp: Bool = true, at seconds: UInt64 = 1
+    ) -> Picture {
+        let moment = Moment.scripted(seconds: seconds)
+        let report = GPUReport(
+            moment: moment, durationNanoseconds: 1, library: GPULibrary(state: library),
+            gpus: [gpu],
+            calls: [.ecc: CallLatency(lastNanoseconds: 5, maximumNanoseconds: 7, calls: 9)])
+        var answers = [Collected(collector: "gpu", report: .gpu(report))]
+        var collectors = [CollectorView.scripted("gpu", seconds: seconds, isUp: isUp)]
+        if let log {
+            answers.append(
+                Collected(
+                    collector: "kernel-log",
+                    report: .kernelLog(KernelLogReport(moment: moment, state: log))))
+            collectors.append(.scripted("kernel-log", seconds: seconds, isUp: logIsUp))
+        }
+        return pipeline.pass(answers, collectors: collectors, now: moment)
+    }
+
+    private static func summary(_ picture: Picture) throws -> V1.GPUSummary {
+        try #require(picture.gpus(node: "n", now: picture.now).gpus.first)
+    }
+
+    private static func document(_ picture: Picture) throws -> V1.GPU {
+        try #require(picture.gpu(address.description, node: "n", now: picture.now))
+    }
+
+    /// Beside fresh values the last known one would pass for one of them.
+    @Test func whatWasNotReadInTheLatestPassIsNotInItsHeadline() throws {
+        let pipeline = Self.pipeline()
+        let before = try Self.summary(Self.picture(pipeline))
+        #expect(before.temperatureCelsius == 1 && before.recoveryAction == "GPU reset")
+        #expect(before.eccUncorrected == 1)
+        let failed = Self.gpu {
+            $0.gauges = GPUCounters.gauges.map { _ in .failed }
+            $0.readings = GPUCounters.all.map { _ in .failed }
+            $0.links[0].gauges[NVLinkCounters.stateRow] = .failed
+        }
+        let picture = Self.picture(pipeline, failed, at: 2)
+        let after = try Self.summary(picture)
+        #expect(!after.stale)
+        #expect(after.temperatureCelsius == nil && after.recoveryAction == nil)
+        #expect(after.powerWatts == nil && after.utilization == nil && after.eccUncorrected == nil)
+        #expect(try Self.document(picture).links.map(\.stale) == [true, false])
+        // Of a stale GPU everything is the last known, and said to be.
+        let lost = Self.gpu(.failed(GPUFailure(function: "f", code: 15, codeName: "LOST")))
+        let last = try Self.summary(Self.picture(pipeline, lost, at: 3))
+        #expect(last.stale && last.temperatureCelsius == 1 && last.eccUncorrected == 1)
+    }
+}
