@@ -6,7 +6,7 @@ extension Picture {
     func gpus(node: String, now: Moment) -> V1.GPUs {
         V1.GPUs(
             node: node, time: self.now.text, pass: pass?.rawValue,
-            library: gpuLibrary.map { V1.GPULibrary($0) },
+            library: gpuLibrary.map { V1.GPULibrary($0, stale: !isUp(GPUView.collector)) },
             gpus: gpus.map { $0.summary(self, now: now) })
     }
 

@@ -52,7 +52,7 @@ struct Probes {
     private var kernelLog: ProbeSupervisor? {
         guard settings.kernelLog.isEnabled else { return nil }
         return supervisor(
-            "kernel-log",
+            CollectorView.kernelLog,
             .kernelLog(
                 KernelLogConfiguration(
                     path: settings.kernelLog.path, bootID: bootID, afterRecord: afterRecord)),

@@ -1,12 +1,25 @@
 import Exposition
 import Model
 
+extension Picture {
+    /// Whether a probe answered its latest turn in time.
+    func isUp(_ collector: String) -> Bool {
+        collectors.contains { $0.name == collector && $0.isUp }
+    }
+}
+
+extension CollectorView {
+    /// The name of the collector that reads the kernel log.
+    static let kernelLog = "kernel-log"
+}
+
 extension GPUsSample {
     /// The GPUs of a picture; nil before the probe's first answer.
     init?(_ picture: Picture) {
         guard let library = picture.gpuLibrary else { return nil }
         self.init(
-            library: library, calls: picture.gpuCalls,
+            library: library, isProbeUp: picture.isUp(GPUView.collector),
+            calls: picture.gpuCalls,
             gpus: picture.gpus.map { GPUSample($0, picture.journal) })
     }
 }
@@ -67,7 +80,7 @@ extension EventsSample {
             }
         }
         self.init(
-            log: picture.kernelLog,
+            log: picture.kernelLog, isLogProbeUp: picture.isUp(CollectorView.kernelLog),
             kinds: kinds.map {
                 EventCount(
                     kind: $0.key.kind, device: $0.key.device?.description ?? "", count: $0.value)

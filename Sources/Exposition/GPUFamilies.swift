@@ -45,7 +45,7 @@ extension MetricFamilies {
     // MARK: The library
 
     static let nvmlUp = MetricFamily(
-        "fabricwatch_nvml_up", .gauge, "Whether libnvidia-ml can be asked.")
+        "fabricwatch_nvml_up", .gauge, "Whether libnvidia-ml can be asked and its probe answers.")
     static let nvmlInfo = MetricFamily(
         "fabricwatch_nvml_info", .info, ["version", "driver"],
         "The versions of libnvidia-ml and of the driver.")
@@ -134,7 +134,8 @@ extension MetricFamilies {
         "fabricwatch_nvswitch_sxid_errors_total", .counter, ["device", "sxid"],
         "Errors that the driver reported of an NVSwitch, repeats included.")
     static let logUp = MetricFamily(
-        "fabricwatch_kernel_log_up", .gauge, "Whether the kernel log can be read.")
+        "fabricwatch_kernel_log_up", .gauge,
+        "Whether the kernel log is being read.")
     static let logRecords = MetricFamily(
         "fabricwatch_kernel_log_records_total", .counter, "Records of the kernel log read.")
     static let logLost = MetricFamily(

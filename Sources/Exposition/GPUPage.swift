@@ -67,7 +67,7 @@ extension Scrape {
         }
         guard let log = events.log else { return }
         writer.family(MetricFamilies.logUp)
-        writer.sample(nil, log.state == .reading)
+        writer.sample(nil, events.isLogProbeUp && log.state == .reading)
         writer.family(MetricFamilies.logRecords)
         writer.sample(nil, log.records)
         writer.family(MetricFamilies.logLost)
@@ -163,7 +163,7 @@ struct QualityCounts {
 extension GPUsSample {
     fileprivate func writeLibrary(_ writer: inout MetricsWriter) {
         writer.family(MetricFamilies.nvmlUp)
-        writer.sample(nil, library.state == .ready)
+        writer.sample(nil, isProbeUp && library.state == .ready)
         if !library.version.isEmpty || !library.driver.isEmpty {
             writer.family(MetricFamilies.nvmlInfo)
             writer.sample(
@@ -178,7 +178,7 @@ extension GPUsSample {
                 writer.sample(labels, nil, value(latency), decimals: decimals)
             }
         }
-        each(MetricFamilies.nvmlLast, decimals: 9) { $0.lastNanoseconds }
+        if isProbeUp { each(MetricFamilies.nvmlLast, decimals: 9) { $0.lastNanoseconds } }
         each(MetricFamilies.nvmlMaximum, decimals: 9) { $0.maximumNanoseconds }
         each(MetricFamilies.nvmlCalls, decimals: 0) { $0.calls }
         each(MetricFamilies.nvmlErrors, decimals: 0) { $0.errors }

@@ -4,14 +4,20 @@ package import Model
 package struct GPUsSample: Sendable {
     /// What became of libnvidia-ml.
     package var library: GPULibrary
+    /// Whether the probe that says so answered its latest turn in time.
+    package var isProbeUp: Bool
     /// How long its calls took, by family.
     package var calls: [CallFamily: CallLatency]
     /// The GPUs by index.
     package var gpus: [GPUSample]
 
     /// The GPUs of the node.
-    package init(library: GPULibrary, calls: [CallFamily: CallLatency], gpus: [GPUSample]) {
+    package init(
+        library: GPULibrary, isProbeUp: Bool, calls: [CallFamily: CallLatency],
+        gpus: [GPUSample]
+    ) {
         self.library = library
+        self.isProbeUp = isProbeUp
         self.calls = calls
         self.gpus = gpus
     }
@@ -94,14 +100,19 @@ package struct PartSample: Sendable {
 package struct EventsSample: Sendable {
     /// How the reader of the kernel log does; nil where it is switched off or was not heard yet.
     package var log: KernelLogReport?
+    /// Whether that reader answered its latest turn in time.
+    package var isLogProbeUp: Bool
     /// Events by kind and device, repeats included; the device is empty for the node.
     package var kinds: [EventCount]
     /// SXids by switch and number, repeats included.
     package var sxids: [SXidCount]
 
     /// What was told.
-    package init(log: KernelLogReport?, kinds: [EventCount], sxids: [SXidCount]) {
+    package init(
+        log: KernelLogReport?, isLogProbeUp: Bool, kinds: [EventCount], sxids: [SXidCount]
+    ) {
         self.log = log
+        self.isLogProbeUp = isLogProbeUp
         self.kinds = kinds
         self.sxids = sxids
     }

@@ -38,19 +38,22 @@ extension V1 {
         package var symbolsFound: Int
         /// The functions that the daemon knows.
         package var symbolsKnown: Int
+        /// Whether the probe did not answer its latest turn, so that this is what it said last.
+        package var stale: Bool
         /// One sentence for an operator; absent when all is well.
         package var detail: String?
 
         /// What became of the library.
         package init(
             state: String, version: String?, driver: String?, symbolsFound: Int,
-            symbolsKnown: Int, detail: String?
+            symbolsKnown: Int, stale: Bool, detail: String?
         ) {
             self.state = state
             self.version = version
             self.driver = driver
             self.symbolsFound = symbolsFound
             self.symbolsKnown = symbolsKnown
+            self.stale = stale
             self.detail = detail
         }
     }

@@ -88,13 +88,14 @@ extension Ledger.Entry.Status {
 }
 
 extension V1.GPULibrary {
-    /// What became of the library, as the probe told it.
-    package init(_ library: Model.GPULibrary) {
+    /// What became of the library, as the probe told it; `stale` while that does not answer.
+    package init(_ library: Model.GPULibrary, stale: Bool) {
         func known(_ text: String) -> String? { text.isEmpty ? nil : text }
         self.init(
             state: library.state.rawValue, version: known(library.version),
             driver: known(library.driver), symbolsFound: library.symbolsFound,
-            symbolsKnown: library.symbolsKnown, detail: known(library.detail))
+            symbolsKnown: library.symbolsKnown, stale: stale,
+            detail: known(library.detail))
     }
 }
 

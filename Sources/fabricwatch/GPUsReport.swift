@@ -57,9 +57,10 @@ struct GPUsReport {
         let pass = heading.pass.map { "pass \($0)" } ?? "no pass yet"
         let driver = heading.driver.map { ", driver \($0)" } ?? ""
         page.line("\(heading.node) at \(heading.time), \(pass)\(driver)")
-        if let library = heading.library, library.state != "ready" {
+        if let library = heading.library, library.state != "ready" || library.stale {
             let detail = library.detail.map { ": \($0)" } ?? ""
-            page.line(Span("libnvidia-ml: \(library.state)\(detail)", .yellow))
+            let age = library.stale ? " (stale)" : ""
+            page.line(Span("libnvidia-ml: \(library.state)\(age)\(detail)", .yellow))
         }
         guard !gpus.isEmpty else {
             page.line("No GPU has been found.")

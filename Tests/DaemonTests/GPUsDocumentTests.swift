@@ -89,4 +89,22 @@ struct GPUsDocumentTests {
         let last = try Self.summary(Self.picture(pipeline, lost, at: 3))
         #expect(last.stale && last.temperatureCelsius == 1 && last.eccUncorrected == 1)
     }
+
+    /// What a probe said before it died is no answer.
+    @Test func nothingIsUpWithoutItsProbe() throws {
+        func shown(_ picture: Picture) -> [String] {
+            let desk = Desk(node: "n", clock: SystemClock(), archive: nil)
+            desk.show(picture)
+            return String(decoding: desk.metrics(.prometheus).bytes, as: UTF8.self)
+                .split(separator: "\n").map(String.init)
+        }
+        let alive = Self.picture(log: .reading)
+        let dead = Self.picture(isUp: false, log: .reading, logIsUp: false)
+        for name in ["fabricwatch_nvml_up", "fabricwatch_kernel_log_up"] {
+            #expect(shown(alive).contains("\(name) 1"))
+            #expect(shown(dead).contains("\(name) 0"))
+        }
+        #expect(alive.gpus(node: "n", now: alive.now).library?.stale == false)
+        #expect(dead.gpus(node: "n", now: dead.now).library?.stale == true)
+    }
 }

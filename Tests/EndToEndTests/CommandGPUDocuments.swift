@@ -7,10 +7,12 @@ extension Documents {
         V1.GPUs(node: node, time: time, pass: 130, library: library, gpus: gpus)
     }
 
-    static func library(_ state: String = "ready", detail: String? = nil) -> V1.GPULibrary {
+    static func library(
+        _ state: String = "ready", stale: Bool = false, detail: String? = nil
+    ) -> V1.GPULibrary {
         V1.GPULibrary(
             state: state, version: "13.580.82", driver: "580.82.07", symbolsFound: 40,
-            symbolsKnown: 41, detail: detail)
+            symbolsKnown: 41, stale: stale, detail: detail)
     }
 
     /// A GPU with which all is well.

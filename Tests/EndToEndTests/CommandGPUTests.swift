@@ -144,6 +144,12 @@ struct CommandGPUTests {
                 """)
     }
 
+    @Test func `a library whose probe does not answer is said to be stale`() throws {
+        let list = Documents.gpus([Documents.gpu(0)], library: Documents.library(stale: true))
+        let (outcome, _) = try Command.run("gpus", against: [.document(list)])
+        #expect(outcome.output.contains("\nlibnvidia-ml: ready (stale)\n"))
+    }
+
     private static let stranger = V1.Problem(
         type: "/problems/no-such-gpu", title: "There is no such GPU", status: 404,
         detail: "no GPU is \"9\"; there is: none")

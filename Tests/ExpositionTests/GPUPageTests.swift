@@ -164,6 +164,19 @@ struct GPUPageTests {
         #expect(up.map(\.value) == [.integer(state == .reading ? 1 : 0)])
     }
 
+    /// What a probe said before it died is no answer.
+    @Test func nothingIsUpWithoutItsProbe() throws {
+        var scrape = Node.scrape(gpus: [], events: Node.events)
+        scrape.gpus?.isProbeUp = false
+        scrape.events?.isLogProbeUp = false
+        let samples = try Node.page(scrape, .prometheus).samples
+        for name in ["fabricwatch_nvml_up", "fabricwatch_kernel_log_up"] {
+            #expect(samples.first { $0.name == name }?.value == .integer(0))
+        }
+        #expect(!samples.contains { $0.name == "fabricwatch_nvml_call_duration_last_seconds" })
+        #expect(samples.contains { $0.name == "fabricwatch_nvml_call_duration_max_seconds" })
+    }
+
     @Test(arguments: TextFormat.allCases)
     func aNodeWithoutGPUsHasNoneOfTheirFamilies(_ format: TextFormat) throws {
         let titles = try Node.page(Node.scrape(), format).families.map(\.title)

@@ -52,7 +52,7 @@ extension Node {
         GPUsSample(
             library: GPULibrary(
                 state: .ready, version: "13.580.82", driver: "580.82.07", symbolsFound: 40,
-                symbolsKnown: 41),
+                symbolsKnown: 41), isProbeUp: true,
             calls: [
                 .linkErrors: CallLatency(
                     lastNanoseconds: 1_200_000, maximumNanoseconds: 2_000_000_001, calls: 144,
@@ -64,7 +64,7 @@ extension Node {
         log: KernelLogReport(
             moment: Moment(bootID: "", boottimeNanoseconds: 0, wallMilliseconds: 0),
             state: .reading,
-            records: 5120, matched: 3, lost: 0, dropped: 0),
+            records: 5120, matched: 3, lost: 0, dropped: 0), isLogProbeUp: true,
         kinds: [
             .init(kind: .xid, device: "0000:18:00.0", count: 2),
             .init(kind: .hungTask, device: "", count: 1),

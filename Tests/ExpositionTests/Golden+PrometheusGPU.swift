@@ -1,7 +1,7 @@
 extension Golden {
     /// What a page says of a small GPU and of events in text format 0.0.4.
     static let prometheusGPU = """
-        # HELP fabricwatch_nvml_up Whether libnvidia-ml can be asked.
+        # HELP fabricwatch_nvml_up Whether libnvidia-ml can be asked and its probe answers.
         # TYPE fabricwatch_nvml_up gauge
         fabricwatch_nvml_up 1
         # HELP fabricwatch_nvml_info The versions of libnvidia-ml and of the driver.
@@ -136,7 +136,7 @@ extension Golden {
         NVSwitch, repeats included.
         # TYPE fabricwatch_nvswitch_sxid_errors_total counter
         fabricwatch_nvswitch_sxid_errors_total{device="0000:05:00.0",sxid="20034"} 1
-        # HELP fabricwatch_kernel_log_up Whether the kernel log can be read.
+        # HELP fabricwatch_kernel_log_up Whether the kernel log is being read.
         # TYPE fabricwatch_kernel_log_up gauge
         fabricwatch_kernel_log_up 1
         # HELP fabricwatch_kernel_log_records_total Records of the kernel log read.

@@ -52,7 +52,7 @@ enum RandomGPUs {
     }
 
     static func events(_ random: inout Seeded) -> EventsSample {
-        var events = EventsSample(log: nil, kinds: [], sxids: [])
+        var events = EventsSample(log: nil, isLogProbeUp: true, kinds: [], sxids: [])
         for kind in NodeEvent.Kind.allCases where random.chance(30) {
             events.kinds.append(.init(kind: kind, device: random.text(), count: random.count()))
         }

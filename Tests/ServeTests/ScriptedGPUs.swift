@@ -27,7 +27,7 @@ extension V1.GPUs {
             node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
             library: V1.GPULibrary(
                 state: "ready", version: "13.580.82", driver: "580.82", symbolsFound: 40,
-                symbolsKnown: 41, detail: nil),
+                symbolsKnown: 41, stale: false, detail: nil),
             gpus: (0...1).map { index in
                 var gpu = V1.GPUSummary(
                     index: index, address: "0000:\(1 + index)8:00.0", state: "read", stale: false,

@@ -133,9 +133,9 @@ struct PartTests {
     }
 
     @Test func `what the library and the identity do not say is absent`() {
-        let library = V1.GPULibrary(GPULibrary(state: .libraryMissing, detail: "d"))
+        let library = V1.GPULibrary(GPULibrary(state: .libraryMissing, detail: "d"), stale: true)
         #expect(library.state == "library_missing" && library.detail == "d")
-        #expect(library.version == nil && library.driver == nil)
+        #expect(library.version == nil && library.driver == nil && library.stale)
         let uuid = GPUUUID(high: 1, low: 2)
         #expect(V1.GPUIdentity(GPUIdentity(uuid: uuid), driver: "") == V1.GPUIdentity())
         var identity = GPUIdentity(uuid: uuid)

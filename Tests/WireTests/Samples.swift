@@ -120,7 +120,7 @@ struct Samples {
             library: ifFull(
                 V1.GPULibrary(
                     state: "ready", version: ifFull("13.580.82"), driver: ifFull("580.82"),
-                    symbolsFound: 40, symbolsKnown: 41, detail: ifFull("d"))), gpus: [summary])
+                    symbolsFound: 40, symbolsKnown: 41, stale: false, detail: ifFull("d"))), gpus: [summary])
     }
 
     var summary: V1.GPUSummary {
