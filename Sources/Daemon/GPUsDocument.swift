@@ -70,8 +70,7 @@ extension Picture {
 extension GPUView {
     fileprivate func summary(_ picture: Picture, now: Moment) -> V1.GPUSummary {
         var summary = V1.GPUSummary(
-            index: index, address: address.description, state: stateName, stale: !isFresh,
-            xids: picture.xidCount(address))
+            index: index, address: address.description, state: stateName, stale: !isFresh)
         summary.uuid = report.identity?.uuid.description
         summary.name = report.identity.flatMap { $0.name.isEmpty ? nil : $0.name }
         summary.reason = reason
@@ -90,6 +89,8 @@ extension GPUView {
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
             GPUCounters.gauges[raw.row].codes?.meaning(of: raw.value) ?? "\(raw.value)"
         }
+        let xids = picture.xidCount(address)
+        summary.xids = xids > 0 || picture.areXidsTold ? xids : nil
         return summary
     }
 

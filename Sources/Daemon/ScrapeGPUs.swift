@@ -6,6 +6,12 @@ extension Picture {
     func isUp(_ collector: String) -> Bool {
         collectors.contains { $0.name == collector && $0.isUp }
     }
+
+    /// Whether anybody would tell of an Xid, so that none means that there was none.
+    var areXidsTold: Bool {
+        (kernelLog?.state == .reading && isUp(CollectorView.kernelLog))
+            || (gpuLibrary?.state == .ready && isUp(GPUView.collector))
+    }
 }
 
 extension CollectorView {
@@ -20,12 +26,12 @@ extension GPUsSample {
         self.init(
             library: library, isProbeUp: picture.isUp(GPUView.collector),
             calls: picture.gpuCalls,
-            gpus: picture.gpus.map { GPUSample($0, picture.journal) })
+            gpus: picture.gpus.map { GPUSample($0, picture) })
     }
 }
 
 extension GPUSample {
-    fileprivate init(_ view: GPUView, _ journal: EventJournal) {
+    fileprivate init(_ view: GPUView, _ picture: Picture) {
         self.init(
             index: view.index, address: view.address, identity: view.report.identity,
             isUp: view.isFresh,
@@ -35,17 +41,16 @@ extension GPUSample {
                 NVLinkSample(
                     number: $0.number, remote: $0.remote,
                     part: PartSample($0.entries, $0.gauges, isFresh: $0.isFresh))
-            }, xids: Self.xids(at: view.address, journal))
+            }, xids: Self.xids(at: view.address, picture))
         slowCalls = view.slowCalls
     }
 
     // The numbers that alerts ask for are there from the start, so that their first occurrence is
     // an increase.
-    private static func xids(
-        at address: PCIAddress, _ journal: EventJournal
-    ) -> [UInt32: UInt64] {
-        var counts = Dictionary(uniqueKeysWithValues: XidCatalog.alerting.map { ($0, UInt64(0)) })
-        for (key, count) in journal.counts
+    private static func xids(at address: PCIAddress, _ picture: Picture) -> [UInt32: UInt64] {
+        let asked = picture.areXidsTold ? XidCatalog.alerting : []
+        var counts = Dictionary(uniqueKeysWithValues: asked.map { ($0, UInt64(0)) })
+        for (key, count) in picture.journal.counts
         where key.kind == .xid && key.device == .pci(address) {
             if let number = key.number { counts[number, default: 0] += count }
         }

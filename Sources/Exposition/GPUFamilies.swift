@@ -134,8 +134,7 @@ extension MetricFamilies {
         "fabricwatch_nvswitch_sxid_errors_total", .counter, ["device", "sxid"],
         "Errors that the driver reported of an NVSwitch, repeats included.")
     static let logUp = MetricFamily(
-        "fabricwatch_kernel_log_up", .gauge,
-        "Whether the kernel log is being read.")
+        "fabricwatch_kernel_log_up", .gauge, "Whether the kernel log is being read.")
     static let logRecords = MetricFamily(
         "fabricwatch_kernel_log_records_total", .counter, "Records of the kernel log read.")
     static let logLost = MetricFamily(

@@ -96,16 +96,16 @@ extension V1 {
         package var linksWithErrors: Int?
         /// What the driver asks for, in the words of the gauge `recovery_action`.
         package var recoveryAction: String?
-        /// Xids of this GPU that are kept, repeats included.
-        package var xids: UInt64
+        /// Xids of this GPU that are kept, repeats included; absent where none is and nobody would
+        /// tell, since neither the kernel log is read nor libnvidia-ml asked.
+        package var xids: UInt64?
 
         /// A GPU of which only its place and state are known.
-        package init(index: Int, address: String, state: String, stale: Bool, xids: UInt64) {
+        package init(index: Int, address: String, state: String, stale: Bool) {
             self.index = index
             self.address = address
             self.state = state
             self.stale = stale
-            self.xids = xids
         }
     }
 

@@ -87,7 +87,7 @@ struct GPUsReport {
                 Span(gpu.powerWatts.map { "\(Number.whole($0)) W" } ?? "?"),
                 Span(gpu.utilization.map { "\(Number.whole($0 * 100))%" } ?? "?"),
                 gpu.eccUncorrected.count, gpu.linksText, gpu.linkErrorsText,
-                Span(String(gpu.xids), gpu.xids > 0 ? .yellow : .plain),
+                gpu.xids.count,
                 Span(gpu.ageSeconds.map { Age.text(seconds: $0) } ?? "never"),
                 Span(gpu.stale ? "stale" : "", .yellow))
         }
@@ -224,7 +224,7 @@ extension Table {
 }
 
 extension UInt64? {
-    /// A count of errors; yellow above 0.
+    /// A count of what should not be; yellow above 0.
     fileprivate var count: Span {
         map { Span(String($0), $0 > 0 ? .yellow : .plain) } ?? "?"
     }

@@ -1,3 +1,4 @@
+import Exposition
 import Model
 import Testing
 import Wire
@@ -106,5 +107,40 @@ struct GPUsDocumentTests {
         }
         #expect(alive.gpus(node: "n", now: alive.now).library?.stale == false)
         #expect(dead.gpus(node: "n", now: dead.now).library?.stale == true)
+    }
+
+    private static func xids(_ picture: Picture) -> [UInt32: UInt64]? {
+        GPUsSample(picture)?.gpus.first?.xids
+    }
+
+    @Test(
+        arguments: [
+            (.ready, true, nil, true, true), (.ready, false, nil, true, false),
+            (.hung, true, nil, true, false), (.hung, true, .reading, true, true),
+            (.hung, true, .reading, false, false), (.hung, true, .noPermission, true, false),
+        ] as [(GPULibrary.State, Bool, KernelLogReport.State?, Bool, Bool)])
+    func noXidIsOnlySaidWhileSomebodyWouldTell(
+        library: GPULibrary.State, isUp: Bool, log: KernelLogReport.State?, logIsUp: Bool,
+        isTold: Bool
+    ) throws {
+        let pipeline = Self.pipeline()
+        func picture(at seconds: UInt64) -> Picture {
+            Self.picture(
+                pipeline, library: library, isUp: isUp, log: log, logIsUp: logIsUp, at: seconds)
+        }
+        let first = picture(at: 1)
+        #expect(Self.xids(first)?[79] == (isTold ? 0 : nil))
+        #expect(try Self.summary(first).xids == (isTold ? 0 : nil))
+        pipeline.note([Self.xid(63)])
+        let second = picture(at: 2)
+        #expect(Self.xids(second)?[63] == 1, "what was told stays")
+        #expect(try Self.summary(second).xids == 1)
+    }
+
+    static func xid(_ number: UInt32) -> NodeEvent {
+        NodeEvent(
+            kind: .xid, device: .pci(address), number: number,
+            wallMilliseconds: 1_700_000_000_000, source: .kernelLog, record: UInt64(number),
+            line: "line")
     }
 }

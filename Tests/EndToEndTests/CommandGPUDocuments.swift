@@ -18,8 +18,7 @@ extension Documents {
     /// A GPU with which all is well.
     static func gpu(_ index: Int) -> V1.GPUSummary {
         var gpu = V1.GPUSummary(
-            index: index, address: "0000:\(index + 1)8:00.0", state: "read", stale: false,
-            xids: 0)
+            index: index, address: "0000:\(index + 1)8:00.0", state: "read", stale: false)
         gpu.uuid = "GPU-\(index)"
         gpu.name = "NVIDIA H100"
         gpu.sampled = time
@@ -32,13 +31,14 @@ extension Documents {
         gpu.linksActive = 18
         gpu.linksWithErrors = 0
         gpu.recoveryAction = "nothing"
+        gpu.xids = 0
         return gpu
     }
 
     /// A GPU of which hardly anything is known.
     static func unknownGPU(_ index: Int, _ state: String) -> V1.GPUSummary {
         V1.GPUSummary(
-            index: index, address: "0000:\(index + 1)8:00.0", state: state, stale: true, xids: 0)
+            index: index, address: "0000:\(index + 1)8:00.0", state: state, stale: true)
     }
 
     static func document(

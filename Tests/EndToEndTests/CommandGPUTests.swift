@@ -33,7 +33,7 @@ struct CommandGPUTests {
                     call nvmlDeviceGetFieldValues has not returned for 12.0s
                     it waits in the kernel, in rpc_wait, state D
                   3  ?            0000:48:00.0  lost      ?      ?     ?    ?      ?       ?     \
-                0  never  \
+                ?  never  \
                 stale
                     The driver has lost the GPU.
                   4  NVIDIA H100  0000:58:00.0  read   41 C  313 W     ?    0      -       -     \

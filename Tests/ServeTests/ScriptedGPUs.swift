@@ -30,8 +30,8 @@ extension V1.GPUs {
                 symbolsKnown: 41, stale: false, detail: nil),
             gpus: (0...1).map { index in
                 var gpu = V1.GPUSummary(
-                    index: index, address: "0000:\(1 + index)8:00.0", state: "read", stale: false,
-                    xids: 0)
+                    index: index, address: "0000:\(1 + index)8:00.0", state: "read", stale: false)
+                gpu.xids = 0
                 gpu.uuid = GPUUUID.samples[index].description
                 return gpu
             })

@@ -120,12 +120,13 @@ struct Samples {
             library: ifFull(
                 V1.GPULibrary(
                     state: "ready", version: ifFull("13.580.82"), driver: ifFull("580.82"),
-                    symbolsFound: 40, symbolsKnown: 41, stale: false, detail: ifFull("d"))), gpus: [summary])
+                    symbolsFound: 40, symbolsKnown: 41, stale: false, detail: ifFull("d"))),
+            gpus: [summary])
     }
 
     var summary: V1.GPUSummary {
         var summary = V1.GPUSummary(
-            index: 3, address: "0000:18:00.0", state: "busy", stale: true, xids: 4)
+            index: 3, address: "0000:18:00.0", state: "busy", stale: true)
         guard isFull else { return summary }
         summary.uuid = "GPU-1"
         summary.name = "NVIDIA H100"
@@ -143,6 +144,7 @@ struct Samples {
         summary.linksActive = 17
         summary.linksWithErrors = 2
         summary.recoveryAction = "nothing"
+        summary.xids = 4
         return summary
     }
 
