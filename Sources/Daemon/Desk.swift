@@ -91,11 +91,14 @@ final class Desk: Answers {
         picture?.gpu(address, node: node, now: clock.now())
     }
 
-    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events {
+    func events(
+        after: EventsSince, limit: Int, of gpu: NamedGPU?
+    ) throws(AnswerError) -> V1.Events {
         guard let picture else {
             throw .unavailable("The first pass is not complete yet; ask again shortly.")
         }
-        return try picture.events(after: after, limit: limit, node: node, storeID: storeID)
+        return try picture.events(
+            after: after, limit: limit, of: gpu, node: node, storeID: storeID)
     }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {

@@ -27,13 +27,13 @@ struct EventCursor: Hashable {
 extension Picture {
     /// `/api/v1/events`; `storeID` is the history's, or a number of this run without one.
     func events(
-        after: EventsSince, limit: Int, node: String, storeID: UInt64
+        after: EventsSince, limit: Int, of gpu: NamedGPU?, node: String, storeID: UInt64
     ) throws(AnswerError) -> V1.Events {
         let kept = journal.entries
         let oldest = kept.first?.id
         let start: UInt64
         switch after {
-        case .latest: start = journal.upcoming - 1 - min(UInt64(limit), journal.upcoming - 1)
+        case .latest: start = 0
         case .id(let id): start = id
         case .cursor(let text): start = try Self.start(text, storeID)
         }
@@ -41,8 +41,13 @@ extension Picture {
             throw .badRequest(
                 "Event \(start) has not happened yet; the latest is \(journal.upcoming - 1).")
         }
-        let chosen = kept.drop { $0.id <= start }.prefix(limit)
-        let last = chosen.last?.id ?? start
+        let following = kept.drop { $0.id <= start }.filter { entry in
+            gpu.map { entry.isOf($0.uuid, at: $0.address) } ?? true
+        }
+        let chosen = after == .latest ? following.suffix(limit) : following.prefix(limit)
+        // Beyond a page that reaches the end nothing was left out, whoever it is about.
+        let isLast = after == .latest || chosen.count < limit
+        let last = isLast ? journal.upcoming - 1 : chosen.last?.id ?? start
         let isComplete = after == .latest || (oldest.map { $0 <= start + 1 } ?? true)
         return V1.Events(
             node: node, time: now.text,
@@ -67,6 +72,14 @@ extension Picture {
             return gpus.first { $0.report.identity?.uuid == uuid }?.index
         }
         return gpus.first { entry.event.device == .pci($0.address) }?.index
+    }
+}
+
+extension JournalEntry {
+    /// Whether it happened to a GPU: by its UUID where that is known of both, else by its place.
+    func isOf(_ uuid: GPUUUID?, at address: PCIAddress?) -> Bool {
+        if let gpu, let uuid { return gpu == uuid }
+        return address.map { event.device == .pci($0) } ?? false
     }
 }
 

@@ -1,3 +1,4 @@
+package import Model
 package import Wire
 
 /// The questions that the server may ask; the only way from HTTP to what the daemon knows.
@@ -26,11 +27,13 @@ package protocol Answers: Sendable {
     /// not block.
     func gpu(_ address: String) -> V1.GPU?
 
-    /// At most `limit` events in the order of their ids: those that follow, or without a point to
-    /// follow the latest. From memory, must not block.
+    /// At most `limit` events, of one GPU or of all that there is, in the order of their ids: those
+    /// that follow, or without a point to follow the latest. From memory, must not block.
     ///
     /// Throws `.gone` for a cursor of another history, `.badRequest` for one that cannot be read.
-    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events
+    func events(
+        after: EventsSince, limit: Int, of gpu: NamedGPU?
+    ) throws(AnswerError) -> V1.Events
 
     /// What was counted since a cursor or a time; reads the history and may block for its time
     /// limit, so it is called on the server's worker thread.
@@ -77,6 +80,20 @@ package enum EventsSince: Hashable, Sendable {
     case id(UInt64)
     /// Those that follow, by the `next` of an earlier answer.
     case cursor(String)
+}
+
+/// A GPU that a question names; what is not known of it is nil.
+package struct NamedGPU: Hashable, Sendable {
+    /// Who it is.
+    package var uuid: GPUUUID?
+    /// Where it is; nil also for one that is gone.
+    package var address: PCIAddress?
+
+    /// A GPU by what is known of it.
+    package init(uuid: GPUUUID?, address: PCIAddress?) {
+        self.uuid = uuid
+        self.address = address
+    }
 }
 
 /// Why a question about the past has no answer.

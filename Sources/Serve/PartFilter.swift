@@ -65,10 +65,11 @@ struct GPUChoice {
         uuid = summary.map { $0.uuid } ?? named
     }
 
-    /// Whether an event happened to it.
-    func covers(_ event: V1.Event) -> Bool {
-        (uuid != nil && event.gpuUuid == uuid)
-            || (summary != nil && event.device == summary?.address)
+    /// The GPU for a question about its events.
+    var gpu: NamedGPU {
+        NamedGPU(
+            uuid: uuid.flatMap { GPUUUID($0) },
+            address: summary.flatMap { PCIAddress($0.address) })
     }
 
     /// That there is no such GPU, and which there are.

@@ -142,22 +142,15 @@ struct Routes {
     private func events(
         _ after: EventsSince, _ limit: Int, _ gpu: String?
     ) throws(Problem) -> V1.Events {
-        guard let gpu else { return try events(after, limit) }
-        let choice = GPUChoice(gpu, among: answers.gpus().gpus)
-        // What a page leaves out cannot be asked for by its cursor, so only the latest are looked
-        // for beyond the limit.
-        var document = try events(after, after == .latest ? Query.eventsMax : limit)
-        document.events = document.events.filter(choice.covers).suffix(limit)
-        guard choice.summary != nil || !document.events.isEmpty else { throw choice.problem }
-        return document
-    }
-
-    private func events(_ after: EventsSince, _ limit: Int) throws(Problem) -> V1.Events {
+        let choice = gpu.map { GPUChoice($0, among: answers.gpus().gpus) }
+        let document: V1.Events
         do throws(AnswerError) {
-            return try answers.events(after: after, limit: limit)
+            document = try answers.events(after: after, limit: limit, of: choice?.gpu)
         } catch {
             throw Problem(error)
         }
+        if let choice, choice.summary == nil, document.events.isEmpty { throw choice.problem }
+        return document
     }
 }
 

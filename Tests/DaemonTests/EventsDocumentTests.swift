@@ -37,10 +37,52 @@ import Testing
             [Collected(collector: "gpu", report: Self.report(2))],
             collectors: [.scripted("gpu", seconds: 2)], now: .scripted(seconds: 2))
         #expect(picture.gpus.map(\.index) == [0, 1])
-        let events = try later.events(after: .id(0), limit: 9, node: "n", storeID: 1).events
+        let events = try later.events(
+            after: .id(0), limit: 9, of: nil, node: "n", storeID: 1
+        ).events
         #expect(events.map(\.number) == [63, 64, 31])
         #expect(events.map(\.gpuIndex) == [1, nil, 1])
         let uuid = GPUUUID(high: 1, low: 0xAB).description
         #expect(events.map(\.gpuUuid) == [nil, nil, uuid])
+    }
+
+    /// Xids of two GPUs, of which every third is of the second one: 3, 6, 9 and so on.
+    private static func busyPicture(_ count: UInt32) -> Picture {
+        let pipeline = Pipeline(naming: Pipeline.Naming(), keeper: nil, past: Past())
+        let other = PCIAddress(domain: 0, bus: 0x18, device: 0)
+        _ = pipeline.pass(
+            [Collected(collector: "gpu", report: report(1))],
+            collectors: [.scripted("gpu", seconds: 1)], now: .scripted(seconds: 1))
+        pipeline.note(
+            (0..<count).map { xid($0 + 1, at: .pci(($0 + 1) % 3 == 0 ? address : other)) })
+        return pipeline.pass([], collectors: [], now: .scripted(seconds: 2))
+    }
+
+    private static let gpu = NamedGPU(uuid: GPUUUID(high: 1, low: 0xAB), address: address)
+
+    @Test func theLatestEventsOfAGPUAreTheLatest() throws {
+        let picture = Self.busyPicture(20)
+        let page = try picture.events(
+            after: .latest, limit: 2, of: Self.gpu, node: "n", storeID: 1)
+        #expect(page.events.map(\.id) == [15, 18])
+        #expect(page.next == EventCursor(id: 20, storeID: 1).text && page.complete)
+        let all = try picture.events(after: .latest, limit: 2, of: nil, node: "n", storeID: 1)
+        #expect(all.events.map(\.id) == [19, 20] && all.next == page.next)
+    }
+
+    /// A page has as many events of the GPU as were asked for, wherever they are.
+    @Test func pagesOfAGPUMeetWithoutGapOrOverlap() throws {
+        let picture = Self.busyPicture(20)
+        var (ids, cursors): ([[UInt64]], [String]) = ([], [])
+        var after = EventsSince.id(0)
+        for _ in 1...3 {
+            let page = try picture.events(
+                after: after, limit: 4, of: Self.gpu, node: "n", storeID: 1)
+            ids.append(page.events.map(\.id))
+            cursors.append(page.next)
+            after = .cursor(page.next)
+        }
+        #expect(ids == [[3, 6, 9, 12], [15, 18], []])
+        #expect(cursors == [12, 20, 20].map { EventCursor(id: $0, storeID: 1).text })
     }
 }

@@ -146,22 +146,18 @@ import Wire
         }
     }
 
-    /// An event belongs to a GPU by its UUID, or by its place when nobody knew that.
+    /// The GPU is asked for by all that is known of it, and the page is the daemon's.
     @Test func eventsOfAGPU() throws {
         let document = try get("/api/v1/events?gpu=0", V1.Events.self)
         #expect(document.events.map(\.id) == [40, 41])
         #expect(document.next == V1.Events.sample.next)
-        #expect(live.answers.eventsQuestions.last?.limit == Query.eventsMax)
-    }
-
-    @Test func theLatestEventsOfAGPUAreTheLatest() throws {
-        let document = try get("/api/v1/events?gpu=0&limit=1", V1.Events.self)
-        #expect(document.events.map(\.id) == [41])
-    }
-
-    /// A page that follows a point is not reached beyond, since its cursor speaks of the page.
-    @Test func aPageOfAGPUKeepsItsCursor() throws {
-        _ = try get("/api/v1/events?gpu=0&limit=7&after=e1-0", V1.Events.self)
-        #expect(live.answers.eventsQuestions == [.init(after: .cursor("e1-0"), limit: 7)])
+        _ = try get("/api/v1/events?gpu=1&limit=7&after=e1-0", V1.Events.self)
+        let places = ["0000:18:00.0", "0000:28:00.0"].map { PCIAddress($0) }
+        let gpus = zip(GPUUUID.samples, places).map { NamedGPU(uuid: $0, address: $1) }
+        #expect(
+            live.answers.eventsQuestions == [
+                .init(after: .latest, limit: 100, gpu: gpus[0]),
+                .init(after: .cursor("e1-0"), limit: 7, gpu: gpus[1]),
+            ])
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Serve
 import Synchronization
 import Wire
@@ -26,6 +27,7 @@ final class ScriptedAnswers: Answers {
     struct EventsQuestion: Equatable {
         var after: EventsSince
         var limit: Int
+        var gpu: NamedGPU?
     }
 
     init(_ script: Script = Script()) {
@@ -60,10 +62,19 @@ final class ScriptedAnswers: Answers {
         gpus().gpus.first { $0.address == address }.map(V1.GPU.sample)
     }
 
-    func events(after: EventsSince, limit: Int) throws(AnswerError) -> V1.Events {
-        askedEvents.withLock { $0.append(EventsQuestion(after: after, limit: limit)) }
+    func events(
+        after: EventsSince, limit: Int, of gpu: NamedGPU?
+    ) throws(AnswerError) -> V1.Events {
+        askedEvents.withLock { $0.append(EventsQuestion(after: after, limit: limit, gpu: gpu)) }
         let events = script.withLock { $0.events }
-        return try events(after, limit)
+        var document = try events(after, limit)
+        if let gpu {
+            let names = [gpu.uuid?.description, gpu.address?.description].compactMap(\.self)
+            document.events.removeAll { event in
+                !names.contains { $0 == event.gpuUuid ?? event.device }
+            }
+        }
+        return document
     }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
