@@ -100,7 +100,8 @@ extension GPUView {
         guard isListed else { return "The PCI bus does not list it any more." }
         if let excluded = trouble?.excluded { return "It is left alone: \(excluded)." }
         switch report.state {
-        case .read, .noLibrary: return nil
+        case .noLibrary: return nil
+        case .read: return isFresh ? nil : "Its probe does not answer."
         case .busy(let call): return "\(call.function) has not returned."
         case .excluded(let text): return "It is left alone: \(text)."
         case .failed(let failure):

@@ -78,7 +78,8 @@ extension V1 {
         package var sampled: String?
         /// Seconds since then.
         package var ageSeconds: Double?
-        /// Whether the sample is older than it should be.
+        /// Whether it was not read in the latest pass, or its probe does not answer, so that its
+        /// values are the last known.
         package var stale: Bool
         /// Temperature of the GPU.
         package var temperatureCelsius: Double?

@@ -109,6 +109,15 @@ struct GPUsDocumentTests {
         #expect(dead.gpus(node: "n", now: dead.now).library?.stale == true)
     }
 
+    /// A GPU keeps its state when its probe stops answering, and says so.
+    @Test func whatWasReadByAProbeThatDoesNotAnswerIsLastKnown() throws {
+        let alive = try Self.summary(Self.picture())
+        #expect(alive.state == "read" && !alive.stale && alive.reason == nil)
+        let dead = try Self.summary(Self.picture(isUp: false))
+        #expect(dead.state == "read" && dead.stale)
+        #expect(dead.reason == "Its probe does not answer.")
+    }
+
     private static func xids(_ picture: Picture) -> [UInt32: UInt64]? {
         GPUsSample(picture)?.gpus.first?.xids
     }
