@@ -102,11 +102,16 @@ extension GPUView {
         switch report.state {
         case .noLibrary: return nil
         case .read: return isFresh ? nil : "Its probe does not answer."
-        case .busy(let call): return "\(call.function) has not returned."
+        case .busy(let call):
+            return "\(call.function) has not returned for \(Int(seconds(in: call))) s."
         case .excluded(let text): return "It is left alone: \(text)."
         case .failed(let failure):
             return "\(failure.function) answered \(failure.codeName) (\(failure.code))."
         }
+    }
+
+    private func seconds(in call: GPUCall) -> Double {
+        hangSeconds ?? Double(call.nanoseconds) / 1e9
     }
 
     private var call: V1.GPUCall? {
@@ -121,7 +126,7 @@ extension GPUView {
         let kernel = trouble?.kernel
         return V1.GPUCall(
             function: pending.function, family: pending.family.name,
-            seconds: rounded(hangSeconds ?? Double(pending.nanoseconds) / 1e9),
+            seconds: rounded(seconds(in: pending)),
             kernelState: kernel.map { String($0.letter) },
             wchan: kernel.flatMap { $0.waitChannel.isEmpty ? nil : $0.waitChannel })
     }

@@ -155,12 +155,7 @@ extension V1.GPUSummary {
 
     fileprivate var notes: [Span] {
         var notes: [Span] = []
-        if let reason {
-            notes.append(Span(reason, .yellow))
-        } else if let call {
-            let seconds = Age.text(seconds: call.seconds)
-            notes.append(Span("call \(call.function) has not returned for \(seconds)", .yellow))
-        }
+        if let reason { notes.append(Span(reason, .yellow)) }
         let state = [call?.wchan.map { "in \($0)" }, call?.kernelState.map { "state \($0)" }]
             .compactMap(\.self)
         if !state.isEmpty {

@@ -41,7 +41,8 @@ struct GPUsDocumentTests {
     static func picture(
         _ pipeline: Pipeline = pipeline(), _ gpu: GPUDeviceReport = gpu(),
         library: GPULibrary.State = .ready, isUp: Bool = true,
-        log: KernelLogReport.State? = nil, logIsUp: Bool = true, at seconds: UInt64 = 1
+        log: KernelLogReport.State? = nil, logIsUp: Bool = true,
+        watch: GPUWatch.View = GPUWatch.View(), at seconds: UInt64 = 1
     ) -> Picture {
         let moment = Moment.scripted(seconds: seconds)
         let report = GPUReport(
@@ -57,7 +58,7 @@ struct GPUsDocumentTests {
                     report: .kernelLog(KernelLogReport(moment: moment, state: log))))
             collectors.append(.scripted("kernel-log", seconds: seconds, isUp: logIsUp))
         }
-        return pipeline.pass(answers, collectors: collectors, now: moment)
+        return pipeline.pass(answers, collectors: collectors, watch: watch, now: moment)
     }
 
     private static func summary(_ picture: Picture) throws -> V1.GPUSummary {
@@ -116,6 +117,20 @@ struct GPUsDocumentTests {
         let dead = try Self.summary(Self.picture(isUp: false))
         #expect(dead.state == "read" && dead.stale)
         #expect(dead.reason == "Its probe does not answer.")
+    }
+
+    /// A call is as old as whoever watches it says, or else as old as its report.
+    @Test func howLongACallHasNotReturnedIsSaid() throws {
+        let call = GPUCall(
+            function: "nvmlX", family: .ecc, nanoseconds: 1_700_000_000, thread: 7)
+        let busy = Self.gpu(.busy(call))
+        let early = try Self.summary(Self.picture(Self.pipeline(), busy))
+        #expect(early.reason == "nvmlX has not returned for 1 s." && early.call?.seconds == 1.7)
+        var watch = GPUWatch.View()
+        watch.troubles[Self.address] = GPUTrouble(call: call, since: 1_000_000_000)
+        let late = try Self.summary(
+            Self.picture(Self.pipeline(), busy, watch: watch, at: 13))
+        #expect(late.reason == "nvmlX has not returned for 12 s." && late.call?.seconds == 12)
     }
 
     private static func xids(_ picture: Picture) -> [UInt32: UInt64]? {

@@ -30,7 +30,7 @@ struct CommandGPUTests {
                   2  NVIDIA H100  0000:38:00.0  busy   41 C  313 W   97%    0  18/18       0     \
                 0  12.4s  \
                 stale
-                    call nvmlDeviceGetFieldValues has not returned for 12.0s
+                    nvmlDeviceGetFieldValues has not returned for 12 s.
                     it waits in the kernel, in rpc_wait, state D
                   3  ?            0000:48:00.0  lost      ?      ?     ?    ?      ?       ?     \
                 ?  never  \
@@ -188,6 +188,7 @@ struct CommandGPUTests {
         busy.state = "busy"
         busy.stale = true
         busy.ageSeconds = 12.4
+        busy.reason = "nvmlDeviceGetFieldValues has not returned for 12 s."
         busy.call = V1.GPUCall(
             function: "nvmlDeviceGetFieldValues", family: "link_errors", seconds: 12,
             kernelState: "D", wchan: "rpc_wait")
