@@ -19,16 +19,15 @@ extension Picture {
                 identity: view.report.identity.map {
                     V1.GPUIdentity($0, driver: gpuLibrary?.driver ?? "")
                 },
-                counters: view.counters, gauges: view.gaugeEntries, xids: xidCounts(view.address),
+                counters: view.counters, gauges: view.gaugeEntries, xids: xidCounts(view),
                 links: view.links.map(\.document))
         }
     }
 
     // Those that are kept, by number.
-    private func xidCounts(_ address: PCIAddress) -> [V1.XidCount] {
+    private func xidCounts(_ gpu: GPUView) -> [V1.XidCount] {
         var counts: [UInt32: V1.XidCount] = [:]
-        for entry in journal.entries
-        where entry.event.kind == .xid && entry.event.device == .pci(address) {
+        for entry in xids(of: gpu) {
             guard let number = entry.event.number else { continue }
             counts[number] = V1.XidCount(
                 number: Int(number),
@@ -58,12 +57,16 @@ extension Picture {
         }
     }
 
-    /// The events of a GPU that are kept, Xids alone, repeats included.
-    fileprivate func xidCount(_ address: PCIAddress) -> UInt64 {
-        journal.entries.reduce(0) { sum, entry in
-            let isOurs = entry.event.kind == .xid && entry.event.device == .pci(address)
-            return isOurs ? sum + UInt64(entry.event.count) : sum
+    // A board that was in the same place before has had its own.
+    private func xids(of gpu: GPUView) -> some Sequence<JournalEntry> {
+        journal.entries.lazy.filter {
+            $0.event.kind == .xid && $0.isOf(gpu.report.identity?.uuid, at: gpu.address)
         }
+    }
+
+    /// The Xids of a GPU that are kept, repeats included.
+    fileprivate func xidCount(_ gpu: GPUView) -> UInt64 {
+        xids(of: gpu).reduce(0) { $0 + UInt64($1.event.count) }
     }
 }
 
@@ -89,7 +92,7 @@ extension GPUView {
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
             GPUCounters.gauges[raw.row].codes?.meaning(of: raw.value) ?? "\(raw.value)"
         }
-        let xids = picture.xidCount(address)
+        let xids = picture.xidCount(self)
         summary.xids = xids > 0 || picture.areXidsTold ? xids : nil
         return summary
     }

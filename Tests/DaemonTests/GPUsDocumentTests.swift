@@ -133,6 +133,29 @@ struct GPUsDocumentTests {
         #expect(late.reason == "nvmlX has not returned for 12 s." && late.call?.seconds == 12)
     }
 
+    @Test func xidsOfABoardStayItsOwn() throws {
+        let pipeline = Self.pipeline()
+        pipeline.note([Self.xid(62)])
+        _ = Self.picture(pipeline)
+        pipeline.note([Self.xid(95)])
+        let before = Self.picture(pipeline, at: 2)
+        func accused(_ picture: Picture) -> [UInt32?] {
+            picture.findings.filter { $0.opinion.id == .gpuXid }.map(\.opinion.subject.xid)
+        }
+        #expect(accused(before) == [62, 95])
+        #expect(try Self.document(before).xids.map(\.number) == [62, 95])
+        // Who it was is known of the second one alone.
+        let other = Self.gpu { $0.identity = GPUIdentity(uuid: GPUUUID(high: 1, low: 0x19)) }
+        let after = Self.picture(pipeline, other, at: 3)
+        #expect(try Self.document(after).xids.map(\.number) == [62])
+        #expect(try Self.summary(after).xids == 1 && accused(after) == [62])
+        // While nobody knows who is there, all may be.
+        let unknown = Self.gpu(.noLibrary) { $0.identity = nil }
+        let restored = Pipeline(
+            naming: Pipeline.Naming(), keeper: nil, past: Past(journal: after.journal))
+        #expect(try Self.summary(Self.picture(restored, unknown)).xids == 2)
+    }
+
     private static func xids(_ picture: Picture) -> [UInt32: UInt64]? {
         GPUsSample(picture)?.gpus.first?.xids
     }

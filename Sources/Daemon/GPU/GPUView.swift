@@ -106,7 +106,8 @@ extension GPUView {
             },
             recoveryAction: isFresh ? gauge("recovery_action") : nil,
             xids: XidEvidence.standing(
-                in: events, bootID: bootID, restarted: restarted, now: now),
+                in: events.filter { $0.isOf(report.identity?.uuid, at: address) },
+                bootID: bootID, restarted: restarted, now: now),
             linksDown: linksDown,
             linksUp: links.count { $0.state == .active || $0.state == .asleep })
     }
