@@ -35,7 +35,7 @@ extension Picture {
         switch after {
         case .latest: start = 0
         case .id(let id): start = id
-        case .cursor(let text): start = try Self.start(text, storeID)
+        case .cursor(let text): start = try self.start(text, storeID)
         }
         guard start < journal.upcoming else {
             throw .badRequest(
@@ -56,12 +56,18 @@ extension Picture {
             oldest: oldest, newest: kept.last?.id)
     }
 
-    private static func start(_ text: String, _ storeID: UInt64) throws(AnswerError) -> UInt64 {
+    private func start(_ text: String, _ storeID: UInt64) throws(AnswerError) -> UInt64 {
         guard let cursor = EventCursor(text) else {
             throw .badRequest("'\(text)' is not a cursor: take it from 'next' of an answer.")
         }
         guard cursor.storeID == storeID else {
             throw .gone("The cursor belongs to another history: ask without 'after'.")
+        }
+        // The daemon gave it away, so that event was lost, and its number comes again.
+        guard cursor.id < journal.upcoming else {
+            throw .gone(
+                "Event \(cursor.id) was lost, the latest is \(journal.upcoming - 1): ask without "
+                    + "'after'.")
         }
         return cursor.id
     }

@@ -30,7 +30,8 @@ package protocol Answers: Sendable {
     /// At most `limit` events, of one GPU or of all that there is, in the order of their ids: those
     /// that follow, or without a point to follow the latest. From memory, must not block.
     ///
-    /// Throws `.gone` for a cursor of another history, `.badRequest` for one that cannot be read.
+    /// Throws `.gone` for a cursor of another history or behind what is left of this one,
+    /// `.badRequest` for one that cannot be read and for an id that has not been given yet.
     func events(
         after: EventsSince, limit: Int, of gpu: NamedGPU?
     ) throws(AnswerError) -> V1.Events

@@ -1,6 +1,7 @@
 import Model
 import Serve
 import Testing
+import Wire
 
 @testable import Daemon
 
@@ -68,6 +69,21 @@ import Testing
         #expect(page.next == EventCursor(id: 20, storeID: 1).text && page.complete)
         let all = try picture.events(after: .latest, limit: 2, of: nil, node: "n", storeID: 1)
         #expect(all.events.map(\.id) == [19, 20] && all.next == page.next)
+    }
+
+    /// The numbers of events that a crash took from the history are given once more.
+    @Test(arguments: [EventsSince.cursor("e21-0000000000000001"), .id(21)])
+    func aPointThatIsNotReachedYetIsNoPlaceToGoOn(after: EventsSince) throws {
+        let picture = Self.busyPicture(20)
+        func ask(_ after: EventsSince) throws(AnswerError) -> V1.Events {
+            try picture.events(after: after, limit: 2, of: nil, node: "n", storeID: 1)
+        }
+        #expect(try ask(.id(20)).events.isEmpty)
+        let error = #expect(throws: AnswerError.self) { try ask(after) }
+        switch (error, after) {
+        case (.gone, .cursor), (.badRequest, .id): break
+        default: Issue.record("\(after) leads to \(String(describing: error))")
+        }
     }
 
     /// A page has as many events of the GPU as were asked for, wherever they are.
