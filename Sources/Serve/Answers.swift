@@ -37,7 +37,7 @@ package protocol Answers: Sendable {
     ) throws(AnswerError) -> V1.Events
 
     /// What was counted since a cursor or a time; reads the history and may block for its time
-    /// limit, so it is called on the server's worker thread.
+    /// limit, so the server asks it on a thread of its own.
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas
 }
 

@@ -14,8 +14,8 @@ final class Connection: ChannelDuplexHandler {
     private enum Phase {
         /// For a request or the rest of one.
         case waiting
-        /// For the worker; the answer is not there yet.
-        case asking(Request, DeltaQueue.Ticket)
+        /// For a worker; the answer is not there yet.
+        case asking(Request, WorkQueue.Ticket)
         /// Until the system has taken the whole answer.
         case sending(isLast: Bool)
         /// The last answer is sent and our side closed: the rest of the client's bytes is thrown
@@ -158,18 +158,20 @@ final class Connection: ChannelDuplexHandler {
         }
         switch service.answer(request, through: door, local: context.localAddress) {
         case .done(let response): send(response, to: request)
-        case .later(let work): ask(work, for: request)
+        case .later(let work, let answer): ask(work, answer, for: request)
         }
     }
 
-    private func ask(_ work: @escaping @Sendable () -> Response, for request: Request) {
-        let ticket = service.deltas.ask(work) { [weak self] response in
+    private func ask(
+        _ work: Routes.Work, _ answer: @escaping @Sendable () -> Response, for request: Request
+    ) {
+        let ticket = service.ask(work, answer) { [weak self] response in
             guard let self, case .asking = self.phase else { return }
             self.send(response, to: request)
         }
         guard let ticket else {
-            let waiting = service.configuration.maxWaitingDeltas
-            let detail = "\(waiting) questions about the past are waiting; ask again in a moment"
+            let waiting = service.configuration.maxWaiting
+            let detail = "\(waiting) questions are waiting; ask again in a moment"
             return send(Response(Problem(.overloaded, detail)), to: request)
         }
         phase = .asking(request, ticket)

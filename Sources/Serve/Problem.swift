@@ -38,7 +38,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .headTooLarge: (431, "The request's head is too large")
         case .failed: (500, "The answer could not be written")
         case .unavailable: (503, "There is no answer for the moment")
-        case .overloaded: (503, "Too many questions about the past are waiting")
+        case .overloaded: (503, "Too many questions are waiting")
         case .tooManyConnections: (503, "Too many connections are open")
         case .timedOut: (503, "The answer was not ready in time")
         case .versionNotSupported: (505, "This version of HTTP is not spoken")

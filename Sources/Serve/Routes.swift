@@ -6,8 +6,18 @@ struct Routes {
     /// What a request leads to.
     enum Outcome {
         case done(Response)
-        /// Work that may block, for the worker thread.
-        case later(@Sendable () -> Response)
+        /// Work for a thread of its own.
+        case later(Work, @Sendable () -> Response)
+    }
+
+    /// What takes too long for the event loop.
+    ///
+    /// Each has a thread, so that no answer from memory waits for a disk that hangs.
+    enum Work: Hashable, CaseIterable {
+        /// Writing a large document from memory.
+        case writing
+        /// Asking the history, which may block.
+        case past
     }
 
     private let answers: any Answers
@@ -50,10 +60,10 @@ struct Routes {
         case .health: return .done(health(strict: try query.strict(), gzip: gzip))
         case .links: return .done(.document(try links(query), gzip: gzip))
         case .gpus: return .done(.document(answers.gpus(), gzip: gzip))
-        case .gpu: return .later(try gpu(rest, gzip: gzip))
-        case .counters: return .later(try counters(query, gzip: gzip))
-        case .events: return .later(try events(query, gzip: gzip))
-        case .deltas: return .later(try deltas(query, gzip: gzip))
+        case .gpu: return .later(.writing, try gpu(rest, gzip: gzip))
+        case .counters: return .later(.writing, try counters(query, gzip: gzip))
+        case .events: return .later(.writing, try events(query, gzip: gzip))
+        case .deltas: return .later(.past, try deltas(query, gzip: gzip))
         }
     }
 
@@ -83,8 +93,7 @@ struct Routes {
         return document
     }
 
-    // Documents of thousands of counters take longer to write than scrapes should wait, so they are
-    // written on the worker thread as well.
+    // Documents of thousands of counters take longer to write than scrapes should wait.
     private func gpu(
         _ text: Substring, gzip: Bool
     ) throws(Problem) -> @Sendable () -> Response {

@@ -25,12 +25,12 @@ package struct ServeConfiguration: Hashable, Sendable {
     package var headTimeout: Int64 = 5_000_000_000
     /// Between the answer to a request and the next request; longer than a usual scrape interval.
     package var idleTimeout: Int64 = 90_000_000_000
-    /// For the worker to find an answer, and again for the client to read it whole.
+    /// For a worker to find an answer, and again for the client to read it whole.
     package var requestTimeout: Int64 = 10_000_000_000
     /// What `stop` waits for requests that are being answered.
     package var stopTimeout: Int64 = 1_000_000_000
-    /// Questions about the past that may wait for the worker, besides the one it works on.
-    package var maxWaitingDeltas = 16
+    /// Questions that may wait for a worker, besides the one that it works on.
+    package var maxWaiting = 16
 
     /// A configuration with no listener and the default limits.
     package init() {}

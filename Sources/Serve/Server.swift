@@ -10,8 +10,8 @@ package struct BoundAddresses: Hashable, Sendable {
     package var tcpPort: Int?
 }
 
-/// The HTTP/1.1 server: one event loop thread that answers from memory, and one worker thread,
-/// started with the first need, for questions that read the history.
+/// The HTTP/1.1 server: one event loop thread, and two more, started with the first need: one that
+/// writes large documents, one for questions that read the history.
 ///
 /// Safe to use from any thread but the server's own.
 package final class Server: Sendable {
@@ -155,7 +155,7 @@ package final class Server: Sendable {
 
     private func shutDown(_ running: Running) {
         let loop = running.group.next()
-        try? loop.submit { running.service.value.deltas.shutDown() }.wait()
+        try? loop.submit { running.service.value.shutDown() }.wait()
         try? running.group.syncShutdownGracefully()
     }
 

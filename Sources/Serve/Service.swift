@@ -13,7 +13,7 @@ enum Door: Sendable {
 final class Service {
     let configuration: ServeConfiguration
     let statistics: StatisticsBox
-    let deltas: DeltaQueue
+    private let workers: [Routes.Work: WorkQueue]
     private var routes: Routes
     private let hosts: HostCheck?
     private let loop: any EventLoop
@@ -30,7 +30,10 @@ final class Service {
         self.loop = loop
         routes = Routes(answers: answers)
         hosts = configuration.hostNames.map { HostCheck(names: $0 + [configuration.tcpHost]) }
-        deltas = DeltaQueue(loop: loop, waitingMax: configuration.maxWaitingDeltas)
+        workers = Dictionary(
+            uniqueKeysWithValues: Routes.Work.allCases.map {
+                ($0, WorkQueue(loop: loop, waitingMax: configuration.maxWaiting))
+            })
     }
 
     var isDraining: Bool { drained != nil }
@@ -76,6 +79,19 @@ final class Service {
         _ request: Request, through door: Door, local: @autoclosure () -> SocketAddress?
     ) -> Routes.Outcome {
         routes.answer(request, command: command(for: door, local()))
+    }
+
+    /// Has work done on its thread: see `WorkQueue.ask`.
+    func ask(
+        _ work: Routes.Work, _ answer: @escaping @Sendable () -> Response,
+        then: @escaping (Response) -> Void
+    ) -> WorkQueue.Ticket? {
+        workers[work]?.ask(answer, then: then)
+    }
+
+    /// Ends the worker threads.
+    func shutDown() {
+        for worker in workers.values { worker.shutDown() }
     }
 
     /// curl with all that comes before a path, up to the closing quote.

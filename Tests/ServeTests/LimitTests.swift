@@ -159,7 +159,7 @@ import Wire
             return .sample
         }
         let live = try LiveServer(script) {
-            $0.maxWaitingDeltas = 2
+            $0.maxWaiting = 2
             $0.requestTimeout = 60_000_000_000
         }
         let request = "GET /api/v1/deltas?since=5m HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -185,6 +185,25 @@ import Wire
         release.signal()
         for client in waiting { #expect(try client.reply().status == 200) }
         #expect(live.answers.questions.count == 3)
+    }
+
+    @Test func answersFromMemoryDoNotWaitForTheHistory() throws {
+        let (entered, release) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        var script = ScriptedAnswers.Script()
+        script.deltas = { _ in
+            entered.signal()
+            release.wait()
+            return .sample
+        }
+        let live = try LiveServer(script) { $0.requestTimeout = 60_000_000_000 }
+        let client = try live.tcp()
+        client.send("GET /api/v1/deltas?since=5m HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        entered.expect()
+        for path in ["/api/v1/events", "/api/v1/gpus/0", "/api/v1/counters"] {
+            #expect(try live.tcp().get(path).status == 200)
+        }
+        release.signal()
+        #expect(try client.reply().status == 200)
     }
 
     @Test func tcpCannotTakeTheSlotsOfTheUnixSocket() throws {

@@ -2,11 +2,11 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The one thread that asks about the past, and the bounded queue before it.
+/// A worker thread and the bounded queue before it.
 ///
 /// Confined to the event loop; only the work itself runs on the worker thread, which is started
 /// with the first question, since most daemons are only ever scraped.
-final class DeltaQueue {
+final class WorkQueue {
     /// A question's place in the queue; abandoned when the client is gone or was told to come back.
     final class Ticket: Sendable {
         private let abandoned = Atomic(false)

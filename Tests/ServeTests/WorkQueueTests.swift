@@ -6,7 +6,7 @@ import Testing
 
 @testable import Serve
 
-@Suite struct DeltaQueueTests {
+@Suite struct WorkQueueTests {
     @Test func anAbandonedQuestionIsNotAsked() throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { try? group.syncShutdownGracefully() }
@@ -14,7 +14,7 @@ import Testing
         let release = DispatchSemaphore(value: 0)
         let (asked, answered) = (Journal(), Journal())
         let queue = try loop.submit {
-            let queue = DeltaQueue(loop: loop, waitingMax: 2)
+            let queue = WorkQueue(loop: loop, waitingMax: 2)
             for number in 1...3 {
                 let ticket = queue.ask {
                     asked.note(number)
