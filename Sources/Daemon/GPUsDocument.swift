@@ -84,10 +84,12 @@ extension GPUView {
         summary.powerWatts = number("power")
         summary.utilization = number("utilization")
         summary.eccUncorrected = total("ecc_volatile_uncorrected_errors")
-        if !links.isEmpty {
-            summary.linksTotal = links.count
-            summary.linksActive = links.count { $0.state == .active || $0.state == .asleep }
-            summary.linksWithErrors = links.count(where: \.hasErrors)
+        summary.linksTotal = linksTotal
+        if linksTotal == 0 || links.contains(where: { $0.state != nil }) {
+            summary.linksActive = links.count { $0.state?.isUp == true }
+        }
+        if linksTotal == 0 || links.contains(where: { $0.hasErrors != nil }) {
+            summary.linksWithErrors = links.count { $0.hasErrors == true }
         }
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
             GPUCounters.gauges[raw.row].codes?.meaning(of: raw.value) ?? "\(raw.value)"
@@ -95,6 +97,14 @@ extension GPUView {
         let xids = picture.xidCount(self)
         summary.xids = xids > 0 || picture.areXidsTold ? xids : nil
         return summary
+    }
+
+    // The driver answers a PCIe board's question for its NVLinks with 0, or does not know it.
+    private var linksTotal: Int? {
+        guard links.isEmpty else { return links.count }
+        guard let row = Self.row(gauge: "nvlinks"), gauges.indices.contains(row) else { return nil }
+        if gauges[row].status == .unsupported { return 0 }
+        return lastGauge("nvlinks").flatMap { Int(exactly: $0.value) }
     }
 
     private var stateName: String { isListed ? report.state.name : "missing" }
@@ -191,11 +201,12 @@ extension NVLinkView {
             })
     }
 
-    /// Whether a counter that speaks against something is above zero.
-    fileprivate var hasErrors: Bool {
-        zip(NVLinkCounters.all, entries).contains {
-            $0.accuses != .nobody && ($1.published ?? 0) > 0
+    /// Whether a counter that speaks against something is above zero; nil where none has a value.
+    fileprivate var hasErrors: Bool? {
+        let totals = zip(NVLinkCounters.all, entries).compactMap {
+            $0.accuses == .nobody || $1.status == .unsupported ? nil : $1.published
         }
+        return totals.isEmpty ? nil : totals.contains { $0 > 0 }
     }
 }
 

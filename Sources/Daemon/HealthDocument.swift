@@ -20,11 +20,10 @@ extension Picture {
 }
 
 extension Picture {
-    // NVLinks that were read and are up; nil where no GPU has any.
+    // NVLinks that were read and are up; nil where none was read.
     private var activeLinks: Int? {
-        let links = gpus.flatMap(\.links)
-        guard !links.isEmpty else { return nil }
-        return links.count { $0.isFresh && ($0.state == .active || $0.state == .asleep) }
+        let states = gpus.flatMap(\.links).filter(\.isFresh).compactMap(\.state)
+        return states.isEmpty ? nil : states.count(where: \.isUp)
     }
 }
 

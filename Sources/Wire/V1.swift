@@ -135,7 +135,7 @@ package enum V1 {
         package var gpus: Int?
         /// Those that were read in the latest pass.
         package var gpusRead: Int?
-        /// NVLinks of these GPUs that are active or asleep; absent where there are none.
+        /// NVLinks of these GPUs that are active or asleep; absent where none was read.
         package var nvlinksActive: Int?
 
         /// The reach of the evidence.

@@ -89,11 +89,11 @@ extension V1 {
         package var utilization: Double?
         /// The total of `ecc_volatile_uncorrected_errors`.
         package var eccUncorrected: UInt64?
-        /// NVLinks that the GPU has.
+        /// NVLinks that the GPU has; 0 where it has none.
         package var linksTotal: Int?
-        /// Those that are active or asleep.
+        /// Those that are active or asleep; absent while no state of a link is known.
         package var linksActive: Int?
-        /// Those with an error counter above 0.
+        /// Those with an error counter above 0; absent while no error counter has a value.
         package var linksWithErrors: Int?
         /// What the driver asks for, in the words of the gauge `recovery_action`.
         package var recoveryAction: String?

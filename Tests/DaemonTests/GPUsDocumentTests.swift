@@ -133,6 +133,53 @@ struct GPUsDocumentTests {
         #expect(late.reason == "nvmlX has not returned for 12 s." && late.call?.seconds == 12)
     }
 
+    private struct Links: Equatable {
+        var total, active, withErrors, observed: Int?
+
+        init(_ total: Int?, _ active: Int?, _ withErrors: Int?, _ observed: Int?) {
+            (self.total, self.active, self.withErrors) = (total, active, withErrors)
+            self.observed = observed
+        }
+
+        init(_ picture: Picture) throws {
+            let gpu = try summary(picture)
+            let health = picture.health(node: "n", now: picture.now)
+            self.init(
+                gpu.linksTotal, gpu.linksActive, gpu.linksWithErrors,
+                health.observed.nvlinksActive)
+        }
+    }
+
+    /// None, unknown and zero are three things.
+    @Test func linksThatThereAreNoneOfOrThatNobodyKnows() throws {
+        func links(_ change: (inout GPUDeviceReport) -> Void) throws -> Links {
+            try Links(Self.picture(Self.pipeline(), Self.gpu(.read, change)))
+        }
+        #expect(try links { $0.links[1].readings[0] = .value(7, field: 0) } == Links(2, 2, 1, 2))
+        for nvlinks in [Reading.value(0, field: 0), .unsupported] {
+            let found = try links {
+                $0.links = []
+                $0.gauges[Self.row("nvlinks")] = nvlinks
+            }
+            #expect(found == Links(0, 0, 0, nil), "a PCIe board")
+        }
+        let unread = try links { $0.links = [] }
+        #expect(unread == Links(2, nil, nil, nil), "the number alone is known")
+        let silent = try links {
+            for link in $0.links.indices {
+                $0.links[link].readings = NVLinkCounters.all.map { _ in .noPermission }
+                $0.links[link].gauges[NVLinkCounters.stateRow] = .failed
+            }
+        }
+        #expect(silent == Links(2, nil, nil, nil))
+        let never = Self.picture(Self.pipeline(), Self.gpu(.noLibrary) { $0.links = [] })
+        #expect(try Links(never) == Links(nil, nil, nil, nil))
+        let pipeline = Self.pipeline()
+        _ = Self.picture(pipeline)
+        let dead = Self.picture(pipeline, isUp: false, at: 2)
+        #expect(try Links(dead) == Links(2, 2, 0, nil), "the last known, but not as seen")
+    }
+
     @Test func xidsOfABoardStayItsOwn() throws {
         let pipeline = Self.pipeline()
         pipeline.note([Self.xid(62)])

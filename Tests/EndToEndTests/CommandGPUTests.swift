@@ -196,7 +196,7 @@ struct CommandGPUTests {
         lost.reason = "The driver has lost the GPU."
         var alone = Documents.gpu(4)
         alone.linksTotal = 0
-        alone.linksActive = nil
+        alone.linksActive = 0
         alone.utilization = nil
         return Documents.gpus([Documents.gpu(0), lossy, busy, lost, alone])
     }()

@@ -97,6 +97,9 @@ enum NVLinkState: UInt64 {
     case inactive = 0
     case active = 1
     case asleep = 2
+
+    /// Whether it can carry traffic.
+    var isUp: Bool { self != .inactive }
 }
 
 extension NVLinkReport {

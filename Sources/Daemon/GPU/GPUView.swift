@@ -109,7 +109,7 @@ extension GPUView {
                 in: events.filter { $0.isOf(report.identity?.uuid, at: address) },
                 bootID: bootID, restarted: restarted, now: now),
             linksDown: linksDown,
-            linksUp: links.count { $0.state == .active || $0.state == .asleep })
+            linksUp: links.count { $0.state?.isUp == true })
     }
 }
 
