@@ -94,6 +94,10 @@ extension GPUView {
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
             GPUCounters.gauges[raw.row].codes?.meaning(of: raw.value) ?? "\(raw.value)"
         }
+        let damage = GPUCounters.gauges.map(\.name).filter { name in
+            lastGauge(name).map { GPUCounters.gauges[$0.row].saysDamage($0.value) } ?? false
+        }
+        summary.damage = damage.isEmpty ? nil : damage
         let xids = picture.xidCount(self)
         summary.xids = xids > 0 || picture.areXidsTold ? xids : nil
         return summary

@@ -23,6 +23,10 @@ package struct Gauge: Sendable {
         self.sources = sources
     }
 
+    /// Whether it is a question about damage, such as rows that could not be remapped, and a raw
+    /// value says yes.
+    package func saysDamage(_ raw: UInt64) -> Bool { codes?.meaning(of: raw) == "yes" }
+
     /// The metric family without the product's prefix.
     package var metric: String {
         unit.metricSuffix.isEmpty || name.hasSuffix(unit.metricSuffix)

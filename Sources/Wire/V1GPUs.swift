@@ -97,6 +97,9 @@ extension V1 {
         package var linksWithErrors: Int?
         /// What the driver asks for, in the words of the gauge `recovery_action`.
         package var recoveryAction: String?
+        /// The gauges that say of something that it is damaged, such as `remapped_rows_failure`;
+        /// absent while none does.
+        package var damage: [String]?
         /// Xids of this GPU that are kept, repeats included; absent where none is and nobody would
         /// tell, since neither the kernel log is read nor libnvidia-ml asked.
         package var xids: UInt64?

@@ -8,9 +8,10 @@ struct GPUsCommand: ParsableCommand {
             commandName: "gpus",
             abstract: "Every GPU of this node and its NVLinks.",
             discussion: """
-                Beneath a GPU stand what keeps it from being read, what the driver asks for, and \
-                the links that are down or have counted errors. 'stale' marks what could not be \
-                read in the latest pass, '?' what is not known, '-' what there is none of.
+                Beneath a GPU stand what keeps it from being read, what the driver asks for, \
+                what is damaged, and the links that are down or have counted errors. 'stale' marks \
+                what could not be read in the latest pass, '?' what is not known, '-' what there \
+                is none of.
                 """)
     }
 

@@ -103,8 +103,6 @@ struct GPUsReport {
         }
         if choice == .all {
             for gauge in gpu.gauges { own.add("  ", gauge) }
-        } else if choice == .errors {
-            for gauge in gpu.gauges where gauge.isTrouble { own.add("  ", gauge) }
         }
         page.table(own)
         for xid in gpu.xids where choice != .troubles {
@@ -167,6 +165,9 @@ extension V1.GPUSummary {
         if let recoveryAction, recoveryAction != "nothing" {
             notes.append(Span("the driver asks for: \(recoveryAction)", .red))
         }
+        if let damage {
+            notes.append(Span("damaged: \(damage.joined(separator: ", "))", .red))
+        }
         return notes
     }
 }
@@ -191,12 +192,6 @@ extension V1.NVLink {
 extension V1.CounterEntry {
     /// Whether a count speaks against a part.
     fileprivate var isError: Bool { accuses.map { $0 != "nobody" } ?? false }
-}
-
-extension V1.GaugeEntry {
-    /// Whether it says yes to a question about damage: rows that wait or failed to be remapped,
-    /// pages that wait to be retired, a threshold that is exceeded.
-    fileprivate var isTrouble: Bool { meaning == "yes" }
 }
 
 extension Table {

@@ -133,6 +133,27 @@ struct GPUsDocumentTests {
         #expect(late.reason == "nvmlX has not returned for 12 s." && late.call?.seconds == 12)
     }
 
+    @Test func damageIsInTheHeadline() throws {
+        func damage(_ gpu: GPUDeviceReport) throws -> [String]? {
+            try Self.summary(Self.picture(Self.pipeline(), gpu)).damage
+        }
+        let whole = Self.gpu {
+            $0.gauges = GPUCounters.gauges.map { _ in .value(0, field: 0) }
+        }
+        #expect(try damage(whole) == nil)
+        var damaged = whole
+        damaged.gauges[Self.row("remapped_rows_failure")] = .value(1, field: 0)
+        damaged.gauges[Self.row("persistence_mode")] = .value(1, field: 0)
+        #expect(try damage(damaged) == ["remapped_rows_failure"])
+        damaged.gauges[Self.row("remapped_rows_failure")] = .failed
+        #expect(try damage(damaged) == nil)
+        #expect(
+            try damage(Self.gpu()) == [
+                "sram_threshold_exceeded", "retired_pages_pending", "remapped_rows_pending",
+                "remapped_rows_failure",
+            ])
+    }
+
     private struct Links: Equatable {
         var total, active, withErrors, observed: Int?
 

@@ -23,6 +23,7 @@ struct CommandGPUTests {
                   1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
                 3   2.0s
                     the driver asks for: GPU reset
+                    damaged: remapped_rows_pending
                     link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
                         crc_errors     12  events         accuses link
                         replay_errors   1  events  stale  accuses link
@@ -56,8 +57,8 @@ struct CommandGPUTests {
                   1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
                 3  2.0s
                     the driver asks for: GPU reset
+                    damaged: remapped_rows_pending
                       ecc_volatile_uncorrected_errors  4  events  accuses gpu_memory
-                      remapped_rows_pending            1  code    yes
                     Xid 94, 3 times, last at 2026-02-03T04:05:06.789Z: contained error
                     Xid 200, once, at 2026-02-03T04:05:06.789Z
                     link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
@@ -81,6 +82,7 @@ struct CommandGPUTests {
                   1  NVIDIA H100  0000:28:00.0  read   41 C  313 W   97%    4  17/18       2     \
                 3  2.0s
                     the driver asks for: GPU reset
+                    damaged: remapped_rows_pending
                       ecc_volatile_uncorrected_errors          4  events                      \
                 accuses \
                 gpu_memory
@@ -171,7 +173,7 @@ struct CommandGPUTests {
         let (outcome, asked) = try Command.run(
             "gpus", against: [.document(Self.list), .http(404, json(Self.stranger))])
         #expect(outcome.status == 0 && asked.count == 2)
-        #expect(outcome.output.contains("asks for: GPU reset\n  2  NVIDIA"))
+        #expect(outcome.output.contains("damaged: remapped_rows_pending\n  2  NVIDIA"))
         let (other, _) = try Command.run(
             "gpus", against: [.document(Self.list), .http(500, [])])
         #expect(other.status == 4 && other.output == "")
@@ -184,6 +186,7 @@ struct CommandGPUTests {
         lossy.eccUncorrected = 4
         lossy.xids = 3
         lossy.recoveryAction = "GPU reset"
+        lossy.damage = ["remapped_rows_pending"]
         var busy = Documents.gpu(2)
         busy.state = "busy"
         busy.stale = true

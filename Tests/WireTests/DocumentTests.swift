@@ -122,7 +122,7 @@ struct DocumentTests {
             "index", "uuid", "address", "name", "state", "reason", "call", "function", "family",
             "seconds", "kernel_state", "wchan", "sampled", "age_seconds", "stale",
             "temperature_celsius", "power_watts", "utilization", "ecc_uncorrected",
-            "links_total", "links_active", "links_with_errors", "recovery_action", "xids",
+            "links_total", "links_active", "links_with_errors", "recovery_action", "damage", "xids",
         ]
         #expect(
             try Self.keys(samples.gpus)

@@ -144,6 +144,7 @@ struct Samples {
         summary.linksActive = 17
         summary.linksWithErrors = 2
         summary.recoveryAction = "nothing"
+        summary.damage = ["remapped_rows_failure"]
         summary.xids = 4
         return summary
     }
