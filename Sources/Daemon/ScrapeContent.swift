@@ -27,7 +27,7 @@ extension ConditionSample {
             finding.opinion.id.rawValue, finding.severity.name, subject.device ?? "",
             subject.port.map { "\($0)" } ?? "", subject.end ?? "", subject.collector ?? "",
             subject.gpuIndex.map { "\($0)" } ?? "",
-            subject.gpuIndex == nil ? "" : subject.key ?? "", "",
+            subject.gpuIndex == nil ? "" : subject.key ?? "",
             subject.xid.map { "\($0)" } ?? "",
         ])
     }

@@ -47,10 +47,7 @@ package enum MetricFamilies {
         "The verdict over the node: 1 for the one that holds.")
     static let condition = MetricFamily(
         "fabricwatch_health_condition", .gauge,
-        [
-            "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "link",
-            "xid",
-        ],
+        ["condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "xid"],
         "A condition that holds; empty labels do not apply.")
 
     static let collectorUp = MetricFamily(

@@ -45,13 +45,12 @@ package struct Scrape: Sendable {
 
 /// A condition that holds; empty texts do not apply.
 package struct ConditionSample: Hashable, Sendable {
-    /// The values of the labels condition, severity, device, port, end, collector, gpu, uuid, link.
+    /// The values of the labels, in the order of the family's.
     package var labels: [String]
 
     private static let labelCount = MetricFamilies.condition.labels.count
 
-    /// A condition by its label values, in the order of the family's labels; those left out at the
-    /// end do not apply.
+    /// A condition by its label values; those left out at the end do not apply.
     package init(labels: [String]) {
         self.labels = labels + Array(repeating: "", count: max(0, Self.labelCount - labels.count))
     }

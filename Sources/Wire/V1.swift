@@ -87,8 +87,6 @@ package enum V1 {
         package var end: String?
         /// The part, such as GUID and port number.
         package var key: String?
-        /// The counter.
-        package var counter: String?
         /// The collector.
         package var collector: String?
         /// The GPU's UUID.
@@ -97,28 +95,23 @@ package enum V1 {
         package var gpuIndex: Int?
         /// The PCI address of the GPU or of another PCI function.
         package var pciAddress: String?
-        /// The NVLink's number at the GPU.
-        package var link: Int?
         /// The Xid.
         package var xid: Int?
 
         /// A subject.
         package init(
             device: String? = nil, port: Int? = nil, end: String? = nil, key: String? = nil,
-            counter: String? = nil, collector: String? = nil, gpu: String? = nil,
-            gpuIndex: Int? = nil, pciAddress: String? = nil, link: Int? = nil,
-            xid: Int? = nil
+            collector: String? = nil, gpu: String? = nil, gpuIndex: Int? = nil,
+            pciAddress: String? = nil, xid: Int? = nil
         ) {
             self.device = device
             self.port = port
             self.end = end
             self.key = key
-            self.counter = counter
             self.collector = collector
             self.gpu = gpu
             self.gpuIndex = gpuIndex
             self.pciAddress = pciAddress
-            self.link = link
             self.xid = xid
         }
     }

@@ -112,11 +112,10 @@ extension V1.Observed {
 
 extension V1.Subject {
     fileprivate var place: String {
-        let gpuName = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
-        let part = gpuName.map { name in link.map { "\(name) link \($0)" } ?? name }
+        let part = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
         let cable = device.map { name in port.map { "\(name) port \($0)" } ?? name }
         let parts = [
-            cable ?? part ?? key, end.map { "\($0) end" }, counter,
+            cable ?? part ?? key, end.map { "\($0) end" }, xid.map { "xid \($0)" },
             collector.map { "collector \($0)" },
         ].compactMap { $0 }
         return parts.isEmpty ? "node" : parts.joined(separator: " ")

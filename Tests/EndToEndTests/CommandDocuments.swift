@@ -37,8 +37,7 @@ enum Documents {
     static let blind = V1.Condition(
         id: "counter_blind", severity: "WARNING", since: "2026-02-01T00:00:00.000Z",
         subject: V1.Subject(
-            device: "rail0", port: 1, end: "peer", key: "0x0002c90300000009/17",
-            counter: "symbol_error"),
+            device: "rail0", port: 1, end: "peer", key: "0x0002c90300000009/17"),
         summary: "A counter is full.", accused: [], evidenceGrade: "peer_only",
         evidence: ["symbol_error is stuck at its maximum 65535"], action: "Record the values.",
         playbook: "playbooks/counter_blind.md")

@@ -332,7 +332,7 @@ struct CommandGPUTests {
     @Test func `status counts GPUs, and says which one a condition is about`() throws {
         var condition = Documents.linkDown
         condition.subject = V1.Subject(
-            key: "GPU-1/nvlink/3", gpu: "GPU-1", gpuIndex: 1, pciAddress: "0000:28:00.0", link: 3)
+            key: "GPU-1", gpu: "GPU-1", gpuIndex: 1, pciAddress: "0000:28:00.0", xid: 79)
         var health = Documents.health("CRITICAL", "A link is down.", [condition])
         health.observed.gpus = 8
         health.observed.gpusRead = 7
@@ -341,6 +341,6 @@ struct CommandGPUTests {
         #expect(
             outcome.output.contains(
                 "2 ports, 2 active, 2 peers read; 8 GPUs, 7 read, 143 NVLinks active\n"))
-        #expect(outcome.output.contains("ib_link_down  gpu 1 link 3  3m12s ago"))
+        #expect(outcome.output.contains("ib_link_down  gpu 1 xid 79  3m12s ago"))
     }
 }

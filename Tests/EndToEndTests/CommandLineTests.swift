@@ -45,15 +45,14 @@ struct CommandLineTests {
                 CRITICAL  gpu-017: 1 of 2 links is down.
                 seen at 2026-02-03T04:05:06.789Z: 2 ports, 2 active, 2 peers read
 
-                SEVERITY  WHAT           WHERE                               SINCE      ACCUSED
-                CRITICAL  ib_link_down   rail1 port 1                        3m12s ago  \
-                cable,peer_port
+                SEVERITY  WHAT           WHERE                  SINCE      ACCUSED
+                CRITICAL  ib_link_down   rail1 port 1           3m12s ago  cable,peer_port
                     rail1 port 1 is down: it hears nothing from the other side.
                     evidence (local_only): PortState down, PortPhysicalState polling
                     evidence (local_only): the values are stale
                     next step: Reseat the cable at both ends.
                     playbook: playbooks/ib_link_down.md
-                WARNING   counter_blind  rail0 port 1 peer end symbol_error  2d4h ago   -
+                WARNING   counter_blind  rail0 port 1 peer end  2d4h ago   -
                     A counter is full.
                     evidence (peer_only): symbol_error is stuck at its maximum 65535
                     next step: Record the values.

@@ -17,9 +17,9 @@ extension Golden {
         # HELP fabricwatch_health_condition A condition that holds; empty labels do not apply.
         # TYPE fabricwatch_health_condition gauge
         fabricwatch_health_condition{condition="ib_link_down",severity="CRITICAL",\
-        device="rail1",port="1",end="",collector="",gpu="",uuid="",link="",xid=""} 1
+        device="rail1",port="1",end="",collector="",gpu="",uuid="",xid=""} 1
         fabricwatch_health_condition{condition="probe_stale",severity="UNKNOWN",device="",\
-        port="",end="",collector="infiniband",gpu="",uuid="",link="",xid=""} 1
+        port="",end="",collector="infiniband",gpu="",uuid="",xid=""} 1
         # HELP fabricwatch_collector_up Whether the probe's latest turn was answered in time.
         # TYPE fabricwatch_collector_up gauge
         fabricwatch_collector_up{collector="infiniband"} 1

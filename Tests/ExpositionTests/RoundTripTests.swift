@@ -32,7 +32,7 @@ struct RoundTripTests {
         var scrape = Node.scrape()
         scrape.verdict.current = Node.verdicts.randomElement(using: &random) ?? ""
         scrape.conditions = (0..<Int.random(in: 0...3, using: &random)).map { number in
-            ConditionSample(labels: (0..<10).map { _ in "\(number)" + random.text() })
+            ConditionSample(labels: (0..<9).map { _ in "\(number)" + random.text() })
         }
         scrape.collectors = (0..<Int.random(in: 0...3, using: &random)).map {
             collector("\($0)", &random)
@@ -97,8 +97,7 @@ enum Expected {
             sample("health_verdict", [("verdict", $0)], $0 == scrape.verdict.current ? 1 : 0)
         }
         let names = [
-            "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "link",
-            "xid",
+            "condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "xid",
         ]
         for condition in scrape.conditions {
             samples.append(sample("health_condition", Array(zip(names, condition.labels)), 1))

@@ -85,8 +85,8 @@ struct DocumentTests {
             try Self.keys(samples.health) == [
                 "node", "time", "verdict", "summary", "conditions", "observed", "collectors",
                 "id", "severity", "since", "subject", "accused", "evidence_grade", "evidence",
-                "action", "playbook", "device", "port", "end", "key", "counter", "collector",
-                "gpu", "gpu_index", "pci_address", "link", "gpus", "gpus_read", "nvlinks_active",
+                "action", "playbook", "device", "port", "end", "key", "collector",
+                "gpu", "gpu_index", "pci_address", "xid", "gpus", "gpus_read", "nvlinks_active",
                 "ports", "active", "peers", "name", "state", "last_success", "age_seconds",
                 "working_on", "restarts", "detail",
             ])

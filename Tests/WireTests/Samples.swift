@@ -26,9 +26,8 @@ struct Samples {
     var subject: V1.Subject {
         V1.Subject(
             device: ifFull("mlx5_0"), port: ifFull(1), end: ifFull("peer"), key: ifFull("k"),
-            counter: ifFull("symbol_error"), collector: ifFull("infiniband"),
-            gpu: ifFull("GPU-1"), gpuIndex: ifFull(3), pciAddress: ifFull("0000:18:00.0"),
-            link: ifFull(17))
+            collector: ifFull("infiniband"), gpu: ifFull("GPU-1"), gpuIndex: ifFull(3),
+            pciAddress: ifFull("0000:18:00.0"), xid: ifFull(79))
     }
 
     var collector: V1.Collector {
