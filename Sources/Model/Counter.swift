@@ -49,8 +49,9 @@ package final class Counter: Sendable {
     /// The metric family without the product's prefix, `_total` included; counters of one kind
     /// share a family.
     package var metric: String {
-        unit.metricSuffix.isEmpty || family.hasSuffix(unit.metricSuffix)
-            ? "\(family)_total" : "\(family)_\(unit.metricSuffix)_total"
+        let suffix = unit.metricSuffix
+        let isNamed = family.split(separator: "_").contains { $0 == suffix || "\($0)s" == suffix }
+        return suffix.isEmpty || isNamed ? "\(family)_total" : "\(family)_\(suffix)_total"
     }
 
     /// The name that counters of one kind share; the name itself for the only one.
@@ -82,8 +83,10 @@ package enum Unit: String, Sendable {
     case millijoules
     /// Nanoseconds; metrics show seconds.
     case nanoseconds
-    /// Memory pages or rows.
+    /// Memory rows.
     case rows
+    /// Memory pages.
+    case pages
 
     /// Bytes, packets, … behind the number in API documents.
     package var publishedName: String {
@@ -114,7 +117,7 @@ package enum Unit: String, Sendable {
     /// The unit as the last word of a metric name; empty where the name says it.
     var metricSuffix: String {
         switch self {
-        case .events, .packets, .rows: ""
+        case .events, .packets, .rows, .pages: ""
         case .millijoules: "joules"
         case .nanoseconds: "seconds"
         default: publishedName

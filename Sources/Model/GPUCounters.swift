@@ -47,10 +47,11 @@ package enum GPUCounters {
             reset: .lifetime,
             "Memory errors that ECC could not correct in the life of the GPU."),
         counter(
-            "retired_pages_corrected", unit: .rows, .gpuMemory, 29, "RETIRED_SBE", reset: .lifetime,
+            "retired_pages_corrected", unit: .pages, .gpuMemory, 29, "RETIRED_SBE",
+            reset: .lifetime,
             "Memory pages retired because of repeated corrected errors (before Ampere)."),
         counter(
-            "retired_pages_uncorrected", unit: .rows, .gpuMemory, 30, "RETIRED_DBE",
+            "retired_pages_uncorrected", unit: .pages, .gpuMemory, 30, "RETIRED_DBE",
             reset: .lifetime,
             "Memory pages retired because of an uncorrected error (before Ampere)."),
         counter(

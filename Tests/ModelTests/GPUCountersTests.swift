@@ -26,6 +26,18 @@ struct GPUCountersTests {
         #expect(Set(ids).count == ids.count, "one field, one row")
     }
 
+    @Test(
+        arguments: [
+            ("retired_pages_corrected", "pages", "retired_pages_corrected_total"),
+            ("remapped_rows_corrected", "rows", "remapped_rows_corrected_total"),
+            ("energy", "millijoules", "energy_joules_total"),
+            ("symbol_errors", "symbols", "symbol_errors_total"),
+        ])
+    func unitsAreNamedOnce(name: String, unit: String, metric: String) throws {
+        let counter = try #require(Self.counters.first { $0.name == name })
+        #expect(counter.unit.publishedName == unit && counter.metric == metric)
+    }
+
     @Test func namesAreUniqueWithinATable() {
         for table in [CounterTable.gpu, .nvlink, .infiniBandPort] {
             let names = table.layout.columns.map(\.name)
