@@ -65,16 +65,6 @@ extension XidEvidence {
     }
 }
 
-extension Remedy {
-    /// Whether it is more than a note or an application's affair.
-    fileprivate var asksForSomething: Bool {
-        switch self {
-        case .none, .application, .decode: false
-        case .resetGPU, .reboot, .rebootGuest, .inspect, .updateSoftware, .support: true
-        }
-    }
-}
-
 extension NodeEvent {
     // A GPU that fell off the bus is one with Xid 79, whether the driver gave it the number or not.
     fileprivate var xid: UInt32? {

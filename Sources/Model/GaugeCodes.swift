@@ -66,7 +66,7 @@ extension GaugeCodes {
     ])
 
     /// What the driver asks for (nvml.h nvmlDeviceGpuRecoveryAction_t).
-    static let recoveryAction = words([
+    package static let recoveryAction = words([
         (0, "nothing"), (1, "GPU reset"), (2, "node reboot"), (3, "drain P2P"),
         (4, "drain and reset"), (5, "recover the IMEX domain"),
     ])

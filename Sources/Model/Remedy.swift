@@ -18,6 +18,15 @@ package enum Remedy: String, CaseIterable, Sendable {
     case support
     /// The words of the message decide; without them nothing can be said.
     case decode
+
+    /// Whether it asks something of whoever runs the node: more than a note, an application's
+    /// affair, or words that nobody has decoded.
+    package var asksForSomething: Bool {
+        switch self {
+        case .none, .application, .decode: false
+        case .resetGPU, .reboot, .rebootGuest, .inspect, .updateSoftware, .support: true
+        }
+    }
 }
 
 extension NodeEvent {

@@ -32,6 +32,13 @@ extension V1 {
     }
 }
 
+extension V1.Event {
+    /// Whether its remedy asks something of whoever runs the node; one that is not known may.
+    package var asksForSomething: Bool {
+        remedy.map { Remedy(rawValue: $0)?.asksForSomething ?? true } ?? false
+    }
+}
+
 extension V1.CounterValue {
     /// A value as the ledger has it; nil where the counter is not offered or was never read.
     ///

@@ -107,8 +107,7 @@ extension V1.CounterDelta {
 
     var reason: String { reasons.joined(separator: ",") }
 
-    /// Whether an increase speaks against a part; waiting for credits is not an error.
-    var isError: Bool { accuses != "nobody" && unit != "ticks" }
+    var isError: Bool { Accusation.isError(accuses: accuses, unit: unit) }
 
     // Or may have.
     private var hasMoved: Bool { delta != 0 || quality != "exact" }

@@ -112,7 +112,7 @@ extension Page {
             table.add(
                 Span(String(event.id)), Span(event.time), Span(event.place), Span(event.what),
                 Span(String(event.count)),
-                Span(event.remedy ?? "", event.isSerious ? .red : .plain),
+                Span(event.remedy ?? "", event.asksForSomething ? .red : .plain),
                 Span(event.meaning ?? ""))
         }
         self.table(table) { number, page in
@@ -129,11 +129,6 @@ extension V1.Event {
     }
 
     fileprivate var what: String { kind + (number.map { " \($0)" } ?? "") }
-
-    /// Whether somebody has to do something.
-    fileprivate var isSerious: Bool {
-        remedy.map { !["none", "application"].contains($0) } ?? false
-    }
 
     fileprivate var notes: [String] {
         [

@@ -190,8 +190,7 @@ extension V1.NVLink {
 }
 
 extension V1.CounterEntry {
-    /// Whether a count speaks against a part.
-    fileprivate var isError: Bool { accuses.map { $0 != "nobody" } ?? false }
+    fileprivate var isError: Bool { Accusation.isError(accuses: accuses, unit: unit) }
 }
 
 extension Table {

@@ -164,8 +164,7 @@ extension V1.LinkEnd {
 }
 
 extension V1.LinkCounter {
-    /// Whether a count speaks against a part; waiting for credits is not an error.
-    fileprivate var isError: Bool { accuses != "nobody" && unit != "ticks" }
+    fileprivate var isError: Bool { Accusation.isError(accuses: accuses, unit: unit) }
 
     fileprivate var isCounted: Bool { [local, peer].contains { ($0?.total ?? 0) > 0 } }
 }

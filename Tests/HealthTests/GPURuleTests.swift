@@ -182,6 +182,8 @@ struct GPURuleTests {
         let opinions = Self.judge { $0.recoveryAction = code }
         #expect(opinions.map(\.id) == [.gpuRecoveryNeeded])
         #expect(opinions.first?.severity == .critical)
+        let wish = GaugeCodes.recoveryAction.meaning(of: code) ?? "action 6"
+        #expect(opinions.first?.summary.hasSuffix(": \(wish).") == true)
     }
 
     @Test func everyXidIsAConditionOfItsOwn() {

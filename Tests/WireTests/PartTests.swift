@@ -132,6 +132,18 @@ struct PartTests {
         }
     }
 
+    @Test func `an event asks for something by its remedy, and by one that is not known`() {
+        func asks(_ remedy: String?) -> Bool {
+            var event = V1.Event(id: 1, time: "t", kind: "xid", sources: [], line: "l")
+            event.remedy = remedy
+            return event.asksForSomething
+        }
+        for remedy in Remedy.allCases {
+            #expect(asks(remedy.rawValue) == remedy.asksForSomething)
+        }
+        #expect(!asks(nil) && asks("pray"))
+    }
+
     @Test func `what the library and the identity do not say is absent`() {
         let library = V1.GPULibrary(GPULibrary(state: .libraryMissing, detail: "d"), stale: true)
         #expect(library.state == "library_missing" && library.detail == "d")
