@@ -129,7 +129,8 @@ extension MetricFamilies {
 
     static let kernelEvents = MetricFamily(
         "fabricwatch_kernel_events_total", .counter, ["kind", "device"],
-        "What the kernel log and NVML told, repeats included; no device means the node.")
+        "What the kernel log and NVML told, repeats included; no device means the node, or what "
+            + "is beyond the \(EventJournal.countLimit) pairs of device and number counted apart.")
     static let sxids = MetricFamily(
         "fabricwatch_nvswitch_sxid_errors_total", .counter, ["device", "sxid"],
         "Errors that the driver reported of an NVSwitch, repeats included.")

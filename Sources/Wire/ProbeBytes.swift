@@ -83,7 +83,7 @@ extension ByteWriter {
         }
     }
 
-    // Zero is nothing, so a value is one more.
+    // Zero is nothing, and one stands before a value.
     mutating func optional(_ value: (some FixedWidthInteger)?) {
         guard let value else { return byte(0) }
         byte(1)

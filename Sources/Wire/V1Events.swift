@@ -60,7 +60,7 @@ extension V1 {
         package var severity: String?
         /// What helps, a word such as `reset_gpu`; absent where no catalogue speaks of it.
         package var remedy: String?
-        /// What the number means, a few words.
+        /// What the number means, one sentence.
         package var meaning: String?
         /// What the registers or words of the text mean, one sentence.
         package var detail: String?

@@ -101,11 +101,11 @@ extension V1 {
         package var count: UInt64
         /// When it was seen last.
         package var last: String
-        /// What it means, a few words; absent for a number that no catalogue has.
-        package var meaning: String?
+        /// What it means, one sentence.
+        package var meaning: String
 
         /// An Xid and its count.
-        package init(number: Int, count: UInt64, last: String, meaning: String?) {
+        package init(number: Int, count: UInt64, last: String, meaning: String) {
             self.number = number
             self.count = count
             self.last = last

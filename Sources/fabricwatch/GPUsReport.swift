@@ -107,8 +107,7 @@ struct GPUsReport {
         page.table(own)
         for xid in gpu.xids where choice != .troubles {
             let times = xid.count == 1 ? "once, at" : "\(xid.count) times, last at"
-            let meaning = xid.meaning.map { ": \($0)" } ?? ""
-            page.line("    Xid \(xid.number), \(times) \(xid.last)\(meaning)")
+            page.line("    Xid \(xid.number), \(times) \(xid.last): \(xid.meaning)")
         }
         for link in gpu.links { show(link, on: &page) }
     }

@@ -60,7 +60,7 @@ struct CommandGPUTests {
                     damaged: remapped_rows_pending
                       ecc_volatile_uncorrected_errors  4  events  accuses gpu_memory
                     Xid 94, 3 times, last at 2026-02-03T04:05:06.789Z: contained error
-                    Xid 200, once, at 2026-02-03T04:05:06.789Z
+                    Xid 200, once, at 2026-02-03T04:05:06.789Z: not in the catalogue
                     link 3 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
                         crc_errors     12  events         accuses link
                         replay_errors   1  events  stale  accuses link
@@ -100,7 +100,7 @@ struct CommandGPUTests {
                       remapped_rows_failure                    0  code                        no
                       memory_temperature                       -  celsius      unsupported
                     Xid 94, 3 times, last at 2026-02-03T04:05:06.789Z: contained error
-                    Xid 200, once, at 2026-02-03T04:05:06.789Z
+                    Xid 200, once, at 2026-02-03T04:05:06.789Z: not in the catalogue
                     link 0 active, NVLink 4.0, 26.6 GB/s, to switch 0000:05:00.0 link 30
                         crc_errors         0  events  accuses link
                         effective_ber  5e-12  ratio
@@ -222,7 +222,8 @@ struct CommandGPUTests {
         ],
         xids: [
             V1.XidCount(number: 94, count: 3, last: Documents.time, meaning: "contained error"),
-            V1.XidCount(number: 200, count: 1, last: Documents.time, meaning: nil),
+            V1.XidCount(
+                number: 200, count: 1, last: Documents.time, meaning: "not in the catalogue"),
         ],
         links: [
             Documents.nvlink(0, "active", [Documents.entry("crc_errors", 0)]),

@@ -164,8 +164,8 @@ enum MetricsReference {
                     + rate(fabricwatch_nvlink_rx_data_bytes_total[1m]))
                 """),
         Query(
-            title: "Calls of libnvidia-ml that take longer than a pass may",
-            query: "fabricwatch_nvml_call_duration_last_seconds > 0.5"),
+            title: "Calls of libnvidia-ml that take half of what a pass may (1 s by default)",
+            query: "fabricwatch_nvml_call_duration_last_seconds >= 0.5"),
         Query(
             title: "Errors of NVSwitches, by switch and number",
             query: "increase(fabricwatch_nvswitch_sxid_errors_total[1h]) > 0"),

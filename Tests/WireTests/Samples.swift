@@ -168,7 +168,7 @@ struct Samples {
             node: "n", time: Self.time, pass: ifFull(7), summary: summary,
             identity: ifFull(identity), counters: [counter], gauges: [gauge],
             xids: [
-                V1.XidCount(number: 79, count: 2, last: Self.time, meaning: ifFull("m"))
+                V1.XidCount(number: 79, count: 2, last: Self.time, meaning: "m")
             ],
             links: [
                 V1.NVLink(
