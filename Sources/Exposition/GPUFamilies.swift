@@ -1,13 +1,11 @@
-package import Model
+import Model
 
 /// Metrics that share a family, and where their values stand.
 package struct CounterFamily: Sendable {
     /// The family.
     package let family: MetricFamily
-    /// The rows of the table that belong to it.
+    /// The rows of the counter table that belong to it.
     package let rows: [Int]
-    /// The table.
-    package let table: [Counter]
     // What all rows are counted in.
     let unit: Unit
     // The label that tells the rows apart; nil for the only one.
@@ -30,7 +28,6 @@ package struct CounterFamily: Sendable {
         let index = first.index.map { [$0.label] } ?? []
         family = MetricFamily("\(prefix)_\(first.metric)", .counter, labels + index, first.help)
         self.rows = rows
-        self.table = table
         unit = first.unit
         indices = rows.map { row in
             table[row].index.map { LabelText([($0.label, "\($0.number)")]) }

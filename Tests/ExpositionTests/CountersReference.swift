@@ -41,7 +41,7 @@ enum CountersReference {
 
         | Counter | Metric | Unit | Accuses | Meaning | Sources, the best first |
         |---|---|---|---|---|---|
-        \(MetricFamilies.counters.map(line).joined(separator: "\n"))
+        \(lines(MetricFamilies.counters, InfiniBandCounters.all))
 
         ## GPUs
 
@@ -49,7 +49,7 @@ enum CountersReference {
 
         | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
         |---|---|---|---|---|---|---|
-        \(MetricFamilies.gpuCounters.map(line).joined(separator: "\n"))
+        \(lines(MetricFamilies.gpuCounters, GPUCounters.all))
 
         | Gauge | Metric | Unit | Meaning | Sources, the best first |
         |---|---|---|---|---|
@@ -61,7 +61,7 @@ enum CountersReference {
 
         | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
         |---|---|---|---|---|---|---|
-        \(MetricFamilies.linkCounters.map(line).joined(separator: "\n"))
+        \(lines(MetricFamilies.linkCounters, NVLinkCounters.all))
 
         | Gauge | Metric | Unit | Meaning | Sources, the best first |
         |---|---|---|---|---|
@@ -110,8 +110,11 @@ enum CountersReference {
     }
 
     // Counters of one kind are one line.
-    private static func line(_ family: CounterFamily) -> String {
-        let counters = family.rows.map { family.table[$0] }
+    private static func lines(_ families: [CounterFamily], _ table: [Counter]) -> String {
+        families.map { family in line(family.rows.map { table[$0] }) }.joined(separator: "\n")
+    }
+
+    private static func line(_ counters: [Counter]) -> String {
         guard let first = counters.first, let last = counters.last else { return "" }
         let name = first.index == nil ? "`\(first.name)`" : "`\(first.name)` to `\(last.name)`"
         let sources = zip(first.fields, last.fields).map(source).joined(separator: "<br>")
