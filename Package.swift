@@ -92,7 +92,7 @@ let package = Package(
         room("Health", ["Model"]),
         room("Exposition", ["Model"]),
         room("Wire", ["Model"]),
-        room("Collectors", ["Model", "CInfiniBand", "CNVML"]),
+        room("Collectors", ["Model", "CInfiniBand", "CLinux", "CNVML"]),
         room("History", ["Model", "CSQLite"]),
         room("Serve", ["Model", "Wire", "Exposition", "CZlib"] + nio),
         // CCurl joins with the first thing that is pushed: linking libcurl maps 25 libraries.

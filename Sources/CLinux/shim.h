@@ -1,8 +1,14 @@
 // The door to Linux calls that Swift cannot import: they take variable arguments, or glibc declares
 // them for _GNU_SOURCE only.
 #pragma once
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 
@@ -31,4 +37,13 @@ static inline int fw_close_from(posix_spawn_file_actions_t *actions, int from) {
 // A descriptor that becomes readable when one of the signals is pending; signalfd(2).
 static inline int fw_signal_descriptor(const sigset_t *signals) {
     return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+// Gives a network interface one command of ethtool(8); returns 0 or the errno. netdevice(7).
+static inline int fw_ethtool(int socket, const char *interface, void *command) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, interface, IFNAMSIZ - 1);
+    request.ifr_data = (char *)command;
+    return ioctl(socket, SIOCETHTOOL, &request) < 0 ? errno : 0;
 }

@@ -15,6 +15,8 @@ package struct CollectorError: Error, Hashable, Sendable, CustomStringConvertibl
         case register = "register for management datagrams on"
         /// Handing a datagram to the device.
         case send = "send a management datagram on"
+        /// Reading the statistics of a network interface.
+        case readStatistics = "read the statistics of"
         /// Opening the kernel log.
         case openKernelLog = "open the kernel log"
         /// Reading the kernel log.

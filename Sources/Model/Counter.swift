@@ -13,8 +13,13 @@ package final class Counter: Sendable {
     package let accuses: Accused
     /// One sentence for an operator; also the metric's help.
     package let help: String
-    /// Where the value may be read, the best source first; never empty.
+    /// Where the value may be read; never empty.
+    ///
+    /// A reading names its source by the index here, and so does the history: sources keep their
+    /// places.
     package let fields: [Field]
+    /// The indices of `fields`, the best source first: the widest, since it is full last.
+    package let preference: [Int]
 
     /// A row of a counter table.
     package init(
@@ -27,6 +32,10 @@ package final class Counter: Sendable {
         self.accuses = accuses
         self.help = help
         self.fields = fields
+        // Sources of equal width stay in their order: the indices make the sort stable.
+        preference = fields.indices.sorted {
+            (fields[$1].width, $0) < (fields[$0].width, $1)
+        }
     }
 
     /// Tells counters of one kind apart.
@@ -49,6 +58,11 @@ package final class Counter: Sendable {
     /// The metric family without the product's prefix, `_total` included; counters of one kind
     /// share a family.
     package var metric: String {
+        // Prometheus takes a word in the plural for the unit, and bits for none.
+        let family =
+            unit == .bits
+            ? family.split(separator: "_").map { $0 == "bits" ? "bit" : $0 }.joined(separator: "_")
+            : family
         let suffix = unit.metricSuffix
         let isNamed = family.split(separator: "_").contains { $0 == suffix || "\($0)s" == suffix }
         return suffix.isEmpty || isNamed ? "\(family)_total" : "\(family)_\(suffix)_total"
@@ -83,6 +97,8 @@ package enum Unit: String, Sendable {
     case millijoules
     /// Nanoseconds; metrics show seconds.
     case nanoseconds
+    /// Bits on the wire.
+    case bits
     /// Memory rows.
     case rows
     /// Memory pages.
@@ -117,7 +133,7 @@ package enum Unit: String, Sendable {
     /// The unit as the last word of a metric name; empty where the name says it.
     var metricSuffix: String {
         switch self {
-        case .events, .packets, .rows, .pages: ""
+        case .events, .packets, .rows, .pages, .bits: ""
         case .millijoules: "joules"
         case .nanoseconds: "seconds"
         default: publishedName
@@ -155,6 +171,12 @@ package enum Accused: String, CaseIterable, Sendable {
     case gpu
     /// The memory of the GPU that counts.
     case gpuMemory = "gpu_memory"
-    /// The PCIe link between the GPU and its host: slot, riser, retimer, either end.
+    /// The PCIe link between the device and its host: slot, riser, retimer, either end.
     case pciePath = "pcie_path"
+    /// The packets' way through the fabric, in either direction.
+    case fabricPath = "fabric_path"
+    /// The node that is talked to: its software or its speed.
+    case remoteNode = "remote_node"
+    /// This node: its software or its speed.
+    case host
 }

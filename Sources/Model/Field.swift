@@ -1,8 +1,9 @@
 /// One place that a counter can be read from.
 package struct Field: Hashable, Sendable {
-    /// The datagram, field id or call that carries it.
+    /// The datagram, file, field id or call that carries it.
     package let source: Source
-    /// The name in the library's header: libibmad's `enum MAD_FIELDS`, or nvml.h.
+    /// The name in the library's header, libibmad's `enum MAD_FIELDS` or nvml.h, or in the kernel's
+    /// list of statistics.
     package let symbol: String
     /// The width in bits: 4, 8, 16, 32 or 64.
     package let width: UInt8
@@ -27,6 +28,28 @@ package struct Field: Hashable, Sendable {
         reset = .attribute
         firstDriver = nil
         self.reference = reference
+    }
+
+    /// A statistic of the port's network interface, by the name that `ethtool -S` shows.
+    package init(ethtool name: String, _ register: PortRegister, width: UInt8) {
+        source = .ethtool(register)
+        symbol = name
+        self.width = width
+        behaviour = width == 64 ? .wide : .sticks
+        reset = register == .module ? .driver : .device
+        firstDriver = nil
+        reference = "kernel mlx5/counters.rst"
+    }
+
+    /// A file of the port's `hw_counters` in sysfs, by its name.
+    package init(hwCounter name: String, width: UInt8) {
+        source = .hwCounter
+        symbol = name
+        self.width = width
+        behaviour = width == 64 ? .wide : .wraps
+        reset = .driver
+        firstDriver = nil
+        reference = "kernel hw/mlx5/counters.c"
     }
 
     /// A 64-bit answer of NVML.
@@ -56,6 +79,7 @@ package struct Field: Hashable, Sendable {
     package var clearGroup: ClearGroup? {
         switch (source, reset) {
         case (.attribute(let attribute), _): .attribute(attribute)
+        case (.ethtool(let register), .device): .register(register)
         case (_, .linkErrors): .linkErrors
         default: nil
         }
@@ -66,6 +90,10 @@ package struct Field: Hashable, Sendable {
 package enum Source: Hashable, Sendable {
     /// A performance-management attribute.
     case attribute(Attribute)
+    /// A statistic of the port's network interface (SIOCETHTOOL, ETHTOOL_GSTATS).
+    case ethtool(PortRegister)
+    /// A file of the port's `hw_counters` in sysfs.
+    case hwCounter
     /// A field id of nvmlDeviceGetFieldValues.
     case nvmlField(UInt32)
     /// A call of its own; `part` says which of its results, as in the header.
@@ -75,16 +103,32 @@ package enum Source: Hashable, Sendable {
     package var name: String {
         switch self {
         case .attribute(let attribute): attribute.name
+        case .ethtool: "ethtool"
+        case .hwCounter: "hw_counters"
         case .nvmlField(let id): "NVML field \(id)"
         case .nvmlCall(let call, _): call
         }
     }
 }
 
+/// The register of an HCA that the driver reads a statistic from (kernel mlx5 en_stats.c).
+package enum PortRegister: String, CaseIterable, Sendable {
+    /// PPCNT group 0x12: the link as a whole.
+    case physicalLayer
+    /// PPCNT group 0x16: bits and their errors.
+    case statistical
+    /// MPCNT: the device's PCIe link.
+    case pcie
+    /// None: the driver counts events of the port's module itself.
+    case module
+}
+
 /// Counters that one clear covers.
 package enum ClearGroup: Hashable, Sendable {
     /// Those of one performance-management attribute.
     case attribute(Attribute)
+    /// Those of one register.
+    case register(PortRegister)
     /// The error counters of one NVLink (nvml.h nvmlDeviceResetNvLinkErrorCounters).
     case linkErrors
 }
@@ -98,6 +142,11 @@ package enum ResetDomain: String, CaseIterable, Sendable {
     case gpu
     /// As `gpu`, and when somebody clears the error counters of the link.
     case linkErrors = "link_errors"
+    /// With the HCA's firmware, and when a vendor's tool clears the register; a driver reload may
+    /// do it as well.
+    case device
+    /// With the device's driver.
+    case driver
     /// Never: it is kept in the device's InfoROM.
     case lifetime
 }

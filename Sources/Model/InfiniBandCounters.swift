@@ -4,7 +4,7 @@
 package enum InfiniBandCounters {
     /// All rows; a counter's index here is its number in frames between daemon and probe.
     package static let all: [Counter] =
-        errors + traffic + receiveDetails + discardDetails + extendedSpeeds
+        errors + traffic + receiveDetails + discardDetails + extendedSpeeds + HostCounters.all
 
     /// The number of rows.
     package static let count = all.count
@@ -17,23 +17,25 @@ package enum InfiniBandCounters {
 
     // MARK: PortCounters, and their 64-bit twins in PortCountersExtended
 
-    // The wide field comes first: where both are advertised the narrow one is not needed.
+    // The history knows a source by its place in the list, so that a new one goes to its end.
     private static func error(
         _ name: String, _ accuses: Accused, _ unit: Unit = .events, width: UInt8,
-        _ symbol: String, wide: String, _ help: String
+        _ symbol: String, wide: String, host: Field? = nil, _ help: String
     ) -> Counter {
         Counter(
             name, unit: unit, accuses: accuses, help: help,
             fields: [
                 Field(.portCountersExtended, wide, width: 64, .wide, "IBTA vol 1, 16.1.4.11"),
                 Field(.portCounters, symbol, width: width, .sticks, "IBTA vol 1, 16.1.3.5"),
-            ])
+                host,
+            ].compactMap { $0 })
     }
 
     private static let errors: [Counter] = [
         error(
             "symbol_error", .incomingPath, width: 16, "IB_PC_ERR_SYM_F",
             wide: "IB_PC_EXT_ERR_SYM_F",
+            host: Field(ethtool: "rx_pcs_symbol_err_phy", .statistical, width: 64),
             "Symbol errors received on one or more lanes, left after FEC and link-level retry."),
         error(
             "link_error_recovery", .link, width: 8, "IB_PC_LINK_RECOVERS_F",
@@ -42,6 +44,7 @@ package enum InfiniBandCounters {
         error(
             "link_downed", .link, width: 8, "IB_PC_LINK_DOWNED_F",
             wide: "IB_PC_EXT_LINK_DOWNED_F",
+            host: Field(ethtool: "link_down_events_phy", .physicalLayer, width: 32),
             "Times link error recovery failed and the link went down."),
         error(
             "port_rcv_errors", .incomingPath, .packets, width: 16, "IB_PC_ERR_RCV_F",

@@ -50,7 +50,8 @@ struct ScriptedNode {
     private func readings(_ values: [String: UInt64]) -> [Reading] {
         InfiniBandCounters.all.map { counter in
             guard let value = values[counter.name] else { return .unsupported }
-            return .value(value, field: UInt8(counter.fields.count - 1))
+            let narrow = counter.fields.firstIndex { $0.attribute == .portCounters } ?? 0
+            return .value(value, field: UInt8(narrow))
         }
     }
 }

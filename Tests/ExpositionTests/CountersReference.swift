@@ -10,7 +10,7 @@ enum CountersReference {
         Every counter of an InfiniBand port at both ends of the cable, of a GPU and of an NVLink,
         and the gauges of the latter two. Name and unit are those of the API, the metric is that of
         `/metrics` without its prefix. Where several sources are listed, the first that the device
-        offers is read.
+        offers is read; the wider one is better, since it is full last.
 
         ## Which way a counter points
 
@@ -37,10 +37,12 @@ enum CountersReference {
         ## InfiniBand ports
 
         Metrics begin with `fabricwatch_infiniband_`. Names are the kernel's sysfs names where there
-        are any.
+        are any. What `ethtool` and `hw_counters` tell is of the node's own end alone: the
+        statistics of the port's network interface, such as `ib0`, and the files of the port in
+        sysfs.
 
-        | Counter | Metric | Unit | Accuses | Meaning | Sources, the best first |
-        |---|---|---|---|---|---|
+        | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
+        |---|---|---|---|---|---|---|
         \(lines(MetricFamilies.counters, InfiniBandCounters.all))
 
         ## GPUs
@@ -82,7 +84,10 @@ enum CountersReference {
         case .management: "Management traffic, this daemon's polling first."
         case .gpu: "The GPU that counts."
         case .gpuMemory: "The memory of the GPU that counts."
-        case .pciePath: "The PCIe link of the GPU: slot, riser, retimer, either end."
+        case .pciePath: "The PCIe link of the device: slot, riser, retimer, either end."
+        case .fabricPath: "The packets' way through the fabric, in either direction."
+        case .remoteNode: "The node that is talked to: its software or its speed."
+        case .host: "This node: its software or its speed."
         }
     }
 
@@ -105,6 +110,10 @@ enum CountersReference {
             "at a reset of the GPU, a driver load, a reboot; without persistence also when "
                 + "nobody uses the GPU any more"
         case .linkErrors: "as `gpu`, and when somebody clears the link's error counters"
+        case .device:
+            "with the HCA's firmware, when a vendor's tool clears the register, perhaps at a "
+                + "driver reload"
+        case .driver: "when the driver of the device is loaded"
         case .lifetime: "never: it is kept in the device"
         }
     }
@@ -117,13 +126,17 @@ enum CountersReference {
     private static func line(_ counters: [Counter]) -> String {
         guard let first = counters.first, let last = counters.last else { return "" }
         let name = first.index == nil ? "`\(first.name)`" : "`\(first.name)` to `\(last.name)`"
-        let sources = zip(first.fields, last.fields).map(source).joined(separator: "<br>")
+        let sources = zip(first.preference, last.preference)
+            .map { source(first.fields[$0], last.fields[$1]) }.joined(separator: "<br>")
         var cells = [
             name, "`\(first.metric)`", first.unit.publishedName, "`\(first.accuses.rawValue)`",
         ]
-        if let reset = first.fields.first?.reset, reset != .attribute {
-            cells.append(reset.rawValue)
+        var resets: [String] = []
+        for reset in first.preference.map({ first.fields[$0].reset.rawValue })
+        where !resets.contains(reset) {
+            resets.append(reset)
         }
+        cells.append(resets.joined(separator: ", "))
         cells += [first.help, sources]
         return "| \(cells.joined(separator: " | ")) |"
     }

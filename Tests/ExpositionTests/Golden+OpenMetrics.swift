@@ -124,7 +124,7 @@ extension Golden {
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
         quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
-        quality="unsupported"} 82
+        quality="unsupported"} 132
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="exact"} 3
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="at_least"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="unknown"} 0
@@ -132,7 +132,7 @@ extension Golden {
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
         quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
-        quality="unsupported"} 82
+        quality="unsupported"} 132
         # HELP fabricwatch_infiniband_saturated_counters Counters of this end that are full and \
         count no more.
         # TYPE fabricwatch_infiniband_saturated_counters gauge

@@ -96,7 +96,7 @@ struct FakeAnswer {
             for (index, field) in counter.fields.enumerated()
             where field.attribute == attribute && node.tells(field, port: port) {
                 let shown = min(port.counters[counter.name] ?? 0, field.maximum)
-                let entry = MADFieldTable.rows[row][index]
+                guard let entry = MADFieldTable.rows[row][index] else { continue }
                 let native = MAD_FIELDS(rawValue: entry.field.rawValue)
                 if field.width == 64 {
                     setWide(native, shown)

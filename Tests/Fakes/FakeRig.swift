@@ -7,6 +7,8 @@ package struct FakeRig {
     package let fabric = FakeFabric()
     /// The leaf switch; `mlx5_N` is plugged into its port N + 1.
     package let leaf: FakeNode
+    /// What the network interfaces of the ports count.
+    package let statistics = FakeStatistics()
     /// The HCAs in the order of their names.
     package let hcas: [FakeNode]
 
@@ -42,11 +44,12 @@ package struct FakeRig {
 
     /// A collector over the fabric.
     package func collector(
-        _ configuration: InfiniBandConfiguration = InfiniBandConfiguration()
+        _ configuration: InfiniBandConfiguration = InfiniBandConfiguration(),
+        root: String = "/nonexistent"
     ) -> InfiniBandCollector<FakeFabric> {
         InfiniBandCollector(
             configuration: configuration, transport: fabric,
-            facts: KernelFacts(sysRoot: "/nonexistent", procRoot: "/nonexistent"))
+            facts: KernelFacts(sysRoot: root, procRoot: root), statistics: statistics)
     }
 
     /// Lets as much time pass as the default interval between passes.

@@ -33,7 +33,9 @@ struct Room: Sendable {
         Room("Health", .pure, ["Model"]),
         Room("Exposition", .pure, ["Model"]),
         Room("Wire", .pure, ["Model"]),
-        Room("Collectors", .edge, ["Model", "CInfiniBand", "CNVML", "Glibc", "Synchronization"]),
+        Room(
+            "Collectors", .edge,
+            ["Model", "CInfiniBand", "CLinux", "CNVML", "Glibc", "Synchronization"]),
         Room("History", .edge, ["Model", "CSQLite", "Glibc", "Synchronization"]),
         Room(
             "Serve", .edge,

@@ -71,7 +71,7 @@ extension Sample {
                 room("Model"),
                 room("Health", ["Model"]),
                 room("Exposition", ["Model"]), room("Wire", ["Model"]),
-                room("Collectors", ["Model", "CInfiniBand", "CNVML"]),
+                room("Collectors", ["Model", "CInfiniBand", "CLinux", "CNVML"]),
                 room("History", ["Model", "CSQLite"]),
                 room("Serve", ["Model", "Wire", "Exposition", "CZlib"] + nio),
                 room("Push", ["Model", "Wire", "Exposition"]),

@@ -41,7 +41,7 @@ private struct ObservedHistory {
     struct Step {
         var increase: UInt64
         var quality: Quality
-        /// Cleared and refilled past its previous value, with nothing of its attribute seen lower.
+        /// Cleared and refilled past its previous value, with nothing of its group seen lower.
         var isUndetectable: Bool
     }
 

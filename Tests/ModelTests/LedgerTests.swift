@@ -108,7 +108,7 @@ struct LedgerTests {
     @Test func fieldThatTheTableLacksIsNotRead() {
         var watched = Watched()
         watched.pass(["symbol_error": narrow(40)])
-        #expect(watched.pass(["symbol_error": .value(50, field: 2)]).isEmpty)
+        #expect(watched.pass(["symbol_error": .value(50, field: 3)]).isEmpty)
         #expect(watched.cell("symbol_error") == .missing(last: 40))
     }
 

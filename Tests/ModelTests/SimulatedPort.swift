@@ -8,7 +8,7 @@ struct SimulatedPort {
     /// The rows of the table that take part.
     ///
     /// Narrow ones with a wide twin, narrow and wide alone, and one with two narrow sources in one
-    /// attribute; several rows of an attribute, so that clears of a part of them exist.
+    /// group; several rows of a group, so that clears of a part of them exist.
     static let rows = [
         "symbol_error", "link_downed", "local_link_integrity_errors", "port_xmit_wait",
         "port_xmit_data", "port_local_physical_errors", "port_looping_errors",
@@ -21,7 +21,7 @@ struct SimulatedPort {
         var value: UInt64 = 0
         /// Whether counts were lost from it since the ledger last read the counter.
         var lostCounts = false
-        /// Whether anything but counting befell its attribute since then.
+        /// Whether anything but counting befell its group since then.
         var wasTouched = false
     }
 
@@ -39,11 +39,11 @@ struct SimulatedPort {
         var lastSource: Int?
         /// Whether the device restarted since.
         var restarted = false
-        /// Whether another counter of its attribute was seen to go down since.
+        /// Whether another counter of its group was seen to go down since.
         var isInDoubt = false
 
         var register: Register { registers[source] }
-        var attribute: Attribute? { register.field.attribute }
+        var group: ClearGroup? { register.field.clearGroup }
     }
 
     private(set) var counters: [Counter]
@@ -68,8 +68,8 @@ struct SimulatedPort {
     mutating func live() {
         for _ in 0..<random.next() % 6 {
             switch random.next() % 16 {
-            case 0: clear { _, field in field.attribute == .portCounters }
-            case 1: clearOneAttribute()
+            case 0: clear { _, field in field.clearGroup == .attribute(.portCounters) }
+            case 1: clearOneGroup()
             case 2: clearSome()
             case 3: clearOneField()
             case 4 where random.once(in: 3): restart()
@@ -105,7 +105,7 @@ struct SimulatedPort {
         for index in counters.indices {
             for register in counters[index].registers.indices
             where isMeant(index, counters[index].registers[register].field) {
-                touch(counters[index].registers[register].field.attribute)
+                touch(counters[index].registers[register].field.clearGroup)
                 if counters[index].registers[register].value != 0 {
                     counters[index].registers[register].lostCounts = true
                 }
@@ -114,31 +114,31 @@ struct SimulatedPort {
         }
     }
 
-    private mutating func touch(_ attribute: Attribute?) {
+    private mutating func touch(_ group: ClearGroup?) {
         for index in counters.indices {
             for register in counters[index].registers.indices
-            where counters[index].registers[register].field.attribute == attribute {
+            where counters[index].registers[register].field.clearGroup == group {
                 counters[index].registers[register].wasTouched = true
             }
         }
     }
 
-    private mutating func clearOneAttribute() {
-        let attribute = counters[pick()].attribute
-        clear { _, field in field.attribute == attribute }
+    private mutating func clearOneGroup() {
+        let group = counters[pick()].group
+        clear { _, field in field.clearGroup == group }
     }
 
-    // A select mask covers some counters of one attribute.
+    // A select mask covers some counters of one group.
     private mutating func clearSome() {
-        let attribute = counters[pick()].attribute
+        let group = counters[pick()].group
         let mask = random.next()
-        clear { index, field in field.attribute == attribute && mask >> UInt64(index) & 1 == 1 }
+        clear { index, field in field.clearGroup == group && mask >> UInt64(index) & 1 == 1 }
     }
 
     private mutating func clearOneField() {
         let chosen = pick()
-        let attribute = counters[chosen].attribute
-        clear { index, field in index == chosen && field.attribute == attribute }
+        let group = counters[chosen].group
+        clear { index, field in index == chosen && field.clearGroup == group }
     }
 
     private mutating func restart() {
@@ -158,30 +158,30 @@ struct SimulatedPort {
     mutating func report() -> EndReport? {
         if random.once(in: 12) { return nil }
         if random.once(in: 12) { return .unread(.timeout) }
-        let lost = random.once(in: 5) ? counters[pick()].attribute : nil
+        let lost = random.once(in: 5) ? counters[pick()].group : nil
         var readings = Array(repeating: Reading.unsupported, count: (Self.rows.max() ?? 0) + 1)
         for (row, counter) in zip(Self.rows, counters) where counter.isSupported {
             readings[row] =
-                counter.attribute == lost
+                counter.group == lost
                 ? .failed : .value(counter.register.value, field: UInt8(counter.source))
         }
         return EndReport(link: .up, readings: readings, epoch: token)
     }
 
-    /// Notes which attributes were cleared as far as a report shows: every counter that was last
+    /// Notes which groups were cleared as far as a report shows: every counter that was last
     /// read from one of them may have been cleared with it.
     mutating func noteDecreases(_ report: EndReport) {
-        var cleared: Set<Attribute?> = []
+        var cleared: Set<ClearGroup?> = []
         for (row, counter) in zip(Self.rows, counters) where !counter.restarted {
             if case .value(let value, let source) = report.readings[row],
                 counter.lastSource == Int(source), value < counter.lastValue
             {
-                cleared.insert(counter.attribute)
+                cleared.insert(counter.group)
             }
         }
         for index in counters.indices {
             guard let source = counters[index].lastSource else { continue }
-            if cleared.contains(counters[index].registers[source].field.attribute) {
+            if cleared.contains(counters[index].registers[source].field.clearGroup) {
                 counters[index].isInDoubt = true
             }
         }

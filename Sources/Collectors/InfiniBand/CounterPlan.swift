@@ -73,10 +73,10 @@ package struct CounterPlan: Sendable {
         unanswered = Array(repeating: .unsupported, count: InfiniBandCounters.count)
         for (row, counter) in InfiniBandCounters.all.enumerated() {
             let entries = MADFieldTable.rows[row]
-            let first = counter.fields.indices.first {
+            let first = counter.preference.first {
                 capabilities.offers(counter.fields[$0], entries[$0], lane: counter.lane)
             }
-            guard let first else { continue }
+            guard let first, let entry = entries[first] else { continue }
             unanswered[row] = .failed
             let field = counter.fields[first]
             guard let attribute = field.attribute, !capabilities.isUnreadable(attribute) else {
@@ -84,7 +84,7 @@ package struct CounterPlan: Sendable {
             }
             add(
                 Source(
-                    row: row, field: entries[first].field, index: UInt8(first),
+                    row: row, field: entry.field, index: UInt8(first),
                     isWide: field.width == 64),
                 to: attribute)
         }
@@ -121,8 +121,8 @@ extension CounterPlan.Query {
 }
 
 extension EndCapabilities {
-    fileprivate func offers(_ field: Field, _ entry: MADFieldEntry, lane: UInt8?) -> Bool {
-        guard mask & entry.mask == entry.mask, mask2 & entry.mask2 == entry.mask2,
+    fileprivate func offers(_ field: Field, _ entry: MADFieldEntry?, lane: UInt8?) -> Bool {
+        guard let entry, mask & entry.mask == entry.mask, mask2 & entry.mask2 == entry.mask2,
             let attribute = field.attribute
         else { return false }
         switch attribute {

@@ -9,6 +9,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     private let facts: KernelFacts
     private let announce: (String, String) -> Void
     private var exchange: MADExchange<Transport>
+    private var statistics: any InterfaceStatistics
     private var inventory = PortInventory()
     private var batch = Batch()
 
@@ -17,16 +18,18 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     /// - Parameters:
     ///   - configuration: What may be touched, and how patiently.
     ///   - transport: What carries the datagrams.
-    ///   - facts: Where the boot and the devices' instances are read.
+    ///   - facts: Where the boot, the devices' instances and their `hw_counters` are read.
+    ///   - statistics: Where the statistics of the ports' network interfaces are read.
     ///   - announce: Called before anything that may hang, with a device (`*` for all) and what is
     ///     about to be done.
     package init(
         configuration: InfiniBandConfiguration, transport: Transport,
-        facts: KernelFacts = KernelFacts(),
+        facts: KernelFacts = KernelFacts(), statistics: any InterfaceStatistics,
         announce: @escaping (String, String) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.facts = facts
+        self.statistics = statistics
         self.announce = announce
         exchange = MADExchange(transport: transport, configuration: configuration)
     }
@@ -35,6 +38,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     @specialized(where Transport == UMADTransport)
     package mutating func collect() -> InfiniBandReport {
         inventory.rescanIfDue(&exchange.transport, configuration, facts, announce)
+        readHost()
         let start = exchange.transport.boottimeNanoseconds()
         let (sum, overflow) = start.addingReportingOverflow(configuration.passBudgetNanoseconds)
         exchange.beginPass()
@@ -47,6 +51,16 @@ package struct InfiniBandCollector<Transport: MADTransport> {
         }
         for port in exchange.lostPorts { inventory.lose(port) }
         return report(start: start)
+    }
+
+    // Before the pass begins, so that a slow driver leaves the datagrams their time.
+    private mutating func readHost() {
+        let now = exchange.transport.boottimeNanoseconds()
+        for index in inventory.ports.indices {
+            announce(inventory.ports[index].device, "statistics")
+            inventory.ports[index].readHost(
+                now: now, interval: configuration.identityIntervalNanoseconds, facts, &statistics)
+        }
     }
 
     private mutating func run(_ stage: Stage, until deadline: UInt64) {

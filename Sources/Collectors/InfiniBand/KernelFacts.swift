@@ -32,6 +32,40 @@ package struct KernelFacts: Sendable {
         return hash.value
     }
 
+    /// The network interface of a port, such as `ib0`; nil when it has none in this network
+    /// namespace.
+    ///
+    /// A port and its interface are joined by the PCI function and by `dev_port`, which counts from
+    /// 0 (Documentation/ABI/testing/sysfs-class-net). An interface above another, as one of IPoIB
+    /// for a partition, has the index of that one in `iflink`.
+    func interface(devicePath: String, port: UInt8) -> String? {
+        let candidates = Self.names(in: devicePath + "/device/net")
+            .sorted(by: NaturalOrder.isBefore)
+            .filter {
+                let path = "\(devicePath)/device/net/\($0)"
+                let index = Self.word(of: path + "/ifindex")
+                return !index.isEmpty && Self.word(of: path + "/iflink") == index
+            }
+        let place = String(Int(port) - 1)
+        return candidates.first {
+            Self.word(of: "\(devicePath)/device/net/\($0)/dev_port") == place
+        }
+    }
+
+    /// The names in a directory, in no order and without those that begin with a dot.
+    static func names(in path: String) -> [String] {
+        guard let stream = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { octets in
+                unsafe String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names
+    }
+
     /// The inode number of a file or directory; zero when there is none.
     static func inode(of path: String) -> UInt64 {
         var facts = stat()
@@ -40,12 +74,27 @@ package struct KernelFacts: Sendable {
 
     /// The first word of a file, of at most 128 octets; empty when it cannot be read.
     static func word(of path: String) -> String {
+        if case .success(let word) = firstWord(of: path) { word } else { "" }
+    }
+
+    /// The first word of a file, of at most 128 octets, or why it cannot be read.
+    static func firstWord(of path: String) -> Result<String, FileError> {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return "" }
+        guard file >= 0 else { return .failure(FileError(code: errno)) }
         defer { close(file) }
+        var code: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 128) { buffer, count in
-            unsafe count = max(0, read(file, buffer.baseAddress, buffer.count))
+            let length = unsafe read(file, buffer.baseAddress, buffer.count)
+            if length < 0 { code = errno }
+            count = max(0, length)
         }
-        return String(decoding: bytes.prefix { $0 > 0x20 }, as: UTF8.self)
+        guard code == 0 else { return .failure(FileError(code: code)) }
+        return .success(String(decoding: bytes.prefix { $0 > 0x20 }, as: UTF8.self))
+    }
+
+    /// Why a file cannot be read.
+    struct FileError: Error {
+        /// The kernel's error number; see errno(3).
+        let code: Int32
     }
 }

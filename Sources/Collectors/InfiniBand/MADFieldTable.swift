@@ -40,9 +40,11 @@ enum PerformanceCapability {
 
 /// The counter table's symbols as libibmad knows them.
 package enum MADFieldTable {
-    /// Per row of `InfiniBandCounters.all`, per source in its `fields`.
-    package static let rows: [[MADFieldEntry]] = InfiniBandCounters.all.map { counter in
+    /// Per row of `InfiniBandCounters.all`, per source in its `fields`; nil for what no datagram
+    /// carries.
+    package static let rows: [[MADFieldEntry?]] = InfiniBandCounters.all.map { counter in
         counter.fields.map { field in
+            guard field.attribute != nil else { return nil }
             guard let entry = bySymbol[field.symbol] else {
                 preconditionFailure("libibmad has no field \(field.symbol) of \(counter.name)")
             }

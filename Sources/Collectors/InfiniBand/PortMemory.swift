@@ -67,6 +67,7 @@ struct PortMemory {
     private var description = ""
     private var descriptionDueNanoseconds: UInt64 = 0
     private var local: LocalEnd
+    private var host = HostStatistics()
     private var peer: PeerEnd?
     private var peerFailure: Failure?
     private var silentPasses = 0
@@ -85,6 +86,16 @@ struct PortMemory {
         firmware = description.firmware
         model = description.model
         local = LocalEnd(port: port.number)
+    }
+
+    // What the kernel counts itself needs no datagram: it is read also where there is no handle.
+    mutating func readHost(
+        now: UInt64, interval: UInt64, _ facts: KernelFacts,
+        _ source: inout any InterfaceStatistics
+    ) {
+        guard key.node.rawValue != 0 else { return }
+        host.collect(
+            (devicePath, key.port), now: now, interval: interval, facts, &source)
     }
 
     mutating func begin(now: UInt64, epoch: UInt64) {
@@ -216,8 +227,15 @@ struct PortMemory {
     func report(at moment: UInt64) -> PortReport {
         PortReport(
             device: device, key: key, portGUID: portGUID, firmware: firmware, model: model,
-            description: description, local: handle == nil ? .unread(obstacle) : local.report,
+            description: description, local: localReport,
             peer: handle == nil ? .unobservable(obstacle) : peerReport(at: moment))
+    }
+
+    private var localReport: EndReport {
+        var report = handle == nil ? EndReport.unread(obstacle) : local.report
+        report.epoch = local.epoch
+        host.join(&report.readings)
+        return report
     }
 
     private func peerReport(at moment: UInt64) -> PeerReport {

@@ -15,6 +15,7 @@ final class InfiniBandWork: ProbeWork {
         guard case .infiniBand(let configuration) = configuration else { return false }
         collector = InfiniBandCollector(
             configuration: configuration, transport: UMADTransport(),
+            statistics: EthtoolStatistics(),
             announce: { [output] device, what in
                 _ = output.send(.working(on: "\(device): \(what)"))
             })

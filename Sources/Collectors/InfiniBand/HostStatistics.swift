@@ -1,0 +1,140 @@
+import Glibc
+import Model
+
+/// What the kernel counts of one port of this node beside management datagrams: the statistics of
+/// its network interface, and the files of its `hw_counters`.
+struct HostStatistics {
+    // What a row is read from, and what came of it in the latest pass.
+    fileprivate struct Place {
+        let row: Int
+        let field: UInt8
+        // Sources that are better than this one.
+        let better: [UInt8]
+        var reading = Reading.failed
+    }
+
+    // Names that a device does not have, and files that say so once, are not asked for again until
+    // the device is learnt anew: some devices answer every such read with a line in the log.
+    private var interface: String?
+    private var statistics: [(place: Place, index: Int)] = []
+    private var statisticCount = 0
+    private var files: [(place: Place, path: String)] = []
+    private var dueNanoseconds: UInt64 = 0
+    private var epoch: UInt64?
+
+    /// Reads everything that is known to be there.
+    mutating func collect(
+        _ port: (devicePath: String, number: UInt8), now: UInt64, interval: UInt64,
+        _ facts: KernelFacts, _ source: inout any InterfaceStatistics
+    ) {
+        let epoch = facts.epoch(devicePath: port.devicePath)
+        if epoch != self.epoch {
+            self = HostStatistics()
+            self.epoch = epoch
+            learnFiles("\(port.devicePath)/ports/\(port.number)/hw_counters")
+        }
+        if now >= dueNanoseconds {
+            dueNanoseconds = now &+ interval
+            interface = facts.interface(devicePath: port.devicePath, port: port.number)
+            learnStatistics(&source)
+        }
+        readStatistics(&source)
+        readFiles()
+    }
+
+    /// Puts what was read among the readings of datagrams: the better source wins.
+    func join(_ readings: inout [Reading]) {
+        for (place, _) in statistics { place.join(&readings) }
+        for (place, _) in files { place.join(&readings) }
+    }
+
+    // MARK: The network interface
+
+    private mutating func learnStatistics(_ source: inout any InterfaceStatistics) {
+        guard let interface else {
+            statistics = []
+            return
+        }
+        do throws(CollectorError) {
+            let names = try source.names(of: interface)
+            statisticCount = names.count
+            let indices = Dictionary(
+                names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            statistics = Self.statisticPlaces.compactMap { name, place in
+                indices[name].map { (place, $0) }
+            }
+        } catch {
+            // What was offered once and cannot be named now is not read, which is not the same as
+            // not offered.
+            if error.code == EOPNOTSUPP { statistics = [] }
+            statisticCount = 0
+        }
+    }
+
+    private mutating func readStatistics(_ source: inout any InterfaceStatistics) {
+        for index in statistics.indices { statistics[index].place.reading = .failed }
+        guard let interface, !statistics.isEmpty else { return }
+        if statisticCount == 0 { learnStatistics(&source) }
+        var values = try? source.values(of: interface, count: statisticCount)
+        if values?.count != statisticCount {
+            learnStatistics(&source)
+            values = try? source.values(of: interface, count: statisticCount)
+        }
+        guard let values, values.count == statisticCount else { return }
+        for index in statistics.indices {
+            let (place, number) = statistics[index]
+            statistics[index].place.reading = .value(values[number], field: place.field)
+        }
+    }
+
+    // MARK: hw_counters
+
+    private mutating func learnFiles(_ directory: String) {
+        let names = Set(KernelFacts.names(in: directory))
+        files = Self.filePlaces.compactMap { name, place in
+            names.contains(name) ? (place, "\(directory)/\(name)") : nil
+        }
+    }
+
+    private mutating func readFiles() {
+        for index in files.indices where files[index].place.reading != .unsupported {
+            files[index].place.reading = Self.read(files[index].path, files[index].place.field)
+        }
+    }
+
+    private static func read(_ path: String, _ field: UInt8) -> Reading {
+        switch KernelFacts.firstWord(of: path) {
+        case .success(let word):
+            guard let value = UInt64(word) else { return word == "N/A" ? .unsupported : .failed }
+            return .value(value, field: field)
+        case .failure(let error):
+            switch error.code {
+            case EINVAL, ENODATA, EOPNOTSUPP: return .unsupported
+            case EACCES, EPERM: return .noPermission
+            default: return .failed
+            }
+        }
+    }
+
+    // MARK: The counter table's rows
+
+    private static let statisticPlaces = places { if case .ethtool = $0 { true } else { false } }
+    private static let filePlaces = places { $0 == .hwCounter }
+
+    private static func places(_ isWanted: (Source) -> Bool) -> [(String, Place)] {
+        InfiniBandCounters.all.enumerated().flatMap { row, counter in
+            counter.fields.enumerated().compactMap { index, field in
+                guard isWanted(field.source) else { return nil }
+                let better = counter.preference.prefix { $0 != index }.map { UInt8($0) }
+                return (field.symbol, Place(row: row, field: UInt8(index), better: better))
+            }
+        }
+    }
+}
+
+extension HostStatistics.Place {
+    fileprivate func join(_ readings: inout [Reading]) {
+        if case .value(_, let source) = readings[row], better.contains(source) { return }
+        readings[row] = reading
+    }
+}
