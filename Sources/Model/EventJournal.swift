@@ -143,7 +143,8 @@ package struct EventJournal: Sendable {
         entry.sources.insert(event.source)
         switch event.source {
         case .nvml:
-            entry.timesFromNVML = min(before.timesFromNVML + event.count, before.event.count)
+            let (sum, overflow) = before.timesFromNVML.addingReportingOverflow(event.count)
+            entry.timesFromNVML = overflow ? before.event.count : min(sum, before.event.count)
         case .kernelLog:
             // The kernel's line says more than NVML does.
             let first = min(before.event.wallMilliseconds, event.wallMilliseconds)

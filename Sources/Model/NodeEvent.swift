@@ -54,7 +54,12 @@ package struct NodeEvent: Hashable, Sendable {
         self.source = source
         self.record = record
         root = nil
-        self.line = String(decoding: line.utf8, limit: Self.lineLimit)
+        self.line = Self.kept(line: line)
+    }
+
+    /// As much of an original text as is kept.
+    package static func kept(line: String) -> String {
+        String(decoding: line.utf8, limit: lineLimit)
     }
 
     /// Who told of an event.

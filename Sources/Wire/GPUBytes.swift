@@ -195,14 +195,15 @@ extension ByteReader {
         var event = NodeEvent(
             kind: kind, device: device, number: try optional(), link: try optional(),
             process: try optionalText(), severity: try optionalText(),
-            detail: try optionalText(), wallMilliseconds: try signed(), source: .kernelLog,
-            line: "")
-        event.lastWallMilliseconds = try signed()
+            detail: try optionalText(), wallMilliseconds: try wallMilliseconds(),
+            source: .kernelLog, line: "")
+        event.lastWallMilliseconds = try wallMilliseconds()
         event.count = try small()
+        guard event.count > 0 else { throw .malformed("count") }
         event.source = try element()
         event.record = try optional()
         event.root = try optional()
-        event.line = try text()
+        event.line = NodeEvent.kept(line: try text())
         return event
     }
 }

@@ -162,7 +162,15 @@ extension ByteReader {
 
     mutating func moment() throws(FrameError) -> Moment {
         Moment(
-            bootID: try text(), boottimeNanoseconds: try integer(), wallMilliseconds: try signed())
+            bootID: try text(), boottimeNanoseconds: try integer(),
+            wallMilliseconds: try wallMilliseconds())
+    }
+
+    // Times are subtracted from each other everywhere; a damaged one must not overflow there.
+    mutating func wallMilliseconds() throws(FrameError) -> Int64 {
+        let time = try signed()
+        guard time.magnitude < 1 << 53 else { throw .malformed("time") }
+        return time
     }
 
     mutating func readings(_ count: Int) throws(FrameError) -> [Reading] {

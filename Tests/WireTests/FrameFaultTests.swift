@@ -75,6 +75,45 @@ struct FrameFaultTests {
         #expect(throws: FrameError.malformed("readings")) { try Answer(payload) }
     }
 
+    private static func event(_ change: (inout NodeEvent) -> Void) -> NodeEvent {
+        var event = NodeEvent(
+            kind: .xid, device: nil, number: 79, wallMilliseconds: 1, source: .kernelLog,
+            record: 1, line: "NVRM")
+        change(&event)
+        return event
+    }
+
+    /// What later sums and differences could not bear is refused, before it is kept.
+    @Test(arguments: [Int64.min, -(1 << 53), 1 << 53, .max])
+    func timesBeyondAllSums(milliseconds: Int64) throws {
+        let changes: [(inout NodeEvent) -> Void] = [
+            { $0.wallMilliseconds = milliseconds }, { $0.lastWallMilliseconds = milliseconds },
+        ]
+        for change in changes {
+            let frame = Answer.events([Self.event(change)]).frame
+            let payload = try FrameTests.payload(frame)
+            #expect(throws: FrameError.malformed("time")) { try Answer(payload) }
+        }
+        let moment = Moment(bootID: "a", boottimeNanoseconds: 1, wallMilliseconds: milliseconds)
+        let report = ProbeReport.kernelLog(KernelLogReport(moment: moment, state: .reading))
+        let payload = try FrameTests.payload(Answer.report(turn: 1, report).frame)
+        #expect(throws: FrameError.malformed("time")) { try Answer(payload) }
+    }
+
+    @Test func eventThatNeverWas() throws {
+        let payload = try FrameTests.payload(Answer.events([Self.event { $0.count = 0 }]).frame)
+        #expect(throws: FrameError.malformed("count")) { try Answer(payload) }
+    }
+
+    @Test func longLineOfAnEventIsCut() throws {
+        let long = Self.event { $0.line = String(repeating: "x", count: 9999) }
+        let answer = try Answer(FrameTests.payload(Answer.events([long]).frame))
+        let cut = Self.event {
+            $0.line = String(repeating: "x", count: NodeEvent.lineLimit)
+        }
+        #expect(answer == .events([cut]))
+    }
+
     /// What survives damage is a message like any other: it can be sent on and comes back the same.
     @Test(arguments: FrameRandom.seeds)
     func damagedBytes(seed: UInt64) throws {

@@ -4,8 +4,12 @@ import Wire
 extension FrameRandom {
     mutating func moment() -> Moment {
         Moment(
-            bootID: text(), boottimeNanoseconds: number(),
-            wallMilliseconds: Int64(bitPattern: number()))
+            bootID: text(), boottimeNanoseconds: number(), wallMilliseconds: wallMilliseconds())
+    }
+
+    // Of either sign, within what a frame may bear.
+    private mutating func wallMilliseconds() -> Int64 {
+        Int64(bitPattern: number()) % (1 << 53)
     }
 
     private mutating func element<Element: CaseIterable>(_ type: Element.Type) -> Element {
@@ -136,10 +140,10 @@ extension FrameRandom {
             kind: element(NodeEvent.Kind.self), device: devices[below(3)],
             number: maybe { $0.small() }, link: maybe { $0.small() },
             process: maybe { $0.text() }, severity: maybe { $0.text() },
-            detail: maybe { $0.text() }, wallMilliseconds: Int64(bitPattern: number()),
+            detail: maybe { $0.text() }, wallMilliseconds: wallMilliseconds(),
             source: element(NodeEvent.Source.self), record: maybe { $0.number() }, line: text())
-        event.lastWallMilliseconds = Int64(bitPattern: number())
-        event.count = small()
+        event.lastWallMilliseconds = wallMilliseconds()
+        event.count = max(1, small())
         event.root = maybe { $0.number() }
         return event
     }
