@@ -5,8 +5,8 @@
 /// closes gives out the events whose counts grew. Events of the node itself fold as well, but have
 /// no root, because they have nothing in common.
 ///
-/// Everything is bounded: a window keeps `eventsMax` different events and counts what goes beyond;
-/// of more than `windowsMax` windows the oldest is closed early.
+/// Everything is bounded: a window keeps `eventsMax` different events, with grave ones twice as
+/// many, and counts what goes beyond; of more than `windowsMax` windows the oldest is closed early.
 package struct EventWindow: Sendable {
     /// How long a window stays open after its first event.
     package static let lengthNanoseconds: UInt64 = 5_000_000_000
@@ -89,7 +89,8 @@ package struct EventWindow: Sendable {
             windows[place].entries[index].repeats(event)
             return nil
         }
-        guard windows[place].entries.count < Self.eventsMax else {
+        let limit = event.isGrave ? 2 * Self.eventsMax : Self.eventsMax
+        guard windows[place].entries.count < limit else {
             dropped += 1
             return nil
         }

@@ -59,4 +59,7 @@ extension NodeEvent {
         default: false
         }
     }
+
+    /// Whether it must not be lost among others: its text calls it fatal, or calls have to stop.
+    package var isGrave: Bool { severity == "fatal" || stopsCalls }
 }

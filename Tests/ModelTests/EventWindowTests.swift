@@ -119,6 +119,20 @@ import Testing
         #expect(window.dropped == UInt64(1000 - EventWindow.eventsMax))
     }
 
+    @Test func `what is grave has room in a storm, and a bound too`() {
+        let window = Folding()
+        for link in UInt16(0)..<UInt16(EventWindow.eventsMax) {
+            _ = window.take(event(20034, link: link, severity: "fatal"), nowNanoseconds: 0)
+        }
+        #expect(window.take(event(13), nowNanoseconds: 1) == nil)
+        #expect(window.take(event(12020, severity: "fatal"), nowNanoseconds: 1) != nil)
+        #expect(window.take(event(79), nowNanoseconds: 1) != nil)
+        for number in UInt32(0)..<1000 {
+            _ = window.take(event(number, severity: "fatal"), nowNanoseconds: 2)
+        }
+        #expect(window.dropped == UInt64(1 + 1000 - (EventWindow.eventsMax - 2)))
+    }
+
     @Test func `a storm of devices closes the oldest windows and loses nothing`() {
         let window = Folding()
         let devices = (0..<1000).map { NodeEvent.Device.named("eth\($0)") }
