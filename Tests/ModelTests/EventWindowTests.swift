@@ -8,11 +8,13 @@ import Testing
 
     private func event(
         _ number: UInt32, on device: NodeEvent.Device? = gpu, link: UInt16? = nil,
-        severity: String? = nil, detail: String? = nil, record: UInt64? = nil, wall: Int64 = 0
+        process: String? = nil, severity: String? = nil, detail: String? = nil,
+        record: UInt64? = nil, wall: Int64 = 0
     ) -> NodeEvent {
         NodeEvent(
-            kind: .xid, device: device, number: number, link: link, severity: severity,
-            detail: detail, wallMilliseconds: wall, source: .kernelLog, record: record, line: "")
+            kind: .xid, device: device, number: number, link: link, process: process,
+            severity: severity, detail: detail, wallMilliseconds: wall, source: .kernelLog,
+            record: record, line: "")
     }
 
     @Test func `the first event is the root of the others`() {
@@ -49,7 +51,8 @@ import Testing
         let window = Folding()
         let all = [
             event(1), event(2), event(1, link: 3), event(1, severity: "fatal"),
-            event(1, detail: "x"), event(1, on: Self.other), event(1, on: nil),
+            event(1, detail: "x"), event(1, process: "python3 (7)"),
+            event(1, process: "python3 (8)"), event(1, on: Self.other), event(1, on: nil),
         ]
         for event in all { #expect(window.take(event, nowNanoseconds: 0) != nil) }
         for event in all { #expect(window.take(event, nowNanoseconds: 0) == nil) }
