@@ -105,7 +105,7 @@ extension V1.Event {
         link = event.link.map(Int.init)
         process = event.process
         severity = event.severity
-        remedy = event.remedy?.rawValue
+        remedy = entry.remedy?.rawValue
         meaning = event.meaning
         detail = event.detail
         root = entry.root

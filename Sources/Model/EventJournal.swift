@@ -3,7 +3,9 @@ package struct JournalEntry: Hashable, Sendable {
     /// The number; ascending, never used twice within one history.
     package var id: UInt64
     /// What happened, with the latest count.
-    package var event: NodeEvent
+    package var event: NodeEvent { didSet { remedy = event.remedy } }
+    /// What helps against it, read from its line once.
+    package private(set) var remedy: Remedy?
     /// The boot that the event's record belongs to.
     package var bootID: String
     /// The GPU, where the device is one that was known at that moment.
@@ -22,6 +24,7 @@ package struct JournalEntry: Hashable, Sendable {
     ) {
         self.id = id
         self.event = event
+        remedy = event.remedy
         self.bootID = bootID
         self.gpu = gpu
         self.sources = sources

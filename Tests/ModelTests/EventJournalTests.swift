@@ -87,6 +87,15 @@ struct EventJournalTests {
         #expect(Self.count(journal, 31) == 3)
     }
 
+    @Test func remedyFollowsTheEvent() {
+        var journal = Self.journal([Self.nvml(94, at: 12)])
+        #expect(journal.entries.map(\.remedy) == [.application])
+        var told = Self.kernel(94, record: 5, at: 10)
+        told.line = "NVRM: Xid (PCI:0000:18:00): 94, Contained: CE (0x9). RST: Yes, D-RST: No"
+        journal.note(told, bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.remedy) == [.resetGPU])
+    }
+
     @Test func rootIsTheEntryOfTheRecord() {
         let journal = Self.journal([
             Self.kernel(79, record: 5, at: 10), Self.kernel(45, record: 6, at: 11, root: 5),
