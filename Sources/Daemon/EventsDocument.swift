@@ -30,7 +30,6 @@ extension Picture {
         after: EventsSince, limit: Int, of gpu: NamedGPU?, node: String, storeID: UInt64
     ) throws(AnswerError) -> V1.Events {
         let kept = journal.entries
-        let oldest = kept.first?.id
         let start: UInt64
         switch after {
         case .latest: start = 0
@@ -48,12 +47,12 @@ extension Picture {
         // Beyond a page that reaches the end nothing was left out, whoever it is about.
         let isLast = after == .latest || chosen.count < limit
         let last = isLast ? journal.upcoming - 1 : chosen.last?.id ?? start
-        let isComplete = after == .latest || (oldest.map { $0 <= start + 1 } ?? true)
+        let isComplete = after == .latest || journal.droppedThrough <= start
         return V1.Events(
             node: node, time: now.text,
             events: chosen.map { V1.Event($0, index: index(of: $0)) },
             next: EventCursor(id: last, storeID: storeID).text, complete: isComplete,
-            oldest: oldest, newest: kept.last?.id)
+            oldest: kept.first?.id, newest: kept.last?.id)
     }
 
     private func start(_ text: String, _ storeID: UInt64) throws(AnswerError) -> UInt64 {

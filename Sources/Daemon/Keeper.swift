@@ -26,6 +26,8 @@ final class Keeper {
     private var unsavedShelves: [String: Publication.Shelf] = [:]
     private var unsavedEvents: [CounterEvent] = []
     private var unsavedEntries: [UInt64: JournalEntry] = [:]
+    // What the history was last told to drop.
+    private var remains = EventJournal.Remains()
 
     /// The history's number, which cursors belong to; nil when it could not be opened.
     var storeID: UInt64? { store?.storeID }
@@ -85,7 +87,8 @@ final class Keeper {
     /// Appends a pass; a failure is counted, said once, and shown in health until it ends.
     func keep(
         _ pass: PassRecord, _ shelves: [(String, Publication.Shelf)],
-        _ entries: [JournalEntry] = []
+        _ entries: [JournalEntry] = [],
+        remains: EventJournal.Remains = EventJournal.Remains()
     ) {
         guard let store else {
             failures += 1
@@ -99,15 +102,16 @@ final class Keeper {
         unsavedShelves.merge(shelves) { $1 }
         unsavedEntries.merge(entries.map { ($0.id, $0) }) { $1 }
         // What the journal has dropped since need not be kept any more.
-        if let newest = unsavedEntries.keys.max() {
-            let capacity = UInt64(EventJournal.capacity)
-            unsavedEntries = unsavedEntries.filter { $0.key + capacity > newest }
+        unsavedEntries = unsavedEntries.filter {
+            $0.key > remains.through || remains.ids.contains($0.key)
         }
         let pass = takingOver(unsavedEvents, pass)
         do {
             latest = try store.append(
                 pass, published: unsavedShelves.flatMap(Self.bases),
-                events: unsavedEntries.values.sorted { $0.id < $1.id })
+                events: unsavedEntries.values.sorted { $0.id < $1.id },
+                remains: remains == self.remains ? EventJournal.Remains() : remains)
+            self.remains = remains
             unsavedShelves = [:]
             unsavedEntries = [:]
             unsavedEvents = []

@@ -54,7 +54,7 @@ final class Pipeline {
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
-                journal.takeChanges())
+                journal.takeChanges(), remains: journal.remains)
         }
         let views = gpuViews(collectors, watch, now: now)
         let findings = standing.update(

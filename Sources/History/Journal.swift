@@ -3,7 +3,7 @@ package import Model
 // What happened on the node, as far as it is kept.
 extension Store {
     func write(_ events: [JournalEntry]) throws(HistoryError) {
-        guard let newest = events.last else { return }
+        guard !events.isEmpty else { return }
         let insert = try connection.prepare(
             """
             INSERT OR REPLACE INTO node_event(id, t, t_last, count, kind, device, pci, gpu, number,
@@ -14,10 +14,24 @@ extension Store {
             try bind(entry, to: insert)
             try insert.run()
         }
-        let drop = try connection.prepare(
-            "DELETE FROM node_event WHERE id <= ?", to: "drop the oldest events")
-        try drop.bind(1, Int64(bitPattern: newest.id) - Int64(EventJournal.capacity))
-        try drop.run()
+    }
+
+    /// Drops the events that the journal has dropped.
+    func drop(_ remains: EventJournal.Remains) throws(HistoryError) {
+        guard remains.through > 0 else { return }
+        let purpose = "drop old events"
+        let find = try connection.prepare("SELECT id FROM node_event WHERE id <= ?", to: purpose)
+        try find.bind(1, remains.through)
+        var dropped: [UInt64] = []
+        while try find.step() {
+            let id = find.unsigned(0)
+            if !remains.ids.contains(id) { dropped.append(id) }
+        }
+        let delete = try connection.prepare("DELETE FROM node_event WHERE id = ?", to: purpose)
+        for id in dropped {
+            try delete.bind(1, id)
+            try delete.run()
+        }
     }
 
     private func bind(

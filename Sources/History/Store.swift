@@ -82,13 +82,15 @@ package final class Store {
     ///
     /// The bases in `published` take the place of those that their slots had; other slots keep
     /// theirs. Where a slot comes twice, the later part counts. Events take the place of those with
-    /// their numbers. After an error nothing of the pass is kept, and the next one stands alone.
+    /// their numbers, and what does not remain of older ones is dropped. After an error nothing of
+    /// the pass is kept, and the next one stands alone.
     package func append(
-        _ pass: PassRecord, published: [PublishedBase] = [], events: [JournalEntry] = []
+        _ pass: PassRecord, published: [PublishedBase] = [], events: [JournalEntry] = [],
+        remains: EventJournal.Remains = EventJournal.Remains()
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
         do {
-            return try appendValid(pass, published, events)
+            return try appendValid(pass, published, events, remains)
         } catch {
             connection.rollBack()
             if error.cause == .damaged { file.markDamaged() }
@@ -97,7 +99,8 @@ package final class Store {
     }
 
     private func appendValid(
-        _ pass: PassRecord, _ published: [PublishedBase], _ events: [JournalEntry]
+        _ pass: PassRecord, _ published: [PublishedBase], _ events: [JournalEntry],
+        _ remains: EventJournal.Remains
     ) throws(HistoryError) -> PassID {
         // Taken out, so that an error leaves nothing that the file does not say.
         var memory =
@@ -106,6 +109,7 @@ package final class Store {
         try write(pass, &memory)
         try replacePublished(published)
         try write(events)
+        try drop(remains)
         try commit.run()
         epoch = memory.epoch
         self.memory = memory

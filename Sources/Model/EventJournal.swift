@@ -52,8 +52,24 @@ package struct EventCountKey: Hashable, Sendable {
 
 /// The latest events of the node, each once, whoever told it.
 package struct EventJournal: Sendable {
+    /// Which events are left of those up to a number.
+    package struct Remains: Hashable, Sendable {
+        /// The latest number that was dropped; zero while none was.
+        package var through: UInt64
+        /// The numbers before it that are kept.
+        package var ids: Set<UInt64>
+
+        /// What is left; by default of nothing.
+        package init(through: UInt64 = 0, ids: Set<UInt64> = []) {
+            self.through = through
+            self.ids = ids
+        }
+    }
+
     /// Most events that are kept; the oldest go first.
     package static let capacity = 2000
+    /// Most of them that stay although they are old, because they ask for more than others.
+    package static let graveLimit = 512
     /// Most device and number pairs that are counted apart.
     package static let countLimit = 512
     // The kernel log and NVML may tell the same Xid this far apart: NVML is asked once a pass.
@@ -61,6 +77,8 @@ package struct EventJournal: Sendable {
 
     /// The events, ascending by number.
     package private(set) var entries: [JournalEntry] = []
+    /// The latest number that is no longer kept; zero while all are.
+    package private(set) var droppedThrough: UInt64 = 0
     /// How often what came from where since the daemon started.
     package private(set) var counts: [EventCountKey: UInt64] = [:]
     private var nextID: UInt64 = 1
@@ -71,8 +89,11 @@ package struct EventJournal: Sendable {
 
     /// Takes up what the history kept, ascending by number.
     package init(restoring entries: [JournalEntry]) {
-        self.entries = Array(entries.suffix(Self.capacity))
+        self.entries = entries
         nextID = (entries.last?.id ?? 0) + 1
+        // Numbers are dense, so what is missing was dropped.
+        droppedThrough = entries.reversed().reduce(nextID - 1) { $1.id == $0 ? $0 - 1 : $0 }
+        trim()
     }
 
     /// The number that the next event gets.
@@ -116,6 +137,13 @@ package struct EventJournal: Sendable {
     package mutating func takeChanges() -> [JournalEntry] {
         defer { changed = [] }
         return changed.isEmpty ? [] : entries.filter { changed.contains($0.id) }
+    }
+
+    /// What is left of the events up to the latest that was dropped.
+    package var remains: Remains {
+        Remains(
+            through: droppedThrough,
+            ids: Set(entries.lazy.map(\.id).prefix { $0 <= droppedThrough }))
     }
 
     // MARK: The same event
@@ -177,11 +205,26 @@ package struct EventJournal: Sendable {
                 timesFromNVML: event.source == .nvml ? event.count : 0))
         changed.insert(nextID)
         nextID += 1
+        trim()
+    }
+
+    private mutating func trim() {
         // A quarter more than is kept, so that not every event moves all others.
         guard entries.count > Self.capacity + Self.capacity / 4 else { return }
-        entries.removeFirst(entries.count - Self.capacity)
-        let oldest = entries.first?.id ?? 0
-        changed = changed.filter { $0 >= oldest }
+        var excess = entries.count - Self.capacity
+        var graveExcess = entries.count { $0.isGrave } - Self.graveLimit
+        var dropped: Set<UInt64> = []
+        for entry in entries where excess > 0 {
+            if entry.isGrave {
+                guard graveExcess > 0 else { continue }
+                graveExcess -= 1
+            }
+            excess -= 1
+            dropped.insert(entry.id)
+            droppedThrough = max(droppedThrough, entry.id)
+        }
+        entries.removeAll { dropped.contains($0.id) }
+        changed.subtract(dropped)
     }
 
     private mutating func count(_ event: NodeEvent, _ times: UInt64) {
@@ -194,6 +237,9 @@ package struct EventJournal: Sendable {
 }
 
 extension JournalEntry {
+    // What other events must not push out.
+    fileprivate var isGrave: Bool { event.isGrave || remedy?.asksForSomething == true }
+
     fileprivate func isNear(_ other: NodeEvent, _ milliseconds: Int64) -> Bool {
         other.wallMilliseconds >= event.wallMilliseconds - milliseconds
             && other.wallMilliseconds <= event.lastWallMilliseconds + milliseconds

@@ -101,4 +101,24 @@ import Wire
         #expect(ids == [[3, 6, 9, 12], [15, 18], []])
         #expect(cursors == [12, 20, 20].map { EventCursor(id: $0, storeID: 1).text })
     }
+
+    /// An old event that is still there does not hide that others are gone.
+    @Test func pageSaysWhatIsNoLongerKept() throws {
+        let pipeline = Pipeline(naming: Pipeline.Naming(), keeper: nil, past: Past())
+        pipeline.note([Self.xid(48, at: .pci(Self.address))])
+        for record in UInt64(1000)..<4000 {
+            var flap = Self.xid(13, at: nil)
+            flap.record = record
+            flap.wallMilliseconds = Int64(record) * 100_000
+            flap.lastWallMilliseconds = flap.wallMilliseconds
+            pipeline.note([flap])
+        }
+        let picture = pipeline.pass([], collectors: [], now: .scripted(seconds: 1))
+        let page = try picture.events(after: .id(0), limit: 2, of: nil, node: "n", storeID: 1)
+        let next = try #require(page.events.last).id
+        #expect(page.events.map(\.number) == [48, 13] && !page.complete && page.oldest == 1)
+        #expect(try picture.events(after: .id(1), limit: 2, of: nil, node: "n", storeID: 1).complete == false)
+        let later = try picture.events(after: .id(next - 1), limit: 2, of: nil, node: "n", storeID: 1)
+        #expect(later.complete && later.events.map(\.id) == [next, next + 1])
+    }
 }

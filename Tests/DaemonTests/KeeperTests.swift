@@ -145,6 +145,32 @@ final class LogBook: Sendable {
         #expect(totals[Self.symbol] == 1006)
     }
 
+    private func event(_ id: UInt64) -> JournalEntry {
+        JournalEntry(
+            id: id,
+            event: NodeEvent(
+                kind: .xid, device: nil, number: 48, wallMilliseconds: Int64(id),
+                source: .kernelLog, record: id, line: "NVRM"), bootID: "boot", gpu: nil,
+            sources: [.kernelLog], root: nil, timesFromNVML: 0)
+    }
+
+    @Test func eventsOfALostPassAreKeptWithTheNextUnlessTheyAreDropped() throws {
+        defer { remove() }
+        do {
+            let keeper = keeper(try store())
+            var ledger = Ledger()
+            keeper.keep(record(&ledger, symbolErrors: 5, at: 0), [], [event(1), event(2)])
+            keeper.keep(
+                broken(record(&ledger, symbolErrors: 5, at: 10)), [],
+                [event(3), event(4), event(5)], remains: EventJournal.Remains(through: 1))
+            keeper.keep(
+                record(&ledger, symbolErrors: 6, at: 20), [],
+                remains: EventJournal.Remains(through: 4, ids: [3]))
+        }
+        let journal = try keeper(try store()).past().journal
+        #expect(journal.entries.map(\.id) == [3, 5] && journal.droppedThrough == 4)
+    }
+
     @Test func removedFileIsNoticed() throws {
         defer { remove() }
         let keeper = keeper(try store())

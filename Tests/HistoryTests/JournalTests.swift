@@ -62,16 +62,19 @@ struct JournalTests {
         #expect(try store.loadEvents().map(\.event.count) == [4, 9, 1])
     }
 
-    @Test func newestAreKept() throws {
+    @Test func whatDoesNotRemainIsDropped() throws {
         let directory = try TemporaryDirectory()
         let store = try Store.open(directory)
-        let capacity = UInt64(EventJournal.capacity)
+        let events = (UInt64(1)...9).map { Self.entry($0) { _ in } }
+        _ = try store.append(.plain(at: 1, ["a": [1]]), events: events)
+        let remains = EventJournal.Remains(through: 6, ids: [2, 5])
         _ = try store.append(
-            .plain(at: 1, ["a": [1]]), events: (1...capacity).map { Self.entry($0) { _ in } })
+            .plain(at: 2, ["a": [1]]), events: [Self.entry(10) { _ in }], remains: remains)
+        #expect(try store.loadEvents().map(\.id) == [2, 5, 7, 8, 9, 10])
+        // Also where nothing is new.
         _ = try store.append(
-            .plain(at: 2, ["a": [1]]), events: [Self.entry(capacity + 3) { _ in }])
-        let ids = try store.loadEvents().map(\.id)
-        #expect(ids.first == 4 && ids.last == capacity + 3)
+            .plain(at: 3, ["a": [1]]), remains: EventJournal.Remains(through: 9, ids: [5]))
+        #expect(try store.loadEvents().map(\.id) == [5, 10])
     }
 
     @Test func failedPassKeepsNoEvent() throws {

@@ -132,6 +132,52 @@ struct EventJournalTests {
         #expect(Self.count(journal, 79) == 1, "what was counted before the restart is history")
     }
 
+    private static func flap(_ record: UInt64) -> NodeEvent {
+        NodeEvent(
+            kind: .linkDown, device: .named("ib\(record % 7)"),
+            wallMilliseconds: Int64(record) * 2500, source: .kernelLog, record: record,
+            line: "mlx5_core 0000:17:00.0 ib0: Link down")
+    }
+
+    @Test func whatIsGraveOutlastsAFlappingCable() {
+        var journal = Self.journal([
+            Self.kernel(48, record: 1, at: 1), Self.kernel(13, record: 2, at: 2),
+            Self.kernel(119, record: 3, at: 3),
+        ])
+        for record in UInt64(4)...10_000 {
+            journal.note(Self.flap(record), bootID: "a", gpu: nil)
+        }
+        #expect(journal.entries.prefix(2).map(\.event.number) == [48, 119])
+        #expect(journal.stops(bootID: "a").map(\.1.number) == [119])
+        let oldest = journal.entries[2].id
+        #expect(journal.droppedThrough == oldest - 1 && oldest > 7000)
+        let remains = EventJournal.Remains(through: oldest - 1, ids: [1, 3])
+        #expect(journal.remains == remains)
+        let restored = EventJournal(restoring: journal.entries)
+        #expect(restored.remains == remains && restored.upcoming == journal.upcoming)
+    }
+
+    @Test func whatIsGraveIsBoundedToo() {
+        var journal = EventJournal()
+        for record in UInt64(1)...10_000 {
+            let isGrave = record <= 4000
+            journal.note(
+                isGrave ? Self.kernel(48, record: record, at: Int64(record) * 100)
+                    : Self.flap(record), bootID: "a", gpu: nil)
+            #expect(journal.entries.count <= EventJournal.capacity * 5 / 4)
+        }
+        let grave = journal.entries.filter { $0.event.number == 48 }
+        #expect(grave.map(\.id) == Array(4001 - UInt64(EventJournal.graveLimit)...4000))
+    }
+
+    @Test func nothingIsDroppedOfAFewEvents() {
+        #expect(EventJournal().droppedThrough == 0)
+        let journal = Self.journal((1...9).map { Self.flap($0) })
+        #expect(journal.droppedThrough == 0)
+        #expect(EventJournal(restoring: journal.entries).droppedThrough == 0)
+        #expect(EventJournal(restoring: Array(journal.entries.suffix(3))).droppedThrough == 6)
+    }
+
     @Test func everythingIsBounded() {
         var journal = EventJournal()
         let many = UInt64(EventJournal.capacity * 2)
