@@ -7,8 +7,8 @@ extension Store {
         let insert = try connection.prepare(
             """
             INSERT OR REPLACE INTO node_event(id, t, t_last, count, kind, device, pci, gpu, number,
-                link, process, severity, detail, sources, nvml, boot_id, record, root_record, root,
-                line) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                link, process, severity, detail, sources, boot_id, record, root_record, root, line)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, to: "write an event")
         for entry in events {
             try bind(entry, to: insert)
@@ -52,12 +52,11 @@ extension Store {
         try insert.bind(12, event.severity)
         try insert.bind(13, event.detail)
         try insert.bind(14, entry.sources.map(\.rawValue).sorted().joined(separator: " "))
-        try insert.bind(15, Int64(entry.timesFromNVML))
-        try insert.bind(16, entry.bootID)
-        try insert.bind(17, event.record.map { Int64(bitPattern: $0) })
-        try insert.bind(18, event.root.map { Int64(bitPattern: $0) })
-        try insert.bind(19, entry.root.map { Int64(bitPattern: $0) })
-        try insert.bind(20, event.line)
+        try insert.bind(15, entry.bootID)
+        try insert.bind(16, event.record.map { Int64(bitPattern: $0) })
+        try insert.bind(17, event.root.map { Int64(bitPattern: $0) })
+        try insert.bind(18, entry.root.map { Int64(bitPattern: $0) })
+        try insert.bind(19, event.line)
     }
 
     /// The events that are kept, ascending by number; what another version wrote and this one does
@@ -66,7 +65,7 @@ extension Store {
         let statement = try connection.prepare(
             """
             SELECT id, t, t_last, count, kind, device, pci, gpu, number, link, process, severity,
-                detail, sources, nvml, boot_id, record, root_record, root, line
+                detail, sources, boot_id, record, root_record, root, line
             FROM node_event ORDER BY id
             """, to: "read the events")
         var entries: [JournalEntry] = []
@@ -90,22 +89,21 @@ extension JournalEntry {
             row.text(13).split(separator: " ").compactMap {
                 NodeEvent.Source(rawValue: String($0))
             })
-        let record = row.isNull(16) ? nil : row.unsigned(16)
+        let record = row.isNull(15) ? nil : row.unsigned(15)
         var event = NodeEvent(
             kind: kind, device: Self.device(row),
             number: row.isNull(8) ? nil : UInt32(truncatingIfNeeded: row.integer(8)),
             link: row.isNull(9) ? nil : UInt16(truncatingIfNeeded: row.integer(9)),
             process: row.optionalText(10), severity: row.optionalText(11),
             detail: row.optionalText(12), wallMilliseconds: row.integer(1),
-            source: record == nil ? .nvml : .kernelLog, record: record, line: row.text(19))
+            source: record == nil ? .nvml : .kernelLog, record: record, line: row.text(18))
         event.lastWallMilliseconds = row.integer(2)
         event.count = UInt32(clamping: row.integer(3))
-        event.root = row.isNull(17) ? nil : row.unsigned(17)
+        event.root = row.isNull(16) ? nil : row.unsigned(16)
         self.init(
-            id: row.unsigned(0), event: event, bootID: row.text(15),
+            id: row.unsigned(0), event: event, bootID: row.text(14),
             gpu: GPUUUID(row.text(7)), sources: sources,
-            root: row.isNull(18) ? nil : row.unsigned(18),
-            timesFromNVML: UInt32(clamping: row.integer(14)))
+            root: row.isNull(17) ? nil : row.unsigned(17))
     }
 
     private static func device(_ row: borrowing Statement) -> NodeEvent.Device? {

@@ -36,8 +36,7 @@ enum Schema {
         CREATE TABLE node_event(id INTEGER PRIMARY KEY, t INT NOT NULL, t_last INT NOT NULL,
             count INT NOT NULL, kind TEXT NOT NULL, device TEXT, pci INT NOT NULL, gpu TEXT,
             number INT, link INT, process TEXT, severity TEXT, detail TEXT, sources TEXT NOT NULL,
-            nvml INT NOT NULL, boot_id TEXT NOT NULL, record INT, root_record INT, root INT,
-            line TEXT NOT NULL);
+            boot_id TEXT NOT NULL, record INT, root_record INT, root INT, line TEXT NOT NULL);
         """
 
     /// What makes a file of each older version one of the version after it, from 1.

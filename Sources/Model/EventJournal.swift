@@ -14,13 +14,11 @@ package struct JournalEntry: Hashable, Sendable {
     package var sources: Set<NodeEvent.Source>
     /// The entry that it most likely follows from.
     package var root: UInt64?
-    /// How often NVML told it; what the kernel log tells as often is the same.
-    package var timesFromNVML: UInt32
 
     /// An event as it is kept.
     package init(
         id: UInt64, event: NodeEvent, bootID: String, gpu: GPUUUID?,
-        sources: Set<NodeEvent.Source>, root: UInt64?, timesFromNVML: UInt32
+        sources: Set<NodeEvent.Source>, root: UInt64?
     ) {
         self.id = id
         self.event = event
@@ -29,7 +27,6 @@ package struct JournalEntry: Hashable, Sendable {
         self.gpu = gpu
         self.sources = sources
         self.root = root
-        self.timesFromNVML = timesFromNVML
     }
 }
 
@@ -148,44 +145,40 @@ package struct EventJournal: Sendable {
 
     // MARK: The same event
 
+    // The log is read in any order of times once it could not be read for a while, so that only
+    // another boot ends the search.
     private func indexOfSame(_ event: NodeEvent, bootID: String) -> Int? {
-        if let record = event.record {
-            let known = entries.lastIndex {
-                $0.event.record == record && $0.bootID == bootID && $0.event.kind == event.kind
-            }
-            if let known { return known }
+        for index in entries.indices.reversed() {
+            guard entries[index].bootID == bootID else { return nil }
+            if entries[index].isSame(as: event, within: Self.sameMilliseconds) { return index }
         }
-        return entries.lastIndex { entry in
-            guard entry.bootID == bootID, entry.event.kind == event.kind,
-                entry.event.device == event.device, entry.event.number == event.number,
-                entry.isNear(event, Self.sameMilliseconds)
-            else { return false }
-            switch event.source {
-            case .nvml: return entry.timesFromNVML < entry.event.count
-            case .kernelLog: return entry.sources == [.nvml]
-            }
-        }
+        return nil
     }
 
-    // What is new of an event that is known from the other source, or was counted on.
+    // What is new of an event that is known from the other source, or was counted on. The log
+    // counts, and NVML only confirms, as long as both tell.
     private mutating func merge(_ event: NodeEvent, into index: Int) -> UInt32 {
         let before = entries[index]
+        var merged = before.event
         var entry = before
         entry.sources.insert(event.source)
         switch event.source {
+        case .nvml where before.sources.contains(.kernelLog): break
         case .nvml:
-            let (sum, overflow) = before.timesFromNVML.addingReportingOverflow(event.count)
-            entry.timesFromNVML = overflow ? before.event.count : min(sum, before.event.count)
+            let (sum, overflow) = merged.count.addingReportingOverflow(event.count)
+            merged.count = overflow ? .max : sum
+            merged.lastWallMilliseconds = max(
+                merged.lastWallMilliseconds, event.lastWallMilliseconds)
         case .kernelLog:
             // The kernel's line says more than NVML does.
-            let first = min(before.event.wallMilliseconds, event.wallMilliseconds)
-            entry.event = event
-            entry.event.wallMilliseconds = first
-            entry.event.count = max(before.event.count, event.count)
-            entry.event.lastWallMilliseconds = max(
+            merged = event
+            merged.wallMilliseconds = min(before.event.wallMilliseconds, event.wallMilliseconds)
+            merged.count = max(before.event.count, event.count)
+            merged.lastWallMilliseconds = max(
                 before.event.lastWallMilliseconds, event.lastWallMilliseconds)
             entry.root = entry.root ?? root(of: event, bootID: before.bootID)
         }
+        entry.event = merged
         guard entry != before else { return 0 }
         entries[index] = entry
         changed.insert(entry.id)
@@ -201,8 +194,7 @@ package struct EventJournal: Sendable {
         entries.append(
             JournalEntry(
                 id: nextID, event: event, bootID: bootID, gpu: gpu, sources: [event.source],
-                root: root(of: event, bootID: bootID),
-                timesFromNVML: event.source == .nvml ? event.count : 0))
+                root: root(of: event, bootID: bootID)))
         changed.insert(nextID)
         nextID += 1
         trim()
@@ -239,6 +231,21 @@ package struct EventJournal: Sendable {
 extension JournalEntry {
     // What other events must not push out.
     fileprivate var isGrave: Bool { event.isGrave || remedy?.asksForSomething == true }
+
+    // Whether an event of the same boot is this one, told once more or by the other source.
+    fileprivate func isSame(as other: NodeEvent, within milliseconds: Int64) -> Bool {
+        guard event.kind == other.kind, event.device == other.device else { return false }
+        switch other.source {
+        case .kernelLog:
+            guard event.number == other.number else { return false }
+            if let record = other.record, record == event.record { return true }
+            return sources == [.nvml] && isNear(other, milliseconds)
+        case .nvml:
+            // NVML may not know the number of an Xid that the log does.
+            let isUnnumbered = other.number == nil && event.source == .kernelLog
+            return (isUnnumbered || event.number == other.number) && isNear(other, milliseconds)
+        }
+    }
 
     fileprivate func isNear(_ other: NodeEvent, _ milliseconds: Int64) -> Bool {
         other.wallMilliseconds >= event.wallMilliseconds - milliseconds

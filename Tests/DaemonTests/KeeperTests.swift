@@ -151,7 +151,7 @@ final class LogBook: Sendable {
             event: NodeEvent(
                 kind: .xid, device: nil, number: 48, wallMilliseconds: Int64(id),
                 source: .kernelLog, record: id, line: "NVRM"), bootID: "boot", gpu: nil,
-            sources: [.kernelLog], root: nil, timesFromNVML: 0)
+            sources: [.kernelLog], root: nil)
     }
 
     @Test func eventsOfALostPassAreKeptWithTheNextUnlessTheyAreDropped() throws {

@@ -12,8 +12,7 @@ struct JournalTests {
             event: NodeEvent(
                 kind: .xid, device: .pci(PCIAddress(domain: 0, bus: 0x18, device: 0)), number: 79,
                 wallMilliseconds: 5, source: .kernelLog, record: 7, line: "NVRM: Xid"),
-            bootID: "boot", gpu: GPUUUID(high: 1, low: 2), sources: [.kernelLog], root: nil,
-            timesFromNVML: 0)
+            bootID: "boot", gpu: GPUUUID(high: 1, low: 2), sources: [.kernelLog], root: nil)
         change(&entry)
         return entry
     }
@@ -32,7 +31,6 @@ struct JournalTests {
             $0.event.root = 7
             $0.root = 1
             $0.sources = [.kernelLog, .nvml]
-            $0.timesFromNVML = 3
             $0.gpu = nil
         },
         entry(3) {

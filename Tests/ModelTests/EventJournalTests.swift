@@ -79,12 +79,59 @@ struct EventJournalTests {
         #expect(changes.isEmpty)
     }
 
-    @Test func nvmlTellsAsOftenAsTheKernelDid() {
-        var events = [Self.kernel(31, record: 9, at: 10, count: 2)]
-        for _ in 0..<3 { events.append(Self.nvml(31, at: 11)) }
+    @Test func theLogCountsAndNVMLOnlyConfirms() {
+        var events = [Self.kernel(13, record: 9, at: 10)]
+        for _ in 0..<50 { events.append(Self.nvml(13, at: 11)) }
+        events.append(Self.kernel(13, record: 9, at: 10, count: 50))
+        events.append(Self.nvml(13, at: 12))
         let journal = Self.journal(events)
-        #expect(journal.entries.count == 2, "the third is one that the kernel log does not have")
-        #expect(Self.count(journal, 31) == 3)
+        #expect(journal.entries.map(\.event.count) == [50])
+        #expect(journal.entries.first?.sources == [.kernelLog, .nvml])
+        #expect(Self.count(journal, 13) == 50)
+    }
+
+    @Test func withoutTheLogNVMLCounts() {
+        var journal = Self.journal((0..<64).map { Self.nvml(13, at: 10 + $0 / 8) })
+        #expect(journal.entries.map(\.event.count) == [64])
+        #expect(journal.entries.first?.event.wallMilliseconds == 10_000)
+        #expect(journal.entries.first?.event.lastWallMilliseconds == 17_000)
+        var many = Self.nvml(13, at: 18)
+        many.count = .max
+        journal.note(many, bootID: "a", gpu: nil)
+        journal.note(Self.nvml(13, at: 900), bootID: "a", gpu: nil)
+        #expect(journal.entries.map(\.event.count) == [.max, 1])
+        #expect(Self.count(journal, 13) == UInt64(UInt32.max) + 1)
+    }
+
+    @Test func theSameXidOfAnotherGPUIsAnother() {
+        var other = Self.nvml(13, at: 10)
+        other.device = .pci(PCIAddress(domain: 0, bus: 0x2a, device: 0))
+        let journal = Self.journal([Self.kernel(13, record: 1, at: 10), other])
+        #expect(journal.entries.map(\.sources) == [[.kernelLog], [.nvml]])
+    }
+
+    /// NVML's number for an Xid that it does not know is none.
+    @Test func anXidThatNVMLDoesNotKnowIsTheOneOfTheLog() {
+        var unknown = Self.nvml(0, at: 12)
+        unknown.number = nil
+        var late = unknown
+        late.wallMilliseconds = 900_000
+        late.lastWallMilliseconds = 900_000
+        let journal = Self.journal([Self.kernel(173, record: 5, at: 10), unknown, late, late])
+        #expect(journal.entries.map(\.event.number) == [173, nil])
+        #expect(journal.entries.map(\.event.count) == [1, 2])
+        #expect(journal.entries.first?.sources == [.kernelLog, .nvml])
+    }
+
+    /// The log can be read again, and tells what NVML told meanwhile.
+    @Test func theLogMayTellLate() {
+        let journal = Self.journal(
+            [Self.nvml(31, at: 100), Self.nvml(31, at: 500), Self.nvml(31, at: 900)]
+                + [(1, 100), (2, 300), (3, 500), (4, 900)].map {
+                    Self.kernel(31, record: $0.0, at: $0.1)
+                })
+        #expect(journal.entries.map(\.event.record) == [1, 3, 4, 2])
+        #expect(Self.count(journal, 31) == 4)
     }
 
     @Test func remedyFollowsTheEvent() {
