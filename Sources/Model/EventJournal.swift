@@ -69,6 +69,8 @@ package struct EventJournal: Sendable {
     package static let graveLimit = 512
     /// Most device and number pairs that are counted apart.
     package static let countLimit = 512
+    /// Most of them with those Xids that alerts ask for.
+    package static let alertingCountLimit = 4096
     // The kernel log and NVML may tell the same Xid this far apart: NVML is asked once a pass.
     private static let sameMilliseconds: Int64 = 60_000
 
@@ -221,7 +223,10 @@ package struct EventJournal: Sendable {
 
     private mutating func count(_ event: NodeEvent, _ times: UInt64) {
         var key = EventCountKey(kind: event.kind, device: event.device, number: event.number)
-        if counts[key] == nil, counts.count >= Self.countLimit {
+        let isAlerting =
+            event.kind == .xid && event.number.map(XidCatalog.alerting.contains) == true
+        let limit = isAlerting ? Self.alertingCountLimit : Self.countLimit
+        if counts[key] == nil, counts.count >= limit {
             key = EventCountKey(kind: event.kind, device: nil, number: nil)
         }
         counts[key, default: 0] &+= times

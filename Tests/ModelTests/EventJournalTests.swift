@@ -179,6 +179,24 @@ struct EventJournalTests {
         #expect(Self.count(journal, 79) == 1, "what was counted before the restart is history")
     }
 
+    @Test func whatAlertsAskForIsCountedBeyondTheBound() {
+        var journal = EventJournal()
+        for device in 0..<EventJournal.countLimit {
+            var event = Self.flap(UInt64(device))
+            event.device = .named("eth\(device)")
+            journal.note(event, bootID: "a", gpu: nil)
+        }
+        journal.note(Self.kernel(79, record: 5000, at: 1), bootID: "a", gpu: nil)
+        journal.note(Self.kernel(8, record: 5001, at: 1), bootID: "a", gpu: nil)
+        #expect(Self.count(journal, 79) == 1 && Self.count(journal, 8) == nil)
+        for bus in UInt64(0)..<9000 {
+            var event = Self.kernel(79, record: 6000 + bus, at: 1)
+            event.device = .named("\(bus)")
+            journal.note(event, bootID: "a", gpu: nil)
+        }
+        #expect(journal.counts.count == EventJournal.alertingCountLimit + 1)
+    }
+
     private static func flap(_ record: UInt64) -> NodeEvent {
         NodeEvent(
             kind: .linkDown, device: .named("ib\(record % 7)"),
