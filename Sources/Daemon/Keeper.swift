@@ -8,6 +8,8 @@ struct Past: Sendable {
     var ledger = Ledger()
     var publication = Publication()
     var journal = EventJournal()
+    /// How far the kernel log was read; nil when it never was.
+    var logPosition: KernelLogPosition?
 }
 
 /// Writes passes to the history, and goes on without it while it cannot.
@@ -28,6 +30,8 @@ final class Keeper {
     private var unsavedEntries: [UInt64: JournalEntry] = [:]
     // What the history was last told to drop.
     private var remains = EventJournal.Remains()
+    // How far the history says that the kernel log was read.
+    private var logPosition: KernelLogPosition?
 
     /// The history's number, which cursors belong to; nil when it could not be opened.
     var storeID: UInt64? { store?.storeID }
@@ -59,6 +63,8 @@ final class Keeper {
         var past = Past()
         guard let store else { return past }
         past.journal = EventJournal(restoring: try store.loadEvents())
+        past.logPosition = try store.loadLogPosition()
+        logPosition = past.logPosition
         guard let restored = try store.restore() else { return past }
         latest = restored.pass.id
         for entry in restored.series {
@@ -88,7 +94,8 @@ final class Keeper {
     func keep(
         _ pass: PassRecord, _ shelves: [(String, Publication.Shelf)],
         _ entries: [JournalEntry] = [],
-        remains: EventJournal.Remains = EventJournal.Remains()
+        remains: EventJournal.Remains = EventJournal.Remains(),
+        logPosition: KernelLogPosition? = nil
     ) {
         guard let store else {
             failures += 1
@@ -110,8 +117,10 @@ final class Keeper {
             latest = try store.append(
                 pass, published: unsavedShelves.flatMap(Self.bases),
                 events: unsavedEntries.values.sorted { $0.id < $1.id },
-                remains: remains == self.remains ? EventJournal.Remains() : remains)
+                remains: remains == self.remains ? EventJournal.Remains() : remains,
+                logPosition: logPosition == self.logPosition ? nil : logPosition)
             self.remains = remains
+            self.logPosition = logPosition
             unsavedShelves = [:]
             unsavedEntries = [:]
             unsavedEvents = []

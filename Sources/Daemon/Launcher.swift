@@ -60,7 +60,7 @@ package enum Launcher {
             let bootID = clock.now().bootID
             let probes = Probes(
                 settings: settings, bootID: bootID,
-                afterRecord: past.journal.lastRecord(bootID: bootID))
+                afterRecord: past.logPosition?.record(in: bootID))
             let fleet = probes.fleet(started: clock.now())
             for (address, event) in past.journal.stops(bootID: bootID) {
                 fleet.gpu?.recall(address, because: event, now: clock.now().boottimeNanoseconds)

@@ -28,6 +28,7 @@ final class Pipeline {
     private var links: [PortKey: LinkInfo] = [:]
     private var gpus = GPURoster()
     private var kernelLog: KernelLogReport?
+    private var logPosition: KernelLogPosition?
     private var journal: EventJournal
     private var stops: [(PCIAddress, NodeEvent)] = []
     private let bootID: String
@@ -37,6 +38,7 @@ final class Pipeline {
         self.naming = naming
         self.bootID = bootID
         journal = past.journal
+        logPosition = past.logPosition
         self.keeper = keeper
         ledger = past.ledger
         publication = past.publication
@@ -54,7 +56,7 @@ final class Pipeline {
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
-                journal.takeChanges(), remains: journal.remains)
+                journal.takeChanges(), remains: journal.remains, logPosition: logPosition)
         }
         let views = gpuViews(collectors, watch, now: now)
         let findings = standing.update(
@@ -107,6 +109,10 @@ final class Pipeline {
                 note(report.events)
             case .kernelLog(let report):
                 kernelLog = report
+                // Events of all records up to there came before the report.
+                if let record = report.lastRecord {
+                    logPosition = KernelLogPosition(bootID: bootID, record: record)
+                }
             }
         }
         return events

@@ -4,7 +4,7 @@ import Model
 struct Probes {
     let settings: Settings
     let bootID: String
-    /// The latest record of the kernel log that the history has of this boot.
+    /// The latest record of the kernel log that was read in this boot.
     let afterRecord: UInt64?
 
     // Beside a GPU that does not answer the next one is begun after this long.
@@ -54,8 +54,7 @@ struct Probes {
         return supervisor(
             CollectorView.kernelLog,
             .kernelLog(
-                KernelLogConfiguration(
-                    path: settings.kernelLog.path, bootID: bootID, afterRecord: afterRecord)),
+                KernelLogConfiguration(path: settings.kernelLog.path, afterRecord: afterRecord)),
             [:])
     }
 

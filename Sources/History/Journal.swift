@@ -34,6 +34,24 @@ extension Store {
         }
     }
 
+    func write(_ position: KernelLogPosition) throws(HistoryError) {
+        let replace = try connection.prepare(
+            "INSERT OR REPLACE INTO log_position(only, boot_id, record) VALUES(1, ?, ?)",
+            to: "write how far the kernel log was read")
+        try replace.bind(1, position.bootID)
+        try replace.bind(2, position.record)
+        try replace.run()
+    }
+
+    /// How far the kernel log was read; nil when it never was.
+    package func loadLogPosition() throws(HistoryError) -> KernelLogPosition? {
+        let statement = try connection.prepare(
+            "SELECT boot_id, record FROM log_position",
+            to: "read how far the kernel log was read")
+        guard try statement.step() else { return nil }
+        return KernelLogPosition(bootID: statement.text(0), record: statement.unsigned(1))
+    }
+
     private func bind(
         _ entry: JournalEntry, to insert: borrowing Statement
     ) throws(HistoryError) {

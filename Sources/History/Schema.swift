@@ -31,12 +31,15 @@ enum Schema {
         PRAGMA user_version=\(version);
         """
 
-    // What happened on the node; columns without NOT NULL are NULL for what is not there.
+    // What happened on the node, where columns without NOT NULL are NULL for what is not there, and
+    // in one row how far the kernel log was read.
     private static let journal = """
         CREATE TABLE node_event(id INTEGER PRIMARY KEY, t INT NOT NULL, t_last INT NOT NULL,
             count INT NOT NULL, kind TEXT NOT NULL, device TEXT, pci INT NOT NULL, gpu TEXT,
             number INT, link INT, process TEXT, severity TEXT, detail TEXT, sources TEXT NOT NULL,
             boot_id TEXT NOT NULL, record INT, root_record INT, root INT, line TEXT NOT NULL);
+        CREATE TABLE log_position(only INTEGER PRIMARY KEY, boot_id TEXT NOT NULL,
+            record INT NOT NULL);
         """
 
     /// What makes a file of each older version one of the version after it, from 1.

@@ -82,15 +82,17 @@ package final class Store {
     ///
     /// The bases in `published` take the place of those that their slots had; other slots keep
     /// theirs. Where a slot comes twice, the later part counts. Events take the place of those with
-    /// their numbers, and what does not remain of older ones is dropped. After an error nothing of
-    /// the pass is kept, and the next one stands alone.
+    /// their numbers, and what does not remain of older ones is dropped. A position of the kernel
+    /// log takes the place of the one before. After an error nothing of the pass is kept, and the
+    /// next one stands alone.
     package func append(
         _ pass: PassRecord, published: [PublishedBase] = [], events: [JournalEntry] = [],
-        remains: EventJournal.Remains = EventJournal.Remains()
+        remains: EventJournal.Remains = EventJournal.Remains(),
+        logPosition: KernelLogPosition? = nil
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
         do {
-            return try appendValid(pass, published, events, remains)
+            return try appendValid(pass, published, events, remains, logPosition)
         } catch {
             connection.rollBack()
             if error.cause == .damaged { file.markDamaged() }
@@ -100,7 +102,7 @@ package final class Store {
 
     private func appendValid(
         _ pass: PassRecord, _ published: [PublishedBase], _ events: [JournalEntry],
-        _ remains: EventJournal.Remains
+        _ remains: EventJournal.Remains, _ logPosition: KernelLogPosition?
     ) throws(HistoryError) -> PassID {
         // Taken out, so that an error leaves nothing that the file does not say.
         var memory =
@@ -110,6 +112,7 @@ package final class Store {
         try replacePublished(published)
         try write(events)
         try drop(remains)
+        if let logPosition { try write(logPosition) }
         try commit.run()
         epoch = memory.epoch
         self.memory = memory

@@ -98,11 +98,6 @@ package struct EventJournal: Sendable {
     /// The number that the next event gets.
     package var upcoming: UInt64 { nextID }
 
-    /// The latest record of the kernel log that is known of this boot; nil when none is.
-    package func lastRecord(bootID: String) -> UInt64? {
-        entries.lazy.filter { $0.bootID == bootID }.compactMap(\.event.record).max()
-    }
-
     /// Takes an event in: as a new one, or as more of one that is known.
     ///
     /// `gpu` is the GPU at the event's device, where there is one. Returns how often it was seen

@@ -90,6 +90,14 @@ package enum ProbeConfiguration: Hashable, Sendable {
         case .kernelLog: "kernel-log"
         }
     }
+
+    /// Lets a reader of the kernel log that is started anew go on behind a record; nil changes
+    /// nothing.
+    package mutating func goOn(behind record: UInt64?) {
+        guard case .kernelLog(var log) = self, let record else { return }
+        log.afterRecord = record
+        self = .kernelLog(log)
+    }
 }
 
 /// What the GPU probe is to read, and how patiently.
@@ -137,17 +145,31 @@ package struct GPUConfiguration: Hashable, Sendable {
 package struct KernelLogConfiguration: Hashable, Sendable {
     /// The device file.
     package var path: String
-    /// The boot that `afterRecord` belongs to.
-    package var bootID: String
-    /// The latest record that is known; what is older is not told again.
+    /// The latest record of this boot that was read before; what is older is not told again.
     package var afterRecord: UInt64?
 
     /// Where to read.
-    package init(
-        path: String = "/dev/kmsg", bootID: String = "", afterRecord: UInt64? = nil
-    ) {
+    package init(path: String = "/dev/kmsg", afterRecord: UInt64? = nil) {
         self.path = path
-        self.bootID = bootID
         self.afterRecord = afterRecord
+    }
+}
+
+/// How far the kernel log was read: a record of a boot, to go on behind after a restart.
+package struct KernelLogPosition: Hashable, Sendable {
+    /// The boot, `/proc/sys/kernel/random/boot_id`.
+    package var bootID: String
+    /// The number of the latest record that was read.
+    package var record: UInt64
+
+    /// A record of a boot.
+    package init(bootID: String, record: UInt64) {
+        self.bootID = bootID
+        self.record = record
+    }
+
+    /// The record when it is one of this boot; nil otherwise, and when nobody knows the boot.
+    package func record(in bootID: String) -> UInt64? {
+        self.bootID == bootID && !bootID.isEmpty ? record : nil
     }
 }

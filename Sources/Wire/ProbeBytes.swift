@@ -13,7 +13,6 @@ extension ByteWriter {
         case .kernelLog(let configuration):
             byte(3)
             text(configuration.path)
-            text(configuration.bootID)
             optional(configuration.afterRecord)
         }
     }
@@ -115,9 +114,7 @@ extension ByteReader {
         case 1: .infiniBand(try infiniBandConfiguration())
         case 2: .gpu(try gpuConfiguration())
         case 3:
-            .kernelLog(
-                KernelLogConfiguration(
-                    path: try text(), bootID: try text(), afterRecord: try optional()))
+            .kernelLog(KernelLogConfiguration(path: try text(), afterRecord: try optional()))
         case let other: throw .malformed("configuration \(other)")
         }
     }

@@ -120,6 +120,25 @@ extension CollectorView {
         #expect(links.links.first?.counters.map(\.name) == ["symbol_error"])
     }
 
+    @Test func kernelLogIsReadOnBehindTheLatestRecordThatWasRead() throws {
+        let scratch = Scratch()
+        do {
+            let pipeline = Pipeline(
+                naming: .init(), keeper: try scratch.keeper(), past: Past(), bootID: "boot-1")
+            // No event: what counts is what was read.
+            for (seconds, record) in [(UInt64(0), UInt64(40)), (10, 977)] {
+                let report = KernelLogReport(
+                    moment: .scripted(seconds: seconds), state: .reading, lastRecord: record)
+                _ = pipeline.pass(
+                    [Collected(collector: "kernel-log", report: .kernelLog(report))],
+                    collectors: [.scripted("kernel-log", seconds: seconds)],
+                    now: .scripted(seconds: seconds))
+            }
+        }
+        let past = try scratch.keeper().past()
+        #expect(past.logPosition == KernelLogPosition(bootID: "boot-1", record: 977))
+    }
+
     @Test func deltasGoOnOverARestart() throws {
         let scratch = Scratch()
         var node = ScriptedNode(local: ["symbol_error": 5], far: ["symbol_error": 100])

@@ -12,9 +12,10 @@ import Wire
         var links: [ScriptedLink] = []
         var endings: [Int32: ProbeSupervisor.Ending] = [:]
         var launchError: SpawnError?
+        var configuration = ProbeConfiguration.infiniBand(
+            InfiniBandConfiguration(include: ["mlx5_*"]))
         private(set) lazy var supervisor = ProbeSupervisor(
-            name: "infiniband",
-            configuration: .infiniBand(InfiniBandConfiguration(include: ["mlx5_*"])),
+            name: "infiniband", configuration: configuration,
             patience: Patience(
                 soft: 2 * second, hard: 10 * second, restartMinimum: second,
                 restartMaximum: 8 * second),
@@ -56,6 +57,29 @@ import Wire
         #expect(stage.supervisor.isCurrent && !stage.supervisor.isAwaited)
         #expect(stage.supervisor.workingOn == nil)
         #expect(stage.supervisor.state == "ok")
+    }
+
+    @Test func readerOfTheKernelLogGoesOnWhereItWas() throws {
+        let stage = Stage()
+        stage.configuration = .kernelLog(KernelLogConfiguration(path: "/k", afterRecord: 5))
+        stage.supervisor.tick(now: 0)
+        let first = try #require(stage.links.first)
+        for (turn, record) in [(UInt64(1), UInt64?(9)), (2, nil)] {
+            stage.supervisor.collect(turn: turn, now: 0)
+            first.say(
+                .report(
+                    turn: turn,
+                    .kernelLog(
+                        KernelLogReport(
+                            moment: .scripted(seconds: 0), state: .reading, lastRecord: record))))
+            #expect(stage.supervisor.receive(now: 1).count == 1)
+        }
+        #expect(first.commands.count == 3, "a reader that runs knows where it is")
+        stage.end(first, status: 11, at: second)
+        stage.supervisor.tick(now: 2 * second)
+        #expect(
+            stage.links.last?.commands
+                == [.configure(.kernelLog(KernelLogConfiguration(path: "/k", afterRecord: 9)))])
     }
 
     @Test func lateAnswerIsCountedOnceAndStillTaken() throws {

@@ -75,6 +75,25 @@ struct JournalTests {
         #expect(try store.loadEvents().map(\.id) == [5, 10])
     }
 
+    @Test func positionInTheKernelLogIsThatOfTheLatestPass() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let store = try Store.open(directory)
+            #expect(try store.loadLogPosition() == nil)
+            for record in [7, UInt64.max] {
+                _ = try store.append(
+                    .plain(at: Int64(record % 9), ["a": [1]]),
+                    logPosition: KernelLogPosition(bootID: "boot", record: record))
+            }
+            _ = try store.append(.plain(at: 9, ["a": [1]]))
+        }
+        let position = try #require(try Store.open(directory).loadLogPosition())
+        #expect(position == KernelLogPosition(bootID: "boot", record: .max))
+        #expect(position.record(in: "boot") == .max)
+        #expect(position.record(in: "another") == nil)
+        #expect(KernelLogPosition(bootID: "", record: 1).record(in: "") == nil)
+    }
+
     @Test func failedPassKeepsNoEvent() throws {
         let directory = try TemporaryDirectory()
         let store = try Store.open(directory)
@@ -90,7 +109,8 @@ struct JournalTests {
             let store = try Store.open(directory)
             _ = try store.append(.plain(at: 1, ["a": [1]]))
         }
-        try directory.execute("DROP TABLE node_event; PRAGMA user_version=1")
+        try directory.execute(
+            "DROP TABLE node_event; DROP TABLE log_position; PRAGMA user_version=1")
         let store = try Store.open(directory)
         #expect(store.outcome == .opened)
         #expect(try directory.integer("PRAGMA user_version") == Schema.version)

@@ -154,8 +154,6 @@ struct EventJournalTests {
         var journal = Self.journal([Self.kernel(79, record: 5, at: 10)])
         journal.note(Self.kernel(79, record: 5, at: 900), bootID: "b", gpu: nil)
         #expect(journal.entries.count == 2)
-        #expect(journal.lastRecord(bootID: "a") == 5)
-        #expect(journal.lastRecord(bootID: "c") == nil)
     }
 
     @Test func gpusThatMustNotBeAskedAreRemembered() {

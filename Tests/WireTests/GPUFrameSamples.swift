@@ -47,8 +47,7 @@ extension FrameRandom {
                     budgetNanoseconds: number(), patienceNanoseconds: number()))
         default:
             .kernelLog(
-                KernelLogConfiguration(
-                    path: text(), bootID: text(), afterRecord: maybe { $0.number() }))
+                KernelLogConfiguration(path: text(), afterRecord: maybe { $0.number() }))
         }
     }
 

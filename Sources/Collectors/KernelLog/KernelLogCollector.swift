@@ -39,24 +39,21 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     ///
     /// - Parameters:
     ///   - path: The kernel log, `/dev/kmsg`; a plain file or a FIFO of such records for tests.
-    ///   - position: How far it was read before; records up to there are left out in the same boot.
-    ///   - bootID: This boot; when it is empty nothing is left out.
+    ///   - record: The latest record of this boot that was read before; none up to it is told.
     ///   - believesPrograms: Whether records count that programs wrote, for drills; any of them can
     ///     look like the kernel's.
     ///   - clocks: What the records' times are told by.
     ///   - source: What the log is read from.
     package init(
-        path: String, after position: KernelLogPosition?, bootID: String,
-        believesPrograms: Bool = false, clocks: KernelLogClocks, source: Source
+        path: String, after record: UInt64?, believesPrograms: Bool = false,
+        clocks: KernelLogClocks, source: Source
     ) {
         self.path = path
         self.believesPrograms = believesPrograms
         self.clocks = clocks
         self.source = source
         buffer = [UInt8](repeating: 0, count: Self.bufferSize)
-        if let position, position.bootID == bootID, !bootID.isEmpty {
-            state.lastRecord = position.record
-        }
+        state.lastRecord = record
     }
 
     /// What poll(2) can wait for to be readable; nil while nothing is open, or when there is only
@@ -262,11 +259,11 @@ package struct KernelLogCollector<Source: KernelLogSource> {
 extension KernelLogCollector where Source == KernelLogFile {
     /// A collector of a file.
     package init(
-        path: String = "/dev/kmsg", after position: KernelLogPosition?, bootID: String,
-        believesPrograms: Bool = false, clocks: KernelLogClocks = .system
+        path: String = "/dev/kmsg", after record: UInt64?, believesPrograms: Bool = false,
+        clocks: KernelLogClocks = .system
     ) {
         self.init(
-            path: path, after: position, bootID: bootID, believesPrograms: believesPrograms,
-            clocks: clocks, source: KernelLogFile())
+            path: path, after: record, believesPrograms: believesPrograms, clocks: clocks,
+            source: KernelLogFile())
     }
 }

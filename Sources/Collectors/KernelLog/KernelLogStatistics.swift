@@ -33,17 +33,3 @@ package struct KernelLogStatistics: Hashable, Sendable {
     /// The number of the last record that was read in this boot; nil before the first.
     package var lastRecord: UInt64?
 }
-
-/// How far the kernel log was read: a record of a boot, to go on behind after a restart.
-package struct KernelLogPosition: Hashable, Sendable {
-    /// The boot, `/proc/sys/kernel/random/boot_id`.
-    package var bootID: String
-    /// The number of the last record that was read.
-    package var record: UInt64
-
-    /// A record of a boot.
-    package init(bootID: String, record: UInt64) {
-        self.bootID = bootID
-        self.record = record
-    }
-}

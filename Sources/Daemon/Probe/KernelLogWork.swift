@@ -17,10 +17,8 @@ final class KernelLogWork: ProbeWork {
     func configure(_ configuration: ProbeConfiguration) -> Bool {
         guard case .kernelLog(let configuration) = configuration else { return false }
         collector = KernelLogCollector(
-            path: configuration.path,
-            after: configuration.afterRecord.map {
-                KernelLogPosition(bootID: configuration.bootID, record: $0)
-            }, bootID: configuration.bootID, clocks: clocks, source: KernelLogFile())
+            path: configuration.path, after: configuration.afterRecord, clocks: clocks,
+            source: KernelLogFile())
         return true
     }
 

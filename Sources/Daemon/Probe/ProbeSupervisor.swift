@@ -198,7 +198,11 @@ final class ProbeSupervisor {
             asked = nil
             backOff = patience.restartMinimumNanoseconds
             crashesInARow = 0
-            if case .infiniBand(let report) = report { judge(report, link) }
+            switch report {
+            case .infiniBand(let report): judge(report, link)
+            case .kernelLog(let report): configuration.goOn(behind: report.lastRecord)
+            case .gpu: break
+            }
             return .report(report)
         }
         return nil

@@ -147,8 +147,7 @@ import Testing
     // MARK: Restarts
 
     @Test func `known records are left out after a restart within a boot`() {
-        let position = KernelLogPosition(bootID: LogUnderTest.boot, record: 2)
-        let test = LogUnderTest(after: position)
+        let test = LogUnderTest(after: 2)
         test.add("NVRM: GPU at PCI:0000:18:00: GPU-1", 1)
         test.add(Self.lost, 2)
         test.add(Self.cleanup, 3)
@@ -159,8 +158,7 @@ import Testing
 
     @Test func `what programs wrote before a restart names no GPU`() {
         for drills in [false, true] {
-            let position = KernelLogPosition(bootID: LogUnderTest.boot, record: 2)
-            let test = LogUnderTest(after: position, drills: drills)
+            let test = LogUnderTest(after: 2, drills: drills)
             test.add("NVRM: GPU at PCI:0000:18:00: GPU-1", 1, priority: 12)
             #expect(test.read().isEmpty)
             #expect(test.identities == (drills ? ["0000:18:00.0 GPU-1"] : []))
@@ -168,21 +166,10 @@ import Testing
     }
 
     @Test func `records that were overwritten while the daemon was away are a gap`() {
-        let position = KernelLogPosition(bootID: LogUnderTest.boot, record: 2)
-        let test = LogUnderTest(after: position)
+        let test = LogUnderTest(after: 2)
         test.add(Self.lost, 5)
         #expect(test.read().map(\.kind) == [.kernelLogGap, .xid])
         #expect(test.report.recordsLost == 2)
-    }
-
-    @Test(arguments: [("boot-1", "boot-2"), ("", ""), ("boot-1", "")])
-    func `in another boot, or in one without a name, nothing is left out`(
-        known: String, boot: String
-    ) {
-        let test = LogUnderTest(after: KernelLogPosition(bootID: known, record: 100), boot: boot)
-        #expect(test.report.lastRecord == nil)
-        test.add(Self.lost, 1)
-        #expect(test.read().count == 1)
     }
 
     // MARK: Trouble

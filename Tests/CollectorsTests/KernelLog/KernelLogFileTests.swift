@@ -106,7 +106,7 @@ private final class FileCollector {
     private var collector: KernelLogCollector<KernelLogFile>
 
     init(_ path: String) {
-        collector = KernelLogCollector(path: path, after: nil, bootID: "")
+        collector = KernelLogCollector(path: path, after: nil)
     }
 
     var report: KernelLogStatistics { collector.statistics }

@@ -53,15 +53,14 @@ final class LogUnderTest {
         let wall = Mutex<Int64>(1_700_000_000_000)
     }
 
-    static let boot = "boot-1"
     let log = ScriptedLog()
     private let clocks = Clocks()
     private var collector: KernelLogCollector<ScriptedLog>
 
-    init(after position: KernelLogPosition? = nil, boot: String = boot, drills: Bool = false) {
+    init(after record: UInt64? = nil, drills: Bool = false) {
         let clocks = clocks
         collector = KernelLogCollector(
-            path: "/dev/kmsg", after: position, bootID: boot, believesPrograms: drills,
+            path: "/dev/kmsg", after: record, believesPrograms: drills,
             clocks: KernelLogClocks(
                 monotonicNanoseconds: { clocks.monotonic.withLock { $0 } },
                 wallMilliseconds: { clocks.wall.withLock { $0 } }),
