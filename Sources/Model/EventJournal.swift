@@ -70,7 +70,7 @@ package struct EventJournal: Sendable {
     /// Most device and number pairs that are counted apart.
     package static let countLimit = 512
     /// Most of them with those Xids that alerts ask for.
-    package static let alertingCountLimit = 4096
+    package static let alertingCountLimit = 1024
     // The kernel log and NVML may tell the same Xid this far apart: NVML is asked once a pass.
     private static let sameMilliseconds: Int64 = 60_000
 
@@ -142,14 +142,11 @@ package struct EventJournal: Sendable {
 
     // MARK: The same event
 
-    // The log is read in any order of times once it could not be read for a while, so that only
-    // another boot ends the search.
+    // The latest one decides: what an earlier boot told is never the same, and no later entry is of
+    // an earlier boot. Times do not end the search, because the log may be read late.
     private func indexOfSame(_ event: NodeEvent, bootID: String) -> Int? {
-        for index in entries.indices.reversed() {
-            guard entries[index].bootID == bootID else { return nil }
-            if entries[index].isSame(as: event, within: Self.sameMilliseconds) { return index }
-        }
-        return nil
+        let same = entries.lastIndex { $0.isSame(as: event, within: Self.sameMilliseconds) }
+        return same.flatMap { entries[$0].bootID == bootID ? $0 : nil }
     }
 
     // What is new of an event that is known from the other source, or was counted on. The log

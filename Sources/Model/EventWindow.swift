@@ -1,9 +1,9 @@
 /// Folds what a device repeats, and names the event that the others follow from.
 ///
 /// The first event of a device opens a window of 5 s and is its root. Within the window an event
-/// that says the same again (kind, number, link, process, severity and detail) only counts; a window
-/// that closes gives out the events whose counts grew. Events of the node itself fold as well, but
-/// have no root, because they have nothing in common.
+/// that says the same again (kind, number, link, process, severity and detail) only counts; a
+/// window that closes gives out the events whose counts grew. Events of the node itself fold as
+/// well, but have no root, because they have nothing in common.
 ///
 /// Everything is bounded: a window keeps `eventsMax` different events, with grave ones twice as
 /// many, and counts what goes beyond; of more than `windowsMax` windows the oldest is closed early.

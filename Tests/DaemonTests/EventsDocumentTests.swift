@@ -117,8 +117,10 @@ import Wire
         let page = try picture.events(after: .id(0), limit: 2, of: nil, node: "n", storeID: 1)
         let next = try #require(page.events.last).id
         #expect(page.events.map(\.number) == [48, 13] && !page.complete && page.oldest == 1)
-        #expect(try picture.events(after: .id(1), limit: 2, of: nil, node: "n", storeID: 1).complete == false)
-        let later = try picture.events(after: .id(next - 1), limit: 2, of: nil, node: "n", storeID: 1)
+        let second = try picture.events(after: .id(1), limit: 2, of: nil, node: "n", storeID: 1)
+        #expect(!second.complete)
+        let later = try picture.events(
+            after: .id(next - 1), limit: 2, of: nil, node: "n", storeID: 1)
         #expect(later.complete && later.events.map(\.id) == [next, next + 1])
     }
 }

@@ -257,7 +257,7 @@ import Testing
     @Test func `a storm ends a read after its share, and goes on at once`() {
         let test = LogUnderTest()
         for sequence in UInt64(1)...5000 {
-            test.add("NVRM: Xid (PCI:0000:18:00): \(sequence % 1000), storm", sequence)
+            test.add("NVRM: Xid (PCI:0000:18:00): \(1000 + sequence % 1000), storm", sequence)
         }
         let first = test.read()
         #expect(first.count == EventWindow.eventsMax)
