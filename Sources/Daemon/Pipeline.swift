@@ -51,6 +51,7 @@ final class Pipeline {
         watch: GPUWatch.View = .init(), now: Moment
     ) -> Picture {
         let events = compare(answers)
+        journal.answer(gpus.restarts)
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {

@@ -36,18 +36,16 @@ extension XidEvidence {
 
     /// What of one GPU's events asks for something and has not been answered, by number.
     ///
-    /// A reset of the GPU, seen at `restarted`, answers what was told before it, and another boot
-    /// everything.
+    /// A reset of the GPU answers what was told before it, and another boot everything.
     package static func standing(
-        in entries: [JournalEntry], bootID: String, restarted: Moment?, now: Moment
+        in entries: [JournalEntry], bootID: String, now: Moment
     ) -> [XidEvidence] {
         var standing: [UInt32: XidEvidence] = [:]
-        for entry in entries where entry.bootID == bootID {
+        for entry in entries where entry.bootID == bootID && !entry.isAnswered {
             let event = entry.event
             let told = event.lastWallMilliseconds
             guard let number = event.xid, let remedy = event.remedy,
-                Double(now.wallMilliseconds - told) / 1e3 < seconds,
-                restarted.map({ $0.wallMilliseconds < told }) ?? true
+                Double(now.wallMilliseconds - told) / 1e3 < seconds
             else { continue }
             guard remedy.asksForSomething else {
                 if number == recoveryAction { standing[number] = nil }

@@ -7,8 +7,9 @@ extension Store {
         let insert = try connection.prepare(
             """
             INSERT OR REPLACE INTO node_event(id, t, t_last, count, kind, device, pci, gpu, number,
-                link, process, severity, detail, sources, boot_id, record, root_record, root, line)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                link, process, severity, detail, sources, boot_id, record, root_record, root, line,
+                answered)
+            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, to: "write an event")
         for entry in events {
             try bind(entry, to: insert)
@@ -75,6 +76,7 @@ extension Store {
         try insert.bind(17, event.root.map { Int64(bitPattern: $0) })
         try insert.bind(18, entry.root.map { Int64(bitPattern: $0) })
         try insert.bind(19, event.line)
+        try insert.bind(20, entry.answeredMilliseconds)
     }
 
     /// The events that are kept, ascending by number; what another version wrote and this one does
@@ -83,7 +85,7 @@ extension Store {
         let statement = try connection.prepare(
             """
             SELECT id, t, t_last, count, kind, device, pci, gpu, number, link, process, severity,
-                detail, sources, boot_id, record, root_record, root, line
+                detail, sources, boot_id, record, root_record, root, line, answered
             FROM node_event ORDER BY id
             """, to: "read the events")
         var entries: [JournalEntry] = []
@@ -122,6 +124,7 @@ extension JournalEntry {
             id: row.unsigned(0), event: event, bootID: row.text(14),
             gpu: GPUUUID(row.text(7)), sources: sources,
             root: row.isNull(17) ? nil : row.unsigned(17))
+        answeredMilliseconds = row.isNull(19) ? nil : row.integer(19)
     }
 
     private static func device(_ row: borrowing Statement) -> NodeEvent.Device? {

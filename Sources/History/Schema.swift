@@ -37,7 +37,8 @@ enum Schema {
         CREATE TABLE node_event(id INTEGER PRIMARY KEY, t INT NOT NULL, t_last INT NOT NULL,
             count INT NOT NULL, kind TEXT NOT NULL, device TEXT, pci INT NOT NULL, gpu TEXT,
             number INT, link INT, process TEXT, severity TEXT, detail TEXT, sources TEXT NOT NULL,
-            boot_id TEXT NOT NULL, record INT, root_record INT, root INT, line TEXT NOT NULL);
+            boot_id TEXT NOT NULL, record INT, root_record INT, root INT, line TEXT NOT NULL,
+            answered INT);
         CREATE TABLE log_position(only INTEGER PRIMARY KEY, boot_id TEXT NOT NULL,
             record INT NOT NULL);
         """

@@ -14,6 +14,14 @@ package struct JournalEntry: Hashable, Sendable {
     package var sources: Set<NodeEvent.Source>
     /// The entry that it most likely follows from.
     package var root: UInt64?
+    /// When its device was seen to have begun anew since, in milliseconds since 1970; nil when it
+    /// was not.
+    package var answeredMilliseconds: Int64?
+
+    /// Whether its device has begun anew since it was told last.
+    package var isAnswered: Bool {
+        answeredMilliseconds.map { event.lastWallMilliseconds <= $0 } ?? false
+    }
 
     /// An event as it is kept.
     package init(
@@ -117,11 +125,25 @@ package struct EventJournal: Sendable {
         return news
     }
 
-    /// The GPUs that the kernel told of in this boot so that no call may be made, with the latest
-    /// such event of each, ordered by address.
+    /// Marks what GPUs told before they began anew; `restarts` has the latest such moment of each.
+    package mutating func answer(_ restarts: [PCIAddress: Moment]) {
+        guard !restarts.isEmpty else { return }
+        for (index, entry) in entries.enumerated() where !entry.isAnswered {
+            guard case .pci(let address) = entry.event.device, let moment = restarts[address],
+                entry.bootID == moment.bootID,
+                entry.event.lastWallMilliseconds <= moment.wallMilliseconds
+            else { continue }
+            entries[index].answeredMilliseconds = moment.wallMilliseconds
+            changed.insert(entry.id)
+        }
+    }
+
+    /// The GPUs that the kernel told of in this boot so that no call may be made, and that have not
+    /// begun anew since, with the latest such event of each, ordered by address.
     package func stops(bootID: String) -> [(PCIAddress, NodeEvent)] {
         var stops: [PCIAddress: NodeEvent] = [:]
-        for entry in entries where entry.bootID == bootID && entry.event.stopsCalls {
+        for entry in entries
+        where entry.bootID == bootID && entry.event.stopsCalls && !entry.isAnswered {
             if case .pci(let address) = entry.event.device { stops[address] = entry.event }
         }
         return stops.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

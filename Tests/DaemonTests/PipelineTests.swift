@@ -206,6 +206,57 @@ extension CollectorView {
         #expect(symbols?.delta == 3 && symbols?.reasons == ["cleared"])
     }
 
+    private func pass(
+        _ pipeline: Pipeline, energy: UInt64, at seconds: UInt64
+    ) -> [ConditionID] {
+        var gpu = GPUDeviceReport(
+            address: PCIAddress(domain: 0, bus: 0x18, device: 0), state: .read)
+        gpu.identity = GPUIdentity(uuid: GPUUUID(high: 1, low: 2))
+        gpu.readings[GPUCounters.energyRow] = .value(energy, field: 0)
+        let report = GPUReport(
+            moment: .scripted(seconds: seconds), durationNanoseconds: 1,
+            library: GPULibrary(state: .ready), gpus: [gpu])
+        let picture = pipeline.pass(
+            [Collected(collector: "gpu", report: .gpu(report))],
+            collectors: [.scripted("gpu", seconds: seconds)], now: .scripted(seconds: seconds))
+        return picture.findings.map(\.opinion.id).filter { $0 == .gpuXid }
+    }
+
+    /// A reset that was seen answers an Xid for good.
+    @Test func answeredXidStaysAnsweredOverARestart() throws {
+        let scratch = Scratch()
+        let start = Moment.scripted(seconds: 0)
+        var xid = NodeEvent(
+            kind: .xid, device: .pci(PCIAddress(domain: 0, bus: 0x18, device: 0)), number: 79,
+            wallMilliseconds: start.wallMilliseconds + 5000, source: .kernelLog, record: 7,
+            line: "NVRM: Xid (PCI:0000:18:00): 79, GPU has fallen off the bus.")
+        func restarted() throws -> Pipeline {
+            let keeper = try scratch.keeper()
+            return Pipeline(
+                naming: .init(), keeper: keeper, past: try keeper.past(), bootID: start.bootID)
+        }
+        do {
+            let pipeline = try restarted()
+            #expect(pass(pipeline, energy: 1000, at: 0) == [])
+            pipeline.note([xid])
+            #expect(pass(pipeline, energy: 1000, at: 10) == [.gpuXid])
+        }
+        do {
+            let pipeline = try restarted()
+            #expect(pass(pipeline, energy: 1001, at: 20) == [.gpuXid])
+            #expect(pass(pipeline, energy: 5, at: 30) == [])
+        }
+        let past = try scratch.keeper().past()
+        #expect(past.journal.stops(bootID: start.bootID).isEmpty)
+        let pipeline = try restarted()
+        #expect(pass(pipeline, energy: 6, at: 40) == [])
+        xid.record = 8
+        xid.wallMilliseconds += 60_000
+        xid.lastWallMilliseconds = xid.wallMilliseconds
+        pipeline.note([xid])
+        #expect(pass(pipeline, energy: 7, at: 70) == [.gpuXid])
+    }
+
     @Test func silentProbeLeavesNothingFresh() throws {
         let pipeline = try pipeline()
         let node = ScriptedNode(local: ["symbol_error": 1], far: ["symbol_error": 2])

@@ -21,10 +21,8 @@ struct XidEvidenceTests {
         return journal.entries[0]
     }
 
-    private static func standing(
-        _ entries: [JournalEntry], restarted: Moment? = nil
-    ) -> [XidEvidence] {
-        XidEvidence.standing(in: entries, bootID: now.bootID, restarted: restarted, now: now)
+    private static func standing(_ entries: [JournalEntry]) -> [XidEvidence] {
+        XidEvidence.standing(in: entries, bootID: now.bootID, now: now)
     }
 
     @Test func whatAsksForAResetStands() {
@@ -38,9 +36,11 @@ struct XidEvidenceTests {
     }
 
     @Test func aResetAnotherBootAndADayAnswerIt() {
-        let entries = [Self.entry(48)]
-        #expect(Self.standing(entries, restarted: Sample.moment(99_999)).isEmpty)
-        #expect(Self.standing(entries, restarted: Sample.moment(99_900)).count == 1)
+        var entry = Self.entry(48)
+        entry.answeredMilliseconds = Sample.moment(99_999).wallMilliseconds
+        #expect(Self.standing([entry]).isEmpty)
+        entry.answeredMilliseconds = Sample.moment(99_900).wallMilliseconds
+        #expect(Self.standing([entry]).count == 1, "told again since")
         #expect(Self.standing([Self.entry(48, bootID: "another")]).isEmpty)
         #expect(Self.standing([Self.entry(48, secondsAgo: 86_401)]).isEmpty)
         #expect(Self.standing([Self.entry(48, secondsAgo: 86_399)]).count == 1)

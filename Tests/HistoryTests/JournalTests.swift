@@ -30,6 +30,7 @@ struct JournalTests {
             $0.event.lastWallMilliseconds = 99
             $0.event.root = 7
             $0.root = 1
+            $0.answeredMilliseconds = 120
             $0.sources = [.kernelLog, .nvml]
             $0.gpu = nil
         },

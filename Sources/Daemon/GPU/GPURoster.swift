@@ -32,6 +32,9 @@ struct GPURoster: Sendable {
         return entries[address]?.report.identity?.uuid
     }
 
+    /// When GPUs were last seen to have begun counting anew.
+    var restarts: [PCIAddress: Moment] { entries.compactMapValues(\.restarted) }
+
     /// Takes a report in, and compares what was read with the ledger; returns what limits deltas.
     mutating func take(_ report: GPUReport, _ ledger: inout Ledger) -> [CounterEvent] {
         library = report.library

@@ -24,8 +24,6 @@ struct GPUView: Sendable {
     var slowCalls: UInt64 = 0
     /// Seconds since the call that does not return began.
     var hangSeconds: Double?
-    /// When it was last seen to have begun counting anew.
-    var restarted: Moment?
     /// The counters as the ledger has them; empty while nobody knows who it is.
     var entries: [Ledger.Entry]
     var gauges: [Ledger.GaugeEntry]
@@ -50,7 +48,6 @@ struct GPUView: Sendable {
         isStale = !isFresh && (entry.read.map { now.seconds(since: $0) > limit } ?? true)
         self.trouble = trouble
         hangSeconds = trouble.map { now.seconds(sinceBoottime: $0.since) }
-        restarted = entry.restarted
         let series = report.identity.flatMap { ledger[.gpu($0.uuid)] }
         entries = series?.entries ?? []
         gauges = series?.gauges ?? []
@@ -107,7 +104,7 @@ extension GPUView {
             recoveryAction: isFresh ? gauge("recovery_action") : nil,
             xids: XidEvidence.standing(
                 in: events.filter { $0.isOf(report.identity?.uuid, at: address) },
-                bootID: bootID, restarted: restarted, now: now),
+                bootID: bootID, now: now),
             linksDown: linksDown,
             linksUp: links.count { $0.state?.isUp == true })
     }
