@@ -46,12 +46,16 @@ package struct KernelLogReport: Hashable, Sendable {
     package var state: State
     /// One sentence for an operator; empty when all is well.
     package var detail: String
-    /// Records read since the probe started.
+    /// Records read since the probe started, those of programs and known ones included.
     package var records: UInt64
     /// Records that made an event or added to one.
     package var matched: UInt64
     /// Records that were overwritten before they were read.
     package var lost: UInt64
+    /// Records that programs wrote, which are not believed.
+    package var foreign: UInt64
+    /// Records that could not be understood.
+    package var malformed: UInt64
     /// Events that were left out because too many came at once.
     package var dropped: UInt64
     /// The number of the latest record; nil before the first.
@@ -60,7 +64,8 @@ package struct KernelLogReport: Hashable, Sendable {
     /// How the reader does.
     package init(
         moment: Moment, state: State, detail: String = "", records: UInt64 = 0,
-        matched: UInt64 = 0, lost: UInt64 = 0, dropped: UInt64 = 0, lastRecord: UInt64? = nil
+        matched: UInt64 = 0, lost: UInt64 = 0, foreign: UInt64 = 0, malformed: UInt64 = 0,
+        dropped: UInt64 = 0, lastRecord: UInt64? = nil
     ) {
         self.moment = moment
         self.state = state
@@ -68,6 +73,8 @@ package struct KernelLogReport: Hashable, Sendable {
         self.records = records
         self.matched = matched
         self.lost = lost
+        self.foreign = foreign
+        self.malformed = malformed
         self.dropped = dropped
         self.lastRecord = lastRecord
     }

@@ -54,9 +54,11 @@ extension ByteWriter {
             moment(report.moment)
             element(report.state)
             text(report.detail)
-            for count in [report.records, report.matched, report.lost, report.dropped] {
-                integer(count)
-            }
+            let counts = [
+                report.records, report.matched, report.lost, report.foreign, report.malformed,
+                report.dropped,
+            ]
+            for count in counts { integer(count) }
             optional(report.lastRecord)
         }
     }
@@ -152,7 +154,8 @@ extension ByteReader {
                 KernelLogReport(
                     moment: try moment(), state: try element(), detail: try text(),
                     records: try integer(), matched: try integer(), lost: try integer(),
-                    dropped: try integer(), lastRecord: try optional()))
+                    foreign: try integer(), malformed: try integer(), dropped: try integer(),
+                    lastRecord: try optional()))
         case let other: throw .malformed("report \(other)")
         }
     }

@@ -56,8 +56,8 @@ extension FrameRandom {
     mutating func kernelLogReport() -> KernelLogReport {
         KernelLogReport(
             moment: moment(), state: element(KernelLogReport.State.self), detail: text(),
-            records: number(), matched: number(), lost: number(), dropped: number(),
-            lastRecord: maybe { $0.number() })
+            records: number(), matched: number(), lost: number(), foreign: number(),
+            malformed: number(), dropped: number(), lastRecord: maybe { $0.number() })
     }
 
     mutating func gpuReport() -> GPUReport {

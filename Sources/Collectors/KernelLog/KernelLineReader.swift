@@ -1,25 +1,11 @@
-package import Model
+import Model
 
 /// Finds events in the records of the kernel log.
 ///
 /// A line that is not of interest costs a look at its first word. What several lines say together
 /// is remembered from one record to the next.
 package struct KernelLineReader: Sendable {
-    /// What the log says of a GPU's identity.
-    package struct GPUIdentity: Hashable, Sendable {
-        /// `GPU-` and a UUID; nil while it was not printed.
-        package var uuid: String?
-        /// The board's serial number; nil while it was not printed.
-        package var serial: String?
-    }
-
-    /// How many GPUs are remembered.
-    package static let identitiesMax = 256
-
-    /// The GPUs that the log named, by address.
-    package private(set) var identities: [PCIAddress: GPUIdentity] = [:]
-
-    // The GPU of the line before, whose serial number or loss a following line tells.
+    // The GPU of the line before, whose loss a following line tells.
     var lastGPU: PCIAddress?
     private var fragments: ArraySlice<UInt8> = []
 
@@ -84,12 +70,6 @@ package struct KernelLineReader: Sendable {
                     ?? ProbeFailure.read(line, driver)
             }
         }
-    }
-
-    /// Remembers what the log says of a GPU.
-    mutating func remember(_ address: PCIAddress, _ change: (inout GPUIdentity) -> Void) {
-        guard identities[address] != nil || identities.count < Self.identitiesMax else { return }
-        change(&identities[address, default: GPUIdentity()])
     }
 }
 

@@ -18,7 +18,6 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     private static var pollNanoseconds: UInt64 { 250_000_000 }
 
     private let path: String
-    private let believesPrograms: Bool
     private let clocks: KernelLogClocks
     private var source: Source
     private var shape: KernelLogShape?
@@ -30,7 +29,8 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     private var retryNanoseconds = Self.retryNanoseconds.lowerBound
     private var lines = KernelLineReader()
     private var window = EventWindow()
-    private var state = KernelLogStatistics()
+    // Its moment is that of asking.
+    private var state: KernelLogReport
     // Wall clock less monotonic clock, in milliseconds.
     private var offsetMilliseconds: Int64 = 0
     private var nowMilliseconds: Int64 = 0
@@ -38,22 +38,19 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     /// A collector that has opened nothing yet.
     ///
     /// - Parameters:
-    ///   - path: The kernel log, `/dev/kmsg`; a plain file or a FIFO of such records for tests.
-    ///   - record: The latest record of this boot that was read before; none up to it is told.
-    ///   - believesPrograms: Whether records count that programs wrote, for drills; any of them can
-    ///     look like the kernel's.
+    ///   - configuration: Where to read; a plain file or a FIFO of such records for tests.
     ///   - clocks: What the records' times are told by.
     ///   - source: What the log is read from.
     package init(
-        path: String, after record: UInt64?, believesPrograms: Bool = false,
-        clocks: KernelLogClocks, source: Source
+        _ configuration: KernelLogConfiguration, clocks: KernelLogClocks, source: Source
     ) {
-        self.path = path
-        self.believesPrograms = believesPrograms
+        path = configuration.path
         self.clocks = clocks
         self.source = source
         buffer = [UInt8](repeating: 0, count: Self.bufferSize)
-        state.lastRecord = record
+        state = KernelLogReport(
+            moment: Moment(bootID: "", boottimeNanoseconds: 0, wallMilliseconds: 0),
+            state: .failed, lastRecord: configuration.afterRecord)
     }
 
     /// What poll(2) can wait for to be readable; nil while nothing is open, or when there is only
@@ -69,14 +66,12 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     }
 
     /// How the reading goes.
-    package var statistics: KernelLogStatistics {
-        var statistics = state
-        statistics.eventsDropped = window.dropped
-        return statistics
+    package func report(at moment: Moment) -> KernelLogReport {
+        var report = state
+        report.moment = moment
+        report.dropped = window.dropped
+        return report
     }
-
-    /// What the log says of the GPUs' identities, by address.
-    package var identities: [PCIAddress: KernelLineReader.GPUIdentity] { lines.identities }
 
     /// Reads what is there, up to `recordsPerRead` records; gives the events that are new.
     package mutating func read() -> [NodeEvent] {
@@ -87,10 +82,10 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         offsetMilliseconds = nowMilliseconds - Int64(clamping: now / 1_000_000)
         var events: [NodeEvent] = []
         var failures = 0
-        let limit = state.recordsRead + UInt64(Self.recordsPerRead)
+        let limit = state.records + UInt64(Self.recordsPerRead)
         for _ in 0..<Self.recordsPerRead {
             // One read of a plain file brings many records.
-            guard state.recordsRead < limit else { break }
+            guard state.records < limit else { break }
             let count = source.read(into: &buffer)
             if count > 0 {
                 failures = 0
@@ -122,7 +117,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         pending = []
         skipsLine = false
         state.state = .reading
-        state.explanation = nil
+        state.detail = ""
         return true
     }
 
@@ -147,17 +142,17 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         retryNanoseconds = min(retryNanoseconds * 2, Self.retryNanoseconds.upperBound)
         switch error.code {
         case ENOENT, ENXIO, ENODEV:
-            state.state = .absent
-            state.explanation = "\(error); events of the kernel log are not seen"
+            state.state = .missing
+            state.detail = "\(error); events of the kernel log are not seen"
         case EPERM, EACCES:
             state.state = .noPermission
-            state.explanation = "\(error); it takes the capability CAP_SYSLOG"
+            state.detail = "\(error); it takes the capability CAP_SYSLOG"
         case 0:
             state.state = .failed
-            state.explanation = "the kernel log \(path) has ended; it is opened again"
+            state.detail = "the kernel log \(path) has ended; it is opened again"
         default:
             state.state = .failed
-            state.explanation = "\(error); it is tried again"
+            state.detail = "\(error); it is tried again"
         }
     }
 
@@ -182,7 +177,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
 
     private mutating func append(_ piece: ArraySlice<UInt8>) {
         if pending.count + piece.count > Self.lineLimit {
-            state.recordsMalformed += skipsLine ? 0 : 1
+            state.malformed += skipsLine ? 0 : 1
             skipsLine = true
             pending = []
         }
@@ -190,33 +185,29 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     }
 
     private mutating func takeRecord(_ bytes: ArraySlice<UInt8>, _ events: inout [NodeEvent]) {
-        state.recordsRead += 1
+        state.records += 1
         guard let record = KernelRecord(bytes) else {
-            state.recordsMalformed += 1
+            state.malformed += 1
             return
         }
-        let isBelieved = record.facility == 0 || believesPrograms
         let wall = wallMilliseconds(record)
         let (product, overflow) = record.microseconds.multipliedReportingOverflow(by: 1000)
         let nanoseconds = overflow ? UInt64.max : product
         if let last = state.lastRecord {
-            guard record.sequence > last else {
-                // Its event is known, but not what it says of the GPUs.
-                if isBelieved { _ = lines.read(record, wallMilliseconds: wall) }
-                return
-            }
+            guard record.sequence > last else { return }
             if let gap = gap(from: last, to: record, wall) {
                 lines.interrupt()
                 pass(.event(gap), nanoseconds, &events)
             }
         }
         state.lastRecord = record.sequence
-        guard isBelieved else {
-            state.recordsForeign += 1
+        // Any program can write what looks like the kernel's.
+        guard record.facility == 0 else {
+            state.foreign += 1
             return
         }
         let findings = lines.read(record, wallMilliseconds: wall)
-        state.recordsMatched += findings.isEmpty ? 0 : 1
+        state.matched += findings.isEmpty ? 0 : 1
         for finding in findings { pass(finding, nanoseconds, &events) }
     }
 
@@ -239,7 +230,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     ) -> NodeEvent? {
         let lost = record.sequence - last - 1
         guard lost > 0 else { return nil }
-        state.recordsLost &+= lost
+        state.lost &+= lost
         var event = NodeEvent(
             kind: .kernelLogGap, device: nil,
             detail: "Records of the kernel log were overwritten before they were read.",
@@ -253,17 +244,5 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         let milliseconds = Int64(clamping: record.microseconds / 1000)
         let (sum, overflow) = milliseconds.addingReportingOverflow(offsetMilliseconds)
         return overflow ? nowMilliseconds : min(sum, nowMilliseconds)
-    }
-}
-
-extension KernelLogCollector where Source == KernelLogFile {
-    /// A collector of a file.
-    package init(
-        path: String = "/dev/kmsg", after record: UInt64?, believesPrograms: Bool = false,
-        clocks: KernelLogClocks = .system
-    ) {
-        self.init(
-            path: path, after: record, believesPrograms: believesPrograms, clocks: clocks,
-            source: KernelLogFile())
     }
 }

@@ -2,9 +2,6 @@ import Model
 
 /// What the NVIDIA driver prints behind `NVRM: ` (open-gpu-kernel-modules, nvidia.ko).
 extension KernelLineReader {
-    private static let uuidLimit = 64
-    private static let serialLimit = 32
-
     mutating func readNVIDIA(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
         var text = text
         let before = lastGPU
@@ -13,7 +10,7 @@ extension KernelLineReader {
         case UInt8(ascii: "X") where text.starts(with: "Xid ("):
             return XidLine.read(line)
         case UInt8(ascii: "G") where text.take("GPU "):
-            return readGPU(line, text, before)
+            return readGPU(line, text)
         case UInt8(ascii: "T") where text.take("The NVIDIA GPU "):
             lastGPU = PCIAddress(String(decoding: text.word(), limit: 16))
             return readLoss(line, text, lastGPU)
@@ -32,30 +29,10 @@ extension KernelLineReader {
         }
     }
 
-    // "GPU at PCI:0000:18:00: GPU-uuid", "GPU Board Serial Number: 1650", "GPU serial number is
-    // 1650" and "GPU 0000:18:00.0: GPU has fallen off the bus."
-    private mutating func readGPU(
-        _ line: KernelLine, _ text: ByteScanner, _ before: PCIAddress?
-    ) -> KernelFinding? {
+    // "GPU 0000:18:00.0: GPU has fallen off the bus."
+    private func readGPU(_ line: KernelLine, _ text: ByteScanner) -> KernelFinding? {
         var text = text
-        if text.take("at ") {
-            _ = text.take("PCI:")
-            guard let address = text.pciAddress(), text.take(": ") else { return nil }
-            let uuid = text.word()
-            lastGPU = address
-            guard uuid.starts(with: "GPU-".utf8) else { return nil }
-            remember(address) { $0.uuid = String(decoding: uuid, limit: Self.uuidLimit) }
-            return nil
-        }
-        if text.take("Board Serial Number: ") || text.take("serial number is ") {
-            guard let before else { return nil }
-            let serial = text.take { !" .".utf8.contains($0) }
-            guard !serial.isEmpty else { return nil }
-            remember(before) { $0.serial = String(decoding: serial, limit: Self.serialLimit) }
-            return nil
-        }
         guard let address = text.pciAddress() else { return readElsewhere(line, text) }
-        lastGPU = address
         return text.contains("GPU has fallen off the bus")
             ? line.event(.gpuFallenOffBus, .pci(address)) : nil
     }

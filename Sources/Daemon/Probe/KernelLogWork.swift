@@ -16,16 +16,14 @@ final class KernelLogWork: ProbeWork {
 
     func configure(_ configuration: ProbeConfiguration) -> Bool {
         guard case .kernelLog(let configuration) = configuration else { return false }
-        collector = KernelLogCollector(
-            path: configuration.path, after: configuration.afterRecord, clocks: clocks,
-            source: KernelLogFile())
+        collector = KernelLogCollector(configuration, clocks: clocks, source: KernelLogFile())
         return true
     }
 
     func collect(turn: UInt64, now: UInt64) -> Bool {
         guard advance(ready: [], now: now), let collector else { return false }
-        let report = KernelLogReport(collector.statistics, at: clock.now())
-        return output.send(.report(turn: turn, .kernelLog(report)))
+        return output.send(
+            .report(turn: turn, .kernelLog(collector.report(at: clock.now()))))
     }
 
     var descriptors: [Int32] { [collector?.descriptor].compactMap { $0 } }
@@ -42,22 +40,5 @@ final class KernelLogWork: ProbeWork {
         var events = collector?.read() ?? []
         events += collector?.tick(nowNanoseconds: clocks.monotonicNanoseconds()) ?? []
         return events.isEmpty || output.send(.events(events))
-    }
-}
-
-extension KernelLogReport {
-    fileprivate init(_ statistics: KernelLogStatistics, at moment: Moment) {
-        let state: State =
-            switch statistics.state {
-            case .reading: .reading
-            case .noPermission: .noPermission
-            case .absent: .missing
-            case .unopened, .failed: .failed
-            }
-        self.init(
-            moment: moment, state: state, detail: statistics.explanation ?? "",
-            records: statistics.recordsRead, matched: statistics.recordsMatched,
-            lost: statistics.recordsLost, dropped: statistics.eventsDropped,
-            lastRecord: statistics.lastRecord)
     }
 }

@@ -122,36 +122,6 @@ import Testing
         }
     }
 
-    @Test func `GPUs are known by what the log says of them`() throws {
-        var reader = KernelLineReader()
-        let messages = [
-            "NVRM: GPU Board Serial Number: 1",
-            "NVRM: GPU at PCI:0000:18:00: GPU-5f2c1a9e-0000-1111-2222-333344445555",
-            "NVRM: GPU Board Serial Number: 1650224000123",
-            "NVRM: GPU at 0000:2a:00: not a uuid",
-            "NVRM: GPU 0000:3b:00.0: GPU has fallen off the bus.",
-            "NVRM: GPU serial number is 1650224000999.",
-        ]
-        for message in messages { _ = try reader.read(message: message) }
-        let identities = reader.identities.map { key, value in
-            "\(key) \(value.uuid ?? "-") \(value.serial ?? "-")"
-        }
-        #expect(
-            identities.sorted() == [
-                "0000:18:00.0 GPU-5f2c1a9e-0000-1111-2222-333344445555 1650224000123",
-                "0000:3b:00.0 - 1650224000999",
-            ])
-    }
-
-    @Test func `not more GPUs are remembered than a node can have`() throws {
-        var reader = KernelLineReader()
-        for number in 0..<1000 {
-            let domain = Hexadecimal.padded(number, digits: 4)
-            _ = try reader.read(message: "NVRM: GPU at PCI:\(domain):18:00: GPU-\(number)")
-        }
-        #expect(reader.identities.count == KernelLineReader.identitiesMax)
-    }
-
     @Test(
         arguments: [
             (

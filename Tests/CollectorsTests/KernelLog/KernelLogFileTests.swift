@@ -30,7 +30,7 @@ import Testing
             try file.seekToEnd()
             try file.write(contentsOf: text.suffix(5 + kmsg("y", 3).count))
             #expect(test.read().map(\.record) == [2])
-            #expect(test.report.lastRecord == 3 && test.report.recordsMalformed == 0)
+            #expect(test.report.lastRecord == 3 && test.report.malformed == 0)
             try file.close()
         }
     }
@@ -50,7 +50,7 @@ import Testing
                 close(writer)
                 #expect(test.read().count == (sequence == 1 ? 1 : 0))
             }
-            #expect(test.report.recordsMatched == 2 && test.report.state == .reading)
+            #expect(test.report.matched == 2 && test.report.state == .reading)
         }
     }
 
@@ -61,7 +61,7 @@ import Testing
             try Data(long + [10] + kmsg(Self.lost, 1)).write(to: path)
             let test = collector(path.path)
             #expect(test.read().count == 1)
-            #expect(test.report.recordsMalformed == 1 && test.report.recordsRead == 1)
+            #expect(test.report.malformed == 1 && test.report.records == 1)
         }
     }
 
@@ -71,20 +71,20 @@ import Testing
             try Data((1...20_000).flatMap { kmsg("x", UInt64($0)) }).write(to: path)
             let test = collector(path.path)
             _ = test.read()
-            #expect((2048...5000).contains(test.report.recordsRead))
+            #expect((2048...5000).contains(test.report.records))
             var turns = 1
             while test.deadline == 0, turns < 100 {
                 _ = test.read()
                 turns += 1
             }
-            #expect(test.report.recordsRead == 20_000 && turns > 4)
+            #expect(test.report.records == 20_000 && turns > 4)
         }
     }
 
     @Test func `what is not there, not allowed or no file is told apart`() throws {
         try withFolder { folder in
             let absent = collector(folder.appending(path: "none").path)
-            #expect(absent.read().isEmpty && absent.report.state == .absent)
+            #expect(absent.read().isEmpty && absent.report.state == .missing)
             let directory = collector(folder.path)
             #expect(directory.read().isEmpty && directory.report.state == .failed)
         }
@@ -106,10 +106,11 @@ private final class FileCollector {
     private var collector: KernelLogCollector<KernelLogFile>
 
     init(_ path: String) {
-        collector = KernelLogCollector(path: path, after: nil)
+        collector = KernelLogCollector(
+            KernelLogConfiguration(path: path), clocks: .system, source: KernelLogFile())
     }
 
-    var report: KernelLogStatistics { collector.statistics }
+    var report: KernelLogReport { collector.report(at: .asked) }
     var descriptor: Int32? { collector.descriptor }
     var deadline: UInt64? { collector.nextDeadlineNanoseconds }
 

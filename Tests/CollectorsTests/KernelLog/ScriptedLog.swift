@@ -57,10 +57,10 @@ final class LogUnderTest {
     private let clocks = Clocks()
     private var collector: KernelLogCollector<ScriptedLog>
 
-    init(after record: UInt64? = nil, drills: Bool = false) {
+    init(after record: UInt64? = nil) {
         let clocks = clocks
         collector = KernelLogCollector(
-            path: "/dev/kmsg", after: record, believesPrograms: drills,
+            KernelLogConfiguration(afterRecord: record),
             clocks: KernelLogClocks(
                 monotonicNanoseconds: { clocks.monotonic.withLock { $0 } },
                 wallMilliseconds: { clocks.wall.withLock { $0 } }),
@@ -75,10 +75,9 @@ final class LogUnderTest {
         get { clocks.wall.withLock { $0 } }
         set { clocks.wall.withLock { $0 = newValue } }
     }
-    var report: KernelLogStatistics { collector.statistics }
+    var report: KernelLogReport { collector.report(at: .asked) }
     var descriptor: Int32? { collector.descriptor }
     var deadline: UInt64? { collector.nextDeadlineNanoseconds }
-    var identities: [String] { collector.identities.map { "\($0.key) \($0.value.uuid ?? "")" } }
 
     func read() -> [NodeEvent] { collector.read() }
     func tick() -> [NodeEvent] { collector.tick(nowNanoseconds: now) }
@@ -90,4 +89,9 @@ final class LogUnderTest {
         log.steps.append(
             .bytes(kmsg(message, sequence, microseconds: microseconds, priority: priority)))
     }
+}
+
+extension Moment {
+    /// When a report is asked for.
+    static let asked = Moment(bootID: "boot", boottimeNanoseconds: 7, wallMilliseconds: 8)
 }
