@@ -25,6 +25,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     private var pending: [UInt8] = []
     private var skipsLine = false
     private var hasMore = false
+    private var isUnderstood = false
     private var wakeNanoseconds: UInt64 = 0
     private var retryNanoseconds = Self.retryNanoseconds.lowerBound
     private var lines = KernelLineReader()
@@ -70,6 +71,11 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         var report = state
         report.moment = moment
         report.dropped = window.dropped
+        guard report.state == .reading, report.records > 0, !isUnderstood else { return report }
+        report.state = .failed
+        report.detail =
+            "none of \(report.records) lines of \(path) is a record as /dev/kmsg gives it: set "
+            + "kernel_log.path"
         return report
     }
 
@@ -190,6 +196,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
             state.malformed += 1
             return
         }
+        isUnderstood = true
         let wall = wallMilliseconds(record)
         let (product, overflow) = record.microseconds.multipliedReportingOverflow(by: 1000)
         let nanoseconds = overflow ? UInt64.max : product

@@ -91,6 +91,24 @@ import Testing
         #expect(test.report.malformed == 2 && test.report.records == 3)
     }
 
+    /// Such as `/var/log/kern.log`, which a daemon that reads it must not call read.
+    @Test func `a file of anything else is said until a record comes`() {
+        let test = LogUnderTest()
+        test.log.shape = .lines
+        _ = test.read()
+        #expect(test.report.state == .reading, "an empty log is none of anything else")
+        let line = "Nov 24 12:00:00 node kernel: \(Self.lost)\n"
+        test.log.steps = [.bytes(Array((line + line).utf8))]
+        #expect(test.read().isEmpty)
+        #expect(test.report.state == .failed && test.report.malformed == 2)
+        #expect(
+            test.report.detail == "none of 2 lines of /dev/kmsg is a record as /dev/kmsg gives it: "
+                + "set kernel_log.path")
+        test.add(Self.lost, 1)
+        #expect(test.read().count == 1)
+        #expect(test.report.state == .reading && test.report.detail.isEmpty)
+    }
+
     // MARK: Gaps
 
     @Test func `records that were overwritten are counted by their numbers`() {
