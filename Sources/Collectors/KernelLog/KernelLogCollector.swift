@@ -26,6 +26,8 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     private var skipsLine = false
     private var hasMore = false
     private var isUnderstood = false
+    // Whether everything that was there when the log was opened has been read.
+    private var isLive = false
     private var wakeNanoseconds: UInt64 = 0
     private var retryNanoseconds = Self.retryNanoseconds.lowerBound
     private var lines = KernelLineReader()
@@ -35,6 +37,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
     // Wall clock less monotonic clock, in milliseconds.
     private var offsetMilliseconds: Int64 = 0
     private var nowMilliseconds: Int64 = 0
+    private var nowNanoseconds: UInt64 = 0
 
     /// A collector that has opened nothing yet.
     ///
@@ -84,6 +87,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         let now = clocks.monotonicNanoseconds()
         hasMore = false
         guard shape != nil || open(now) else { return [] }
+        nowNanoseconds = now
         nowMilliseconds = clocks.wallMilliseconds()
         offsetMilliseconds = nowMilliseconds - Int64(clamping: now / 1_000_000)
         var events: [NodeEvent] = []
@@ -122,6 +126,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         }
         pending = []
         skipsLine = false
+        isLive = false
         state.state = .reading
         state.detail = ""
         return true
@@ -132,6 +137,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         if code == EAGAIN || (code == 0 && shape == .lines) {
             retryNanoseconds = Self.retryNanoseconds.lowerBound
             wakeNanoseconds = now + Self.pollNanoseconds
+            isLive = true
             return false
         }
         // Interrupted, overwritten, or longer than the buffer: the number of the next record tells
@@ -197,9 +203,7 @@ package struct KernelLogCollector<Source: KernelLogSource> {
             return
         }
         isUnderstood = true
-        let wall = wallMilliseconds(record)
-        let (product, overflow) = record.microseconds.multipliedReportingOverflow(by: 1000)
-        let nanoseconds = overflow ? UInt64.max : product
+        let (nanoseconds, wall) = time(of: record)
         if let last = state.lastRecord {
             guard record.sequence > last else { return }
             if let gap = gap(from: last, to: record, wall) {
@@ -246,10 +250,16 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         return event
     }
 
-    // A record's clock may run a little ahead, but nothing was seen in the future.
-    private func wallMilliseconds(_ record: KernelRecord) -> Int64 {
+    // When a record was written, on the monotonic and on the wall clock. The clock of its stamp is
+    // not kept in step and drifts by seconds a day, so that it counts only for what was written
+    // before the log was opened; it may run ahead, but nothing was seen in the future.
+    private func time(of record: KernelRecord) -> (nanoseconds: UInt64, wall: Int64) {
+        guard !isLive else { return (nowNanoseconds, nowMilliseconds) }
+        let (product, isFar) = record.microseconds.multipliedReportingOverflow(by: 1000)
         let milliseconds = Int64(clamping: record.microseconds / 1000)
         let (sum, overflow) = milliseconds.addingReportingOverflow(offsetMilliseconds)
-        return overflow ? nowMilliseconds : min(sum, nowMilliseconds)
+        return (
+            isFar ? .max : product, overflow ? nowMilliseconds : min(sum, nowMilliseconds)
+        )
     }
 }

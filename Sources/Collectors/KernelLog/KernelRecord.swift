@@ -14,7 +14,8 @@ package struct KernelRecord: Sendable {
     package let facility: UInt32
     /// The record's number, which counts up by one within a boot.
     package let sequence: UInt64
-    /// When, on the kernel's monotonic clock, in microseconds.
+    /// When, in microseconds since the boot, on a clock that nothing keeps in step with others
+    /// (Linux, kernel/printk/printk.c, local_clock).
     package let microseconds: UInt64
     /// Whether another record goes on with the message, or this one goes on with another's.
     package let isFragment: Bool

@@ -37,6 +37,25 @@ import Testing
         #expect(test.tick().isEmpty)
     }
 
+    /// The clock of the stamps drifts; what is read as it comes has the time of reading.
+    @Test(arguments: [UInt64(0), 930_000_000, 1_070_000_000])
+    func `stamps do not count for what is written while the log is read`(stamp: UInt64) {
+        let test = LogUnderTest()
+        test.add("x", 1, microseconds: 1)
+        #expect(test.read().isEmpty)
+        test.add(Self.lost, 2, microseconds: stamp)
+        #expect(test.read().map(\.wallMilliseconds) == [test.wall])
+        test.now += 4_000_000_000
+        test.wall += 4000
+        test.add(Self.lost, 3, microseconds: stamp + 20_000_000)
+        #expect(test.read().isEmpty)
+        #expect(test.deadline == test.now + 1_000_000_000)
+        test.now += 1_000_000_000
+        let closed = test.tick()
+        #expect(closed.map(\.count) == [2])
+        #expect(closed.map(\.lastWallMilliseconds) == [test.wall])
+    }
+
     @Test func `following lines become details`() {
         let test = LogUnderTest()
         let start = "nvidia-nvswitch3: SXid (PCI:0000:05:00.0): 12028, "
