@@ -7,7 +7,6 @@ import Model
 package struct KernelLineReader: Sendable {
     // The GPU of the line before, whose loss a following line tells.
     var lastGPU: PCIAddress?
-    private var fragments: ArraySlice<UInt8> = []
 
     /// A reader that has seen nothing.
     package init() {}
@@ -16,7 +15,7 @@ package struct KernelLineReader: Sendable {
     package mutating func read(
         _ record: KernelRecord, wallMilliseconds: Int64
     ) -> [KernelFinding] {
-        var rest = joined(record)
+        var rest = record.message
         var found: [KernelFinding] = []
         while !rest.isEmpty {
             let text = rest.prefix { $0 != UInt8(ascii: "\n") }
@@ -26,29 +25,12 @@ package struct KernelLineReader: Sendable {
                 wallMilliseconds: wallMilliseconds)
             if let finding = read(line) { found.append(finding) }
         }
-        // Whoever goes on with a line that was understood only repeats it.
-        if !found.isEmpty { fragments = [] }
         return found
     }
 
     /// Forgets what was begun, because the records that would go on with it are lost.
     package mutating func interrupt() {
         lastGPU = nil
-        fragments = []
-    }
-
-    private mutating func joined(_ record: KernelRecord) -> ArraySlice<UInt8> {
-        guard record.isFragment else {
-            if !fragments.isEmpty { fragments = [] }
-            return record.message
-        }
-        if record.isContinuation, !fragments.isEmpty {
-            let room = max(0, KernelRecord.messageLimit - fragments.count)
-            fragments += record.message.prefix(room)
-        } else {
-            fragments = record.message
-        }
-        return fragments
     }
 
     private mutating func read(_ line: KernelLine) -> KernelFinding? {

@@ -2,14 +2,15 @@ import Model
 
 /// One record of `/dev/kmsg`: `priority,sequence,microseconds,flags[,...];message` and lines of
 /// properties, which are not kept (Linux, Documentation/ABI/testing/dev-kmsg).
+///
+/// The flags are not looked at: `c` marks what goes on with a line of another record, which the
+/// kernel calls a hint that may be wrong; a line of interest is printed by one call, as one record.
 package struct KernelRecord: Sendable {
     /// The longest message that is kept, in bytes; the kernel's own limit is lower.
     package static let messageLimit = 4096
     // Four numbers, a caller and what kernels may add.
     private static let headerLimit = 128
 
-    /// How urgent, 0 to 7 (syslog(3)).
-    package let level: UInt8
     /// Who wrote it: 0 is the kernel, anything else a program (syslog(3)).
     package let facility: UInt32
     /// The record's number, which counts up by one within a boot.
@@ -17,10 +18,6 @@ package struct KernelRecord: Sendable {
     /// When, in microseconds since the boot, on a clock that nothing keeps in step with others
     /// (Linux, kernel/printk/printk.c, local_clock).
     package let microseconds: UInt64
-    /// Whether another record goes on with the message, or this one goes on with another's.
-    package let isFragment: Bool
-    /// Whether it goes on with the message of the record before.
-    package let isContinuation: Bool
     /// The message, unescaped, as UTF-8 that may be broken.
     package let message: ArraySlice<UInt8>
 
@@ -33,14 +30,9 @@ package struct KernelRecord: Sendable {
             let sequence = header.decimal(UInt64.self), header.take(","),
             let microseconds = header.decimal(UInt64.self)
         else { return nil }
-        var flags: ArraySlice<UInt8> = []
-        if header.take(",") { flags = header.take { $0 != UInt8(ascii: ",") } }
-        level = UInt8(priority & 7)
         facility = priority >> 3
         self.sequence = sequence
         self.microseconds = microseconds
-        isContinuation = flags.contains(UInt8(ascii: "+"))
-        isFragment = isContinuation || flags.contains(UInt8(ascii: "c"))
         let text = bytes[(end + 1)...].prefix { $0 != UInt8(ascii: "\n") }
         message = Self.unescaped(text.prefix(Self.messageLimit))
     }
