@@ -4,20 +4,28 @@ package enum GaugeCodes: Sendable {
     case words([(code: UInt64, word: String)])
     /// One word for each bit; several may be set.
     case mask([(bit: UInt64, word: String)])
-    /// Several small numbers side by side, of which those that are listed mean trouble.
+    /// Several small numbers side by side, of which zero says nothing.
     case fields([BitField])
 
     /// A small number within a larger one.
     package struct BitField: Sendable {
         let shift: UInt64
         let width: UInt64
+        // The number that says that all is well.
+        let good: UInt64
+        // Those that mean trouble.
         let words: [(code: UInt64, word: String)]
 
-        init(_ shift: UInt64, _ width: UInt64, _ words: [(code: UInt64, word: String)]) {
+        init(
+            _ shift: UInt64, _ width: UInt64, good: UInt64, _ words: [(code: UInt64, word: String)]
+        ) {
             self.shift = shift
             self.width = width
+            self.good = good
             self.words = words
         }
+
+        var mask: UInt64 { (1 << width - 1) << shift }
     }
 
     /// A flag.
@@ -37,12 +45,28 @@ package enum GaugeCodes: Sendable {
             return (words + unknown).joined(separator: ", ")
         case .fields(let fields):
             guard raw != 0 else { return "not told" }
-            let words = fields.flatMap { field in
-                let code = raw >> field.shift & (1 << field.width - 1)
-                return field.words.filter { $0.code == code }.map(\.word)
-            }
-            return words.isEmpty ? "healthy" : words.joined(separator: ", ")
+            return Self.meaning(of: raw, in: fields)
         }
+    }
+
+    // What a newer driver says in numbers that are not listed is not health.
+    private static func meaning(of raw: UInt64, in fields: [BitField]) -> String {
+        var words: [String] = []
+        var unknown = fields.reduce(raw) { $0 & ~$1.mask }
+        var isWhole = true
+        for field in fields {
+            let code = (raw & field.mask) >> field.shift
+            if let known = field.words.first(where: { $0.code == code }) {
+                words.append(known.word)
+            } else if code == 0 {
+                isWhole = false
+            } else if code != field.good {
+                unknown |= raw & field.mask
+            }
+        }
+        if unknown != 0 { words.append("unknown (0x\(String(unknown, radix: 16)))") }
+        guard words.isEmpty else { return words.joined(separator: ", ") }
+        return isWhole ? "healthy" : "healthy as far as told"
     }
 
     /// The codes and their words as the end of a help text; nil for those too many to list.
@@ -83,18 +107,18 @@ extension GaugeCodes {
 
     /// What is wrong with the fabric (nvml.h NVML_GPU_FABRIC_HEALTH_MASK_*).
     static let fabricHealthMask = fields([
-        BitField(0, 2, [(1, "degraded bandwidth")]),
-        BitField(2, 2, [(1, "route recovery in progress")]),
-        BitField(4, 2, [(1, "route unhealthy")]),
-        BitField(6, 2, [(1, "access timeout recovery")]),
+        BitField(0, 2, good: 2, [(1, "degraded bandwidth")]),
+        BitField(2, 2, good: 2, [(1, "route recovery in progress")]),
+        BitField(4, 2, good: 2, [(1, "route unhealthy")]),
+        BitField(6, 2, good: 2, [(1, "access timeout recovery")]),
         BitField(
-            8, 4,
+            8, 4, good: 1,
             [
                 (2, "wrong system GUID"), (3, "wrong chassis serial number"),
                 (4, "no partition"), (5, "too few NVLinks"), (6, "incompatible GPU firmware"),
                 (7, "invalid location"), (8, "invalid GPU state"),
             ]),
-        BitField(12, 2, [(2, "no partition assigned")]),
+        BitField(12, 2, good: 1, [(2, "no partition assigned")]),
     ])
 
     /// The states of an NVLink (nvml.h NVML_NVLINK_STATE_*).

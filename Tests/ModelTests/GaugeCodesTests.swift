@@ -44,15 +44,22 @@ struct GaugeCodesTests {
     }
 
     // Each field says 2 for "no", where 1 means trouble.
-    @Test(arguments: [
-        (UInt64(0b10_0000_10_10_10_10), "no partition assigned"),
-        (0b01_0001_10_10_10_10, "healthy"), (0b01_0001_10_10_10_01, "degraded bandwidth"),
-        (0b01_0001_10_10_01_10, "route recovery in progress"),
-        (0b01_0001_10_01_10_10, "route unhealthy"),
-        (0b01_0001_01_10_10_10, "access timeout recovery"),
-        (0b01_0101_10_10_10_10, "too few NVLinks"),
-        (0b01_1000_10_10_10_01, "degraded bandwidth, invalid GPU state"),
-    ])
+    @Test(
+        arguments: [
+            (0b10_0000_10_10_10_10, "no partition assigned"),
+            (0b01_0001_10_10_10_10, "healthy"), (0b01_0001_10_10_10_01, "degraded bandwidth"),
+            (0b01_0001_10_10_01_10, "route recovery in progress"),
+            (0b01_0001_10_01_10_10, "route unhealthy"),
+            (0b01_0001_01_10_10_10, "access timeout recovery"),
+            (0b01_0101_10_10_10_10, "too few NVLinks"),
+            (0b01_1000_10_10_10_01, "degraded bandwidth, invalid GPU state"),
+            // What a newer driver says, and what an older one does not.
+            (0b01_1001_10_10_10_10, "unknown (0x900)"), (0b01_0001_10_10_10_11, "unknown (0x3)"),
+            (0b01_0001_10_10_10_10 | 1 << 14, "unknown (0x4000)"),
+            (0b11_0001_10_10_10_01 | 1 << 63, "degraded bandwidth, unknown (0x8000000000003000)"),
+            (0b10, "healthy as far as told"), (0b10_10_10, "healthy as far as told"),
+            (0b01_00, "route recovery in progress"), (0, "not told"),
+        ] as [(UInt64, String)])
     func `the fabric's health`(mask: UInt64, meaning: String) throws {
         let codes = try #require(Self.coded.first { $0.name == "fabric_health_mask" }?.codes)
         #expect(codes.meaning(of: mask) == meaning)
