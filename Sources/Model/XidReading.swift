@@ -75,15 +75,17 @@ package struct XidReading: Sendable {
         var drain = text
         let isResetNamed = reset.take(through: " RST: ") != nil
         let isDrainNamed = drain.take(through: " D-RST: ") != nil
-        guard isResetNamed || isDrainNamed else { return }
         if isResetNamed, reset.starts(with: "Yes") {
             remedy = .resetGPU
             detail = "The GPU must be reset before any new work."
         } else if isDrainNamed, drain.starts(with: "Yes") {
             remedy = .resetGPU
             detail = "The GPU works on; drain it, then reset it."
-        } else {
-            detail = "No reset is asked for."
+        } else if isResetNamed, isDrainNamed, reset.starts(with: "No"), drain.starts(with: "No") {
+            detail =
+                remedy == .resetGPU
+                ? "The message asks for no reset, the catalogue does: other work may be affected."
+                : "No reset is asked for."
         }
     }
 

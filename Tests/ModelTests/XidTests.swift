@@ -126,7 +126,12 @@ import Testing
         Case(
             95, "Uncontained: LTC TAG (0x2, 0x1). RST: Yes, D-RST: No", .resetGPU,
             detail: "before any new work"),
-        Case(95, "Uncontained: LTC. RST: No, D-RST: No", .resetGPU, detail: "No reset"),
+        Case(
+            95, "Uncontained: LTC. RST: No, D-RST: No", .resetGPU,
+            detail: "The message asks for no reset, the catalogue does"),
+        Case(95, "Uncontained: LTC. RST: No,", .resetGPU, detail: nil),
+        Case(94, "Contained: LTC. RST: No, D-RST:", .application, detail: nil),
+        Case(94, "Contained: LTC. RST: Maybe, D-RST: No", .application, detail: nil),
         Case(95, "Uncontained ECC error", .resetGPU, detail: nil),
         Case(
             119, "Timeout after 45s of waiting for RPC response from GPU0 GSP! Expected function",
