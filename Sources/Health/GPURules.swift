@@ -154,24 +154,15 @@ enum GPURules {
 
     private static func recovery(_ gpu: GPUEvidence) -> Opinion? {
         guard let code = gpu.recoveryAction, code != 0 else { return nil }
-        let wish = GaugeCodes.recoveryAction.meaning(of: code) ?? "action \(code)"
+        let known = RecoveryAction(code: code)
+        let wish = known?.word ?? "action \(code)"
         return Opinion(
             id: .gpuRecoveryNeeded, subject: subject(gpu),
             severity: ConditionCatalog.row(.gpuRecoveryNeeded).severity,
             summary: "The driver asks for this of \(name(gpu)): \(wish).", accused: [.gpu],
             grade: .localOnly, evidence: ["GPU recovery action \(code)"],
-            action: nextStep(recoveryAction: code))
-    }
-
-    private static func nextStep(recoveryAction code: UInt64) -> String {
-        switch code {
-        case 1: "Drain the GPU, then nvidia-smi --gpu-reset -i N."
-        case 2: "Drain the node, then reboot it."
-        case 3: "Drain the jobs that use NVLink on it."
-        case 4: "Drain the node, then nvidia-smi --gpu-reset -i N."
-        case 5: "Restart IMEX on the nodes of the domain."
-        default: "Look the number up in nvml.h of the driver's version."
-        }
+            action: known?.instruction
+                ?? "Look the number up in nvml.h of the driver's version.")
     }
 
     private static func xid(_ gpu: GPUEvidence, _ xid: XidEvidence) -> Opinion {

@@ -48,7 +48,8 @@ extension XidEvidence {
                 Double(now.wallMilliseconds - told) / 1e3 < seconds
             else { continue }
             guard remedy.asksForSomething else {
-                if number == recoveryAction { standing[number] = nil }
+                // Without words, nobody knows what it asks for now.
+                if number == recoveryAction, remedy != .decode { standing[number] = nil }
                 continue
             }
             // The driver tells of a GPU off the bus in words, and with the number as well.

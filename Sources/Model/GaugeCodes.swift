@@ -90,10 +90,7 @@ extension GaugeCodes {
     ])
 
     /// What the driver asks for (nvml.h nvmlDeviceGpuRecoveryAction_t).
-    package static let recoveryAction = words([
-        (0, "nothing"), (1, "GPU reset"), (2, "node reboot"), (3, "drain P2P"),
-        (4, "drain and reset"), (5, "recover the IMEX domain"),
-    ])
+    static let recoveryAction = words(RecoveryAction.all.map { (UInt64($0.code), $0.word) })
 
     /// Registration with the NVSwitch fabric (nvml.h NVML_GPU_FABRIC_STATE_*).
     static let fabricState = words([

@@ -199,10 +199,13 @@ package enum XidCatalog {
             "Software took an NVLink down, on purpose or to let it sleep.", isFabric: true),
         Entry(156, .resetGPU, "A part of the GPU is to be taken out of use."),
         Entry(157, .none, "A part of the GPU could not be taken out of use."),
-        Entry(158, .resetGPU, "The GPU did not answer in time, and will not recover."),
+        Entry(
+            158, .resetGPU, "The GPU did not answer in time, and will not recover.",
+            isFabric: true),
         Entry(
             159, .resetGPU,
-            "The link to the CPU met an error; reset where unified memory is used."),
+            "The link to the CPU met an error; reset where unified memory is used.",
+            isFabric: true),
         Entry(160, .none, "A memory channel is to be taken out of use."),
         Entry(161, .none, "A memory channel could not be taken out of use."),
         Entry(162, .none, "Power smoothing: the hardware is engaged again."),

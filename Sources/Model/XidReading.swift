@@ -1,7 +1,7 @@
 /// What one message of the NVIDIA driver says beyond its number.
 ///
 /// The text may be the message alone or the whole line of the kernel log. A text without words that
-/// decide leaves the answer to the catalogue.
+/// decide, such as NVML's, leaves the answer to the catalogue.
 package struct XidReading: Sendable {
     /// What helps: by the words where they decide, else by the catalogue.
     package private(set) var remedy: Remedy
@@ -104,10 +104,7 @@ package struct XidReading: Sendable {
         var after = text
         guard let head = before.take(through: "(0x") ?? before.take(through: " Link "),
             let (name, isFatal) = Self.unitAndSeverity(head)
-        else {
-            remedy = .support
-            return
-        }
+        else { return }
         severity = isFatal.map { $0 ? "fatal" : "non_fatal" }
         if after.take(through: " Link ") != nil {
             after.skipBlanks()
@@ -117,6 +114,7 @@ package struct XidReading: Sendable {
         while words.isEmpty, after.take(through: "(") != nil {
             words = Self.words(&after, limit: 7)
         }
+        guard words.count >= 2 else { return }
         let reading = NVLink5Reading(
             xid: number, unit: name, words: words, printedFatal: isFatal)
         remedy = reading.remedy
@@ -147,19 +145,13 @@ package struct XidReading: Sendable {
         guard text.take(through: "recovery action changed from ") != nil,
             let from = Self.action(&text), text.take(through: " to ") != nil,
             let to = Self.action(&text)
-        else {
-            remedy = .support
-            return
-        }
-        remedy = Self.remedies[to.value] ?? .support
+        else { return }
+        let action = RecoveryAction(code: UInt64(to.value))
+        remedy = action?.remedy ?? .support
         detail = "The driver asks for: \(to.name); before: \(from.name)."
+        guard let action, action.remedy != .none else { return }
+        detail? += " \(action.instruction)"
     }
-
-    // nvml.h nvmlDeviceGpuRecoveryAction_t: 0 none, 1 GPU reset, 2 node reboot, 3 drain P2P,
-    // 4 drain and reset, 5 recover the IMEX domain.
-    private static let remedies: [UInt32: Remedy] = [
-        0: .none, 1: .resetGPU, 2: .reboot, 3: .application, 4: .resetGPU, 5: .application,
-    ]
 
     private static func action(_ text: inout ByteScanner) -> (value: UInt32, name: String)? {
         guard let value = text.hexadecimal(), text.take(" ("),

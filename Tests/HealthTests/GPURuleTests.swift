@@ -182,7 +182,7 @@ struct GPURuleTests {
         let opinions = Self.judge { $0.recoveryAction = code }
         #expect(opinions.map(\.id) == [.gpuRecoveryNeeded])
         #expect(opinions.first?.severity == .critical)
-        let wish = GaugeCodes.recoveryAction.meaning(of: code) ?? "action 6"
+        let wish = RecoveryAction(code: code)?.word ?? "action 6"
         #expect(opinions.first?.summary.hasSuffix(": \(wish).") == true)
     }
 

@@ -56,6 +56,8 @@ struct XidEvidenceTests {
         #expect(Self.standing([asked]).map(\.remedy) == [.reboot])
         #expect(Self.standing([asked, answered]).isEmpty)
         #expect(Self.standing([answered, asked]).map(\.remedy) == [.reboot])
+        let wordless = Self.entry(154, secondsAgo: 30, "")
+        #expect(Self.standing([asked, wordless]).map(\.remedy) == [.reboot])
     }
 
     /// Two lines of the driver for one loss.

@@ -92,8 +92,8 @@ import Testing
         #expect(bit.sentence.contains("not in the catalogue"))
         let unit = NVLink5Reading(xid: 147, unit: "NEW", words: [0x7f, 1], printedFatal: nil)
         #expect(unit.remedy == .support && unit.severity == nil)
-        #expect(XidReading(number: 149, text: "nothing to decode").remedy == .support)
-        #expect(XidReading(number: 149, text: "").remedy == .support)
+        #expect(XidReading(number: 149, text: "nothing to decode").remedy == .decode)
+        #expect(XidReading(number: 149, text: "").remedy == .decode)
     }
 
     @Test func `a lost link with a new reason is a lost link`() {

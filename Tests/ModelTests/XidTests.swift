@@ -62,8 +62,8 @@ import Testing
         #expect(
             fabric
                 == [
-                    74, 79, 119, 120, 121, 136, 137, 144, 145, 146, 147, 148, 149, 150, 155, 166,
-                    167, 170, 173, 176,
+                    74, 79, 119, 120, 121, 136, 137, 144, 145, 146, 147, 148, 149, 150, 155, 158,
+                    159, 166, 167, 170, 173, 176,
                 ])
     }
 
@@ -148,7 +148,7 @@ import Testing
             .resetGPU, detail: "GPU Reset Required"),
         Case(
             154, "GPU recovery action changed from 0x0 (None) to 0x3 (Drain P2P)", .application,
-            detail: "Drain P2P"),
+            detail: "Drain P2P; before: None. Drain the jobs that use NVLink on it."),
         Case(
             154, "GPU recovery action changed from 0x0 (None) to 0x4 (Drain and Reset)", .resetGPU,
             detail: "Drain and Reset"),
@@ -158,7 +158,8 @@ import Testing
         Case(
             154, "GPU recovery action changed from 0x0 (None) to 0x63 (New)", .support,
             detail: "New"),
-        Case(154, "GPU recovery action changed", .support, detail: nil),
+        Case(154, "GPU recovery action changed", .decode, detail: nil),
+        Case(154, "NVML: Xid 154", .decode, detail: nil),
         Case(
             149,
             "NETIR_LINK_EVT  Fatal   XC0 i0 Link 09 (0x025525c6 0x00000000 0x00000000 0x00000000)",
@@ -178,7 +179,11 @@ import Testing
         Case(
             150, "MSE Degraded Fatal XC0 i0 Link -1 (0x0 0xffffffff)", .resetGPU,
             severity: "fatal", detail: "MSE Degraded"),
-        Case(150, "MSE_WATCHDOG Fatal", .support, detail: nil),
+        Case(150, "MSE_WATCHDOG Fatal", .decode, detail: nil),
+        Case(149, "NVML: Xid 149", .decode, detail: nil),
+        Case(
+            149, "NETIR_LINK_DOWN Fatal XC1 i1 Link 3 (0x02600011", .decode, link: 3,
+            severity: "fatal", detail: nil),
         Case(
             74, "NVLink: failed to train link 3 to remote PCI:0000:19:00", .resetGPU, link: 3,
             detail: "did not train"),

@@ -15,7 +15,7 @@ extension KernelLineReader {
             lastGPU = PCIAddress(String(decoding: text.word(), limit: 16))
             return readLoss(line, text, lastGPU)
         case UInt8(ascii: "T") where text.take("The NVIDIA probe routine failed for "):
-            let count = text.decimal(UInt32.self) ?? 1
+            let count = text.decimal(UInt32.self).map(String.init) ?? "some"
             return line.event(
                 .gpuProbeFailed, nil,
                 detail: "The driver could not start with \(count) of its devices.")
