@@ -14,7 +14,8 @@ package struct NodeEvent: Hashable, Sendable {
     package var link: UInt16?
     /// The process that is named, `name (pid)`; nil where none is.
     package var process: String?
-    /// What the text says of itself: `fatal`, `non_fatal`, `correctable`; nil where it does not.
+    /// What the text or the words in it say of it: `fatal`, `non_fatal`, `correctable`; nil where
+    /// they do not.
     package var severity: String?
     /// What the registers or words mean, one sentence; nil where there is nothing to decode.
     package var detail: String?

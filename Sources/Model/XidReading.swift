@@ -5,7 +5,8 @@
 package struct XidReading: Sendable {
     /// What helps: by the words where they decide, else by the catalogue.
     package private(set) var remedy: Remedy
-    /// What the text says of itself, `fatal` or `non_fatal`; nil where it does not.
+    /// `fatal` or `non_fatal`: what the text says of itself, else what the table of its words does;
+    /// nil where neither does.
     package private(set) var severity: String?
     /// The NVLink that the text names; nil where it names none.
     package private(set) var link: UInt16?
@@ -118,6 +119,7 @@ package struct XidReading: Sendable {
         let reading = NVLink5Reading(
             xid: number, unit: name, words: words, printedFatal: isFatal)
         remedy = reading.remedy
+        severity = reading.severity.map { $0 == .nonFatal ? "non_fatal" : "fatal" }
         detail = reading.sentence
     }
 

@@ -179,6 +179,12 @@ import Testing
         Case(
             150, "MSE Degraded Fatal XC0 i0 Link -1 (0x0 0xffffffff)", .resetGPU,
             severity: "fatal", detail: "MSE Degraded"),
+        Case(
+            144, "SAW_MVB XC0 i0 (0x00000021 0x00000002)", .resetGPU, severity: "fatal",
+            detail: "status 0x00000002: drain and reset"),
+        Case(
+            145, "RLW_REMAP XC0 i0 Link 01 (0x00000004 0x00000004)", .application,
+            link: 1, severity: "non_fatal", detail: "30 s before"),
         Case(150, "MSE_WATCHDOG Fatal", .decode, detail: nil),
         Case(149, "NVML: Xid 149", .decode, detail: nil),
         Case(
