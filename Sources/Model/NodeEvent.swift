@@ -8,7 +8,8 @@ package struct NodeEvent: Hashable, Sendable {
     /// The device that it happened to; the node when nil.
     package var device: Device?
     /// The number in the vendor's catalogue: the Xid, the SXid, the module's status (1 plugged,
-    /// 2 unplugged, 3 error, 4 disabled), the firmware's syndrome; nil where there is none.
+    /// 2 unplugged, 3 error, 4 disabled), the firmware's syndrome; nil where there is none or it is
+    /// not told.
     package var number: UInt32?
     /// The NVLink, switch port or module cage that is named; nil where none is.
     package var link: UInt16?

@@ -72,8 +72,12 @@ enum HCALine {
     ) -> KernelFinding? {
         var text = text
         guard text.take("Port module event"), text.take(": ") || text.take("[error]: "),
-            text.take("module "), let module = text.decimal(UInt16.self), text.take(", Cable ")
+            text.take("module "), let module = text.decimal(UInt16.self), text.take(", ")
         else { return nil }
+        if text.take("Unknown status") {
+            return line.event(.portModule, driver.device, link: module, detail: "Unknown status.")
+        }
+        guard text.take("Cable ") else { return nil }
         if text.take("plugged") {
             return line.event(
                 .portModule, driver.device, number: 1, link: module, detail: "Plugged.")

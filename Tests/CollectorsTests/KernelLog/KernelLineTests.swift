@@ -71,6 +71,7 @@ import Testing
                 "Too hot, by its sensors with bit set 0 0x1."
             ),
             ("Port module event: module 0, Cable disabled", "Disabled."),
+            ("Port module event: module 0, Unknown status", "Unknown status."),
             (
                 "Detected insufficient power on the PCIe slot (27W).",
                 "The PCIe slot gives 27 W, which is too little."
