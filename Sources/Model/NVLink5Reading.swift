@@ -12,8 +12,6 @@ package struct NVLink5Reading: Sendable {
     package let unit: String
     /// Which layout the word fits; nil when it fits neither or both.
     package let layout: Layout?
-    /// The subcode in its layout; nil without one.
-    package let subcode: UInt32?
     /// Why, bits 25 to 20 of `intrInfo`.
     package let reason: UInt32
     /// `errorStatus`; 0 when the word is missing.
@@ -47,12 +45,6 @@ package struct NVLink5Reading: Sendable {
             }
         self.unit = unit
         self.layout = layout
-        subcode =
-            switch layout {
-            case .older: info >> 5 & 0x1f
-            case .newer: info & 0x7f
-            case nil: nil
-            }
         self.reason = reason
         errorStatus = status
         self.outcome = outcome

@@ -35,9 +35,6 @@ package struct Layout: Hashable, Sendable {
         self.deviceClass = deviceClass
         self.columns = columns
     }
-
-    /// An InfiniBand port, at either end of a cable: every counter, then the link's gauges.
-    package static var infiniBandPort: Layout { CounterTable.infiniBandPort.layout }
 }
 
 /// One value of one column in one pass.

@@ -10,15 +10,8 @@ package struct XidReading: Sendable {
     package private(set) var severity: String?
     /// The NVLink that the text names; nil where it names none.
     package private(set) var link: UInt16?
-    /// The Xid that the text names as the cause; nil where it names none.
-    package private(set) var cause: UInt32?
     /// What the words mean, one sentence; nil where there is nothing to decode.
     package private(set) var detail: String?
-
-    /// Reads a message of the Xid.
-    package init(number: UInt32, text: some StringProtocol) {
-        self.init(number: number, scanner: ByteScanner(text))
-    }
 
     /// Reads a message of the Xid from where the scanner stands.
     package init(number: UInt32, scanner: ByteScanner) {
@@ -40,7 +33,6 @@ package struct XidReading: Sendable {
         guard text.take(through: "caused by previous Xid ") != nil,
             let number = text.decimal(UInt32.self)
         else { return }
-        cause = number
         remedy = .none
         detail = "A consequence of Xid \(number), which says what to do."
     }

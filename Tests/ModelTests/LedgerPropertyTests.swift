@@ -121,7 +121,8 @@ private struct ObservedHistory {
     private var record: SeriesRecord {
         ledger.records().first
             ?? SeriesRecord(
-                key: Self.key.description, layout: .infiniBandPort, isPresent: false,
+                key: Self.key.description, layout: CounterTable.infiniBandPort.layout,
+                isPresent: false,
                 cells: Array(repeating: .missing(last: nil), count: 90),
                 origins: Array(repeating: .none, count: 90))
     }

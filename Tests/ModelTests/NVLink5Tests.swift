@@ -67,7 +67,7 @@ import Testing
         let text =
             "NVRM: Xid (PCI:0018:01:00): \(row.xid), pid=7, name=a, b, \(row.name(.newer))  \(word)"
             + "   XC0 i0 Link 09 (0x\(info) 0x\(status) 0x00000000 0x00000000)"
-        let reading = XidReading(number: row.xid, text: text)
+        let reading = XidReading(number: row.xid, scanner: ByteScanner(text))
         #expect(reading.remedy == row.remedy)
         #expect(reading.severity == (word == "Fatal" ? "fatal" : "non_fatal"))
         #expect(reading.link == 9)
@@ -92,8 +92,9 @@ import Testing
         #expect(bit.sentence.contains("not in the catalogue"))
         let unit = NVLink5Reading(xid: 147, unit: "NEW", words: [0x7f, 1], printedFatal: nil)
         #expect(unit.remedy == .support && unit.severity == nil)
-        #expect(XidReading(number: 149, text: "nothing to decode").remedy == .decode)
-        #expect(XidReading(number: 149, text: "").remedy == .decode)
+        #expect(
+            XidReading(number: 149, scanner: ByteScanner("nothing to decode")).remedy == .decode)
+        #expect(XidReading(number: 149, scanner: ByteScanner("")).remedy == .decode)
     }
 
     @Test func `a lost link with a new reason is a lost link`() {

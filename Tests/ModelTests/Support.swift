@@ -84,7 +84,8 @@ struct Watched {
     var record: SeriesRecord {
         ledger.records().first
             ?? SeriesRecord(
-                key: "", layout: .infiniBandPort, isPresent: false, cells: [], origins: [])
+                key: "", layout: CounterTable.infiniBandPort.layout, isPresent: false, cells: [],
+                origins: [])
     }
 
     func cell(_ column: String) -> Cell? {

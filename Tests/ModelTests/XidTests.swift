@@ -82,20 +82,18 @@ import Testing
         var text: String
         var remedy: Remedy
         var link: UInt16?
-        var cause: UInt32?
         var severity: String?
         /// What the detail contains; nil for none at all.
         var detail: String?
 
         init(
             _ number: UInt32, _ text: String, _ remedy: Remedy, link: UInt16? = nil,
-            cause: UInt32? = nil, severity: String? = nil, detail: String?
+            severity: String? = nil, detail: String?
         ) {
             self.number = number
             self.text = text
             self.remedy = remedy
             self.link = link
-            self.cause = cause
             self.severity = severity
             self.detail = detail
         }
@@ -114,7 +112,7 @@ import Testing
         Case(9999, "A new error", .support, detail: nil),
         Case(45, "Ch 00000010", .application, detail: nil),
         Case(
-            45, "Ch 00000010, engmask caused by previous Xid 149", .none, cause: 149,
+            45, "Ch 00000010, engmask caused by previous Xid 149", .none,
             detail: "Xid 149"),
         Case(45, "caused by previous Xid many", .application, detail: nil),
         Case(
@@ -217,10 +215,10 @@ import Testing
     @Test(arguments: cases)
     func `the words decide`(_ sample: Case) throws {
         for prefix in ["", "NVRM: Xid (PCI:0000:18:00): \(sample.number), pid=4, name=a, "] {
-            let reading = XidReading(number: sample.number, text: prefix + sample.text)
+            let reading = XidReading(
+                number: sample.number, scanner: ByteScanner(prefix + sample.text))
             #expect(reading.remedy == sample.remedy)
             #expect(reading.link == sample.link)
-            #expect(reading.cause == sample.cause)
             #expect(reading.severity == sample.severity)
             if let part = sample.detail {
                 let detail = try #require(reading.detail)
@@ -238,7 +236,7 @@ import Testing
             var registers = [UInt32](repeating: 0, count: 7)
             registers[row.register] = 1 << bit
             #expect(NVLinkRegisterTable.findings(registers) == [row.finding])
-            let reading = XidReading(number: 74, text: Self.registers(registers))
+            let reading = XidReading(number: 74, scanner: ByteScanner(Self.registers(registers)))
             #expect(reading.remedy == row.finding.remedy)
         }
     }
@@ -268,7 +266,7 @@ import Testing
             var text = (0..<count).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
             text = String(text.dropLast(Int.random(in: 0...10, using: &random)))
             let number = UInt32.random(in: 0...180, using: &random)
-            let reading = XidReading(number: number, text: text)
+            let reading = XidReading(number: number, scanner: ByteScanner(text))
             #expect((reading.detail ?? "").utf8.count <= 700, "seed \(seed): \(text)")
         }
     }
