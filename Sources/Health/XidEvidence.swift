@@ -44,7 +44,7 @@ extension XidEvidence {
         for entry in entries where entry.bootID == bootID && !entry.isAnswered {
             let event = entry.event
             let told = event.lastWallMilliseconds
-            guard let number = event.xid, let remedy = event.remedy,
+            guard let number = event.xid, let remedy = entry.remedy,
                 Double(now.wallMilliseconds - told) / 1e3 < seconds
             else { continue }
             guard remedy.asksForSomething else {
