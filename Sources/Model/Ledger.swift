@@ -16,9 +16,9 @@ package struct Ledger: Sendable {
             case unsupported
             /// Not to be read with the daemon's rights.
             case noPermission
-            /// Read in the latest pass.
+            /// Read when it was last due, which for most is in the latest pass.
             case fresh
-            /// Offered, and not read in the latest pass.
+            /// Offered, and not read when it was last due.
             case missing
         }
 
@@ -28,7 +28,7 @@ package struct Ledger: Sendable {
         package var raw: UInt64 = 0
         /// The index of the source in the counter's `fields`.
         package var field: UInt8 = 0
-        /// What the latest pass could read.
+        /// What could be read when it was last due.
         package var status = Status.never
         /// Whether the hardware counter is full.
         package var isSaturated = false
@@ -49,7 +49,7 @@ package struct Ledger: Sendable {
     package struct GaugeEntry: Hashable, Sendable {
         /// The latest value; nil before the first.
         package var value: UInt64?
-        /// What the latest pass could read.
+        /// What could be read when it was last due.
         package var status = Entry.Status.never
 
         /// Never read.
@@ -185,13 +185,15 @@ extension Ledger.Series {
         for (index, reading) in observation.gauges.prefix(gauges.count).enumerated() {
             gauges[index].take(reading)
         }
-        return cleared.isEmpty ? events : events + doubt(cleared, events, before: before)
+        guard !cleared.isEmpty else { return events }
+        return events + doubt(cleared, events, before: before, observation)
     }
 
     // Counters of one group are cleared together: one that did not go down may have passed its
     // old value again, so its step is a lower bound, now or when it is read again.
     private mutating func doubt(
-        _ cleared: Set<ClearGroup>, _ said: [CounterEvent], before: [Ledger.Entry]
+        _ cleared: Set<ClearGroup>, _ said: [CounterEvent], before: [Ledger.Entry],
+        _ observation: Observation
     ) -> [CounterEvent] {
         let said = Set(said.map(\.column))
         var events: [CounterEvent] = []
@@ -199,7 +201,7 @@ extension Ledger.Series {
             guard let group = entries[index].clearGroup(table.counters[index]),
                 cleared.contains(group)
             else { continue }
-            if entries[index].status != .fresh {
+            if entries[index].status != .fresh || observation.isHeld(index) {
                 entries[index].doubt = entries[index].doubt ?? .perhapsCleared
             } else if entries[index].quality == .exact {
                 entries[index].quality = .atLeast
@@ -244,7 +246,7 @@ extension Ledger.Series {
 extension Ledger.GaugeEntry {
     fileprivate mutating func take(_ reading: Reading) {
         switch reading {
-        case .value(let raw, _):
+        case .value(let raw, _), .held(let raw, _):
             value = raw
             status = .fresh
         case .unsupported: status = .unsupported
@@ -295,7 +297,11 @@ extension Ledger.Entry {
         case .failed:
             status = .missing
             return nil
-        case .value(let value, let source):
+        // Nothing is new of it, and what is in doubt stays so; unless its reading did not get here.
+        case .held(let value, let source)
+        where status == .fresh && value == raw && source == field:
+            return nil
+        case .value(let value, let source), .held(let value, let source):
             let list = counter.fields
             let fields = list.span
             guard fields.indices.contains(Int(source)) else {

@@ -25,10 +25,15 @@ package struct Observation: Hashable, Sendable {
 
     /// Whether a counter was read.
     var hasValues: Bool { readings.contains(where: \.isValue) }
+
+    /// Whether a counter was not asked for.
+    func isHeld(_ row: Int) -> Bool {
+        if readings.indices.contains(row), case .held = readings[row] { true } else { false }
+    }
 }
 
 extension Reading {
-    /// Whether it is a value.
+    /// Whether it is a value that was read in this pass.
     package var isValue: Bool {
         if case .value = self { true } else { false }
     }

@@ -2,6 +2,8 @@
 package enum Reading: Hashable, Sendable {
     /// The field's raw value; `field` is the index of the source in the counter's `fields`.
     case value(UInt64, field: UInt8)
+    /// The value of the reading before: it was not due in this pass, and not asked for.
+    case held(UInt64, field: UInt8)
     /// The device does not offer the counter.
     case unsupported
     /// Whoever asks needs more rights than the daemon has.

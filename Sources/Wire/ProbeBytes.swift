@@ -79,7 +79,11 @@ extension ByteWriter {
         case .failed: byte(1)
         case .noPermission: byte(2)
         case .value(let raw, let field):
-            byte(3 + field)
+            byte(4 + field)
+            integer(raw)
+        case .held(let raw, let field):
+            byte(3)
+            byte(field)
             integer(raw)
         }
     }
@@ -184,8 +188,14 @@ extension ByteReader {
         case 0: .unsupported
         case 1: .failed
         case 2: .noPermission
-        case let tag: .value(try integer(), field: tag - 3)
+        case 3: try held()
+        case let tag: .value(try integer(), field: tag - 4)
         }
+    }
+
+    private mutating func held() throws(FrameError) -> Reading {
+        let field = try byte()
+        return .held(try integer(), field: field)
     }
 
     mutating func optional<Number: FixedWidthInteger>() throws(FrameError) -> Number? {

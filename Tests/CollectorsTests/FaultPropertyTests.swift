@@ -178,6 +178,8 @@ private struct World {
                 #expect(end.failure != nil, "\(comment): \(counter.name) without a reason")
             case .noPermission:
                 Issue.record("\(comment): a port has no rights of its own")
+            case .held:
+                Issue.record("\(comment): every counter is asked for in every pass")
             case .unsupported:
                 break
             }

@@ -149,9 +149,15 @@ extension NVLinkReport {
 }
 
 extension Reading {
-    var isValue: Bool { if case .value = self { true } else { false } }
+    /// Whether it is a value, of this pass or of an earlier one.
+    var isValue: Bool { number != nil }
 
-    var number: UInt64? { if case .value(let number, _) = self { number } else { nil } }
+    var number: UInt64? {
+        switch self {
+        case .value(let number, _), .held(let number, _): number
+        case .unsupported, .noPermission, .failed: nil
+        }
+    }
 }
 
 extension FakeNVML.Call {

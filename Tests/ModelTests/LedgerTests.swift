@@ -93,6 +93,41 @@ struct LedgerTests {
         #expect(watched.entry("link_downed").total == (restarts ? 2 : 6))
     }
 
+    private func held(_ value: UInt64) -> Reading { .held(value, field: 1) }
+
+    @Test func whatWasNotDueStaysAsItWasRead() {
+        var watched = Watched()
+        watched.pass(["symbol_error": narrow(40), "link_downed": .failed])
+        #expect(watched.pass(["symbol_error": held(40), "link_downed": .failed]).isEmpty)
+        #expect(watched.entry("symbol_error").status == .fresh)
+        #expect(watched.cell("symbol_error") == .value(40, saturated: false))
+        // What was read in a pass that nobody heard of is not lost.
+        #expect(watched.pass(["symbol_error": held(42), "link_downed": held(3)]).isEmpty)
+        #expect(watched.entry("symbol_error").total == 42)
+        #expect(watched.entry("link_downed").total == 3)
+        #expect(watched.entry("link_downed").status == .fresh)
+    }
+
+    @Test(arguments: [false, true])
+    func whatWasNotDueStaysInDoubt(restarts: Bool) {
+        var watched = Watched()
+        watched.pass(["symbol_error": narrow(40), "link_downed": narrow(1)])
+        let epoch: UInt64 = restarts ? 2 : 1
+        let events = watched.pass(
+            ["symbol_error": narrow(restarts ? 41 : 3), "link_downed": held(1)], epoch: epoch)
+        #expect(events.map(\.column) == [row("symbol_error")])
+        #expect(watched.entry("link_downed").quality == .exact)
+        let same = watched.pass(
+            ["symbol_error": narrow(41), "link_downed": held(1)], epoch: epoch)
+        #expect(same.isEmpty)
+        // It may have passed its old value again meanwhile.
+        let later = watched.pass(
+            ["symbol_error": narrow(41), "link_downed": narrow(5)], epoch: epoch)
+        #expect(later.map(\.kind) == [restarts ? .restarted : .perhapsCleared])
+        #expect(watched.entry("link_downed").quality == .atLeast)
+        #expect(watched.entry("link_downed").total == 5)
+    }
+
     @Test func changeOfSourceIsNoIncrease() {
         var watched = Watched()
         watched.pass(["symbol_error": narrow(40)])

@@ -113,11 +113,12 @@ struct FrameRandom: RandomNumberGenerator {
     }
 
     mutating func reading() -> Reading {
-        switch below(5) {
+        switch below(6) {
         case 0: .unsupported
         case 1: .failed
         case 2: .noPermission
-        default: .value(number(), field: UInt8(below(253)))
+        case 3: .held(number(), field: UInt8(below(252)))
+        default: .value(number(), field: UInt8(below(252)))
         }
     }
 }

@@ -122,7 +122,12 @@ extension GPUDeviceReport {
     /// Lets no value stand.
     fileprivate mutating func fail() {
         let without = { (readings: [Reading]) in
-            readings.map { if case .value = $0 { Reading.failed } else { $0 } }
+            readings.map { reading in
+                switch reading {
+                case .value, .held: Reading.failed
+                case .unsupported, .noPermission, .failed: reading
+                }
+            }
         }
         readings = without(readings)
         gauges = without(gauges)

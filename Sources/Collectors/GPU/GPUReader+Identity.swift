@@ -72,7 +72,7 @@ extension GPUReader {
         var halves: [UInt64] = []
         for row in [ReadingPlan.clusterRow, ReadingPlan.clusterRow + 1] {
             switch gpu.reading(row) {
-            case .value(let half, _): halves.append(half)
+            case .value(let half, _), .held(let half, _): halves.append(half)
             // It belongs to the cluster that it was last seen in.
             case .failed: return
             case .unsupported, .noPermission: break

@@ -46,7 +46,7 @@ extension GPUReader {
     mutating func countLinks() -> Bool {
         let count: Int
         switch gpu.reading(Self.linkCountRow) {
-        case .value(let number, _): count = Int(min(number, Self.linksMax))
+        case .value(let number, _), .held(let number, _): count = Int(min(number, Self.linksMax))
         case .unsupported, .noPermission: count = 0
         // As many as there were.
         case .failed: return false
