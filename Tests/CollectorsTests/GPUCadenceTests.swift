@@ -65,7 +65,8 @@ import Testing
         var rig = try ReaderRig(.r610, "set remap_cor=1")
         #expect(try rig.read().report["remapped_rows_corrected"] == .value(1, field: 0))
         try rig.fake.play("set remap_cor=2")
-        #expect(try rig.read().report["remapped_rows_corrected"] == .value(1, field: 0))
+        // It says that it is of an earlier pass.
+        #expect(try rig.read().report["remapped_rows_corrected"] == .held(1, field: 0))
         #expect(try rig.read(after: 55).report["remapped_rows_corrected"] == .value(2, field: 0))
     }
 

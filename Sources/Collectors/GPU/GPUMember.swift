@@ -119,8 +119,8 @@ struct GPUMember {
 }
 
 extension GPUDeviceReport {
-    /// Lets no value stand.
-    fileprivate mutating func fail() {
+    /// Lets no value stand: they are of a GPU that does not answer.
+    mutating func fail() {
         let without = { (readings: [Reading]) in
             readings.map { reading in
                 switch reading {

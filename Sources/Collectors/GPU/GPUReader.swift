@@ -55,6 +55,7 @@ struct GPUReader {
         // The device was removed and found again, or the driver loaded again.
         if epoch != self.epoch { device = nil }
         self.epoch = epoch
+        beginPass()
         do throws(Interruption) {
             try pass(library, now)
             return report(.read)
@@ -63,10 +64,15 @@ struct GPUReader {
             case .stopped: return report(.excluded(""))
             case .lost(let failure):
                 device = nil
-                gpu.fail()
-                for link in links.indices { links[link].memory.fail() }
                 return report(.failed(failure))
             }
+        }
+    }
+
+    // What is not asked in this pass was read before.
+    private mutating func beginPass() {
+        gpu.beginPass()
+        for link in links.indices { links[link].memory.beginPass() }
         }
     }
 
@@ -209,6 +215,7 @@ struct GPUReader {
                 gauges: link.memory.gauges)
         }
         report.epoch = epoch
+        if case .failed = state { report.fail() }
         return report
     }
 }

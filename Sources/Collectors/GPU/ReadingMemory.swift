@@ -78,6 +78,15 @@ struct ReadingMemory {
 
     // MARK: Answers
 
+    /// Begins a pass: what is not asked in it was read before.
+    mutating func beginPass() {
+        for slot in answers.indices {
+            if case .value(let value, let field) = answers[slot] {
+                answers[slot] = .held(value, field: field)
+            }
+        }
+    }
+
     /// Takes in a value; nil for what is offered and has nothing to tell at the moment.
     mutating func take(_ slot: Int, _ value: UInt64?) {
         change(slot, .offered)
@@ -122,13 +131,6 @@ struct ReadingMemory {
         for slot in offers.indices where offers[slot] == .absent {
             change(slot, .untried)
             answers[slot] = .unsupported
-        }
-    }
-
-    /// Lets no value stand: they are of a GPU that does not answer.
-    mutating func fail() {
-        for slot in answers.indices {
-            if case .value = answers[slot] { answers[slot] = .failed }
         }
     }
 
