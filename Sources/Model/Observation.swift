@@ -61,13 +61,15 @@ extension GPUDeviceReport {
     package func observation(isRestarted: Bool) -> Observation {
         Observation(
             readings: readings, gauges: gauges, epoch: epoch, isRestarted: isRestarted,
-            isObserved: state == .read)
+            isObserved: state == .read
+                && [readings, gauges].joined().contains(where: \.isValue))
     }
 
     /// What was seen of one of its links.
     package func observation(of link: NVLinkReport, isRestarted: Bool) -> Observation {
         Observation(
             readings: link.readings, gauges: link.gauges, epoch: epoch, isRestarted: isRestarted,
-            isObserved: state == .read)
+            isObserved: state == .read
+                && [link.readings, link.gauges].joined().contains(where: \.isValue))
     }
 }

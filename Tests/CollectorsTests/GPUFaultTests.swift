@@ -64,6 +64,32 @@ import Testing
         #expect(calls.map(\.symbol) == [Self.handle])
     }
 
+    @Test(arguments: [2, 7, 10, 14, 20, 21, 23, 27, 29, 12345] as [Int32])
+    func `a GPU that answers nothing has failed`(_ code: Int32) throws {
+        var rig = try ReaderRig()
+        _ = try rig.read()
+        try rig.fake.play("return gpu=0 symbol=nvmlDeviceGet* code=\(code)")
+        for _ in 0..<2 {
+            let report = try rig.read().report
+            #expect(failure(report)?.code == code)
+            #expect(!hasValues(report))
+        }
+        try rig.fake.play("")
+        // An attempt to attach to it anew may have failed meanwhile.
+        let report = try rig.read(after: 10).report
+        #expect(report.state == .read)
+        #expect(report["temperature"]?.isValue == true)
+        #expect(report.links[3]["tx_data"]?.isValue == true)
+    }
+
+    @Test func `a GPU that only refuses has answered`() throws {
+        var rig = try ReaderRig(
+            .r610,
+            "return gpu=0 symbol=nvmlDeviceGetFieldValues code=27\n"
+                + "return gpu=0 symbol=nvmlDeviceGetMemoryInfo_v2 code=3")
+        #expect(try rig.read().report.state == .read)
+    }
+
     @Test func `an entry that says that the GPU is lost speaks of all of it`() throws {
         var rig = try ReaderRig(.r610, "counter field=3 code=15")
         let report = try rig.read().report

@@ -204,4 +204,28 @@ struct GPULedgerTests {
         #expect(ledger[.gpu(Self.uuid)]?.entries[0].status == .noPermission)
         #expect(ledger.records().first?.cells[0] == .missing(last: nil))
     }
+
+    // MARK: Reports
+
+    private static let readings: [(Reading, Bool)] = [
+        (.value(0, field: 0), true), (.held(7, field: 0), false), (.failed, false),
+        (.unsupported, false), (.noPermission, false),
+    ]
+
+    @Test(arguments: readings)
+    func partIsObservedWhenSomethingWasRead(_ row: (reading: Reading, isObserved: Bool)) throws {
+        var report = GPUDeviceReport(
+            address: PCIAddress(domain: 0, bus: 1, device: 0), state: .read)
+        report.readings[3] = row.reading
+        #expect(report.observation(isRestarted: false).isObserved == row.isObserved)
+        var link = NVLinkReport(
+            number: 0,
+            readings: Array(repeating: .failed, count: NVLinkCounters.all.count),
+            gauges: Array(repeating: .failed, count: NVLinkCounters.gauges.count))
+        link.gauges[0] = row.reading
+        #expect(report.observation(of: link, isRestarted: false).isObserved == row.isObserved)
+        report.state = .noLibrary
+        #expect(!report.observation(isRestarted: false).isObserved)
+        #expect(!report.observation(of: link, isRestarted: false).isObserved)
+    }
 }

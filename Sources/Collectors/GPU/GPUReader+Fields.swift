@@ -98,6 +98,7 @@ extension GPUReader {
     }
 
     mutating func take(_ target: FieldCall.Target, _ value: UInt64?) {
+        hasAnswered = true
         guard let link = target.link else {
             gpu.take(target.slot, value)
             return
@@ -110,6 +111,7 @@ extension GPUReader {
     ) throws(Interruption) {
         let speaksOfGPU = error.code.kind == .gpuBad || error.code.kind == .library
         guard !speaksOfGPU || error.code == .unknown else { throw .lost(GPUFailure(error)) }
+        note(error)
         let isAgain =
             if let link = target.link {
                 links[link].memory.take(target.slot, error.code, isDown: links[link].isDown)

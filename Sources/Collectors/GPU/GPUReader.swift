@@ -26,6 +26,8 @@ struct GPUReader {
     var version = 0
     /// Whether something has to be asked again soon.
     var hasFailed = false
+    /// Whether the GPU has told of anything in this pass, if only that it does not offer it.
+    var hasAnswered = false
     // Used by one query after the other.
     var values: [UInt64?] = []
     /// Whether the GPU is divided into instances, as last told.
@@ -33,6 +35,8 @@ struct GPUReader {
 
     private var epoch: UInt64 = 0
     private var due: [UInt64]
+    // The latest error of this pass that says nothing of what the GPU offers.
+    private var lastError: NVMLError?
     private var driver = DriverFacts()
     private var registration: (device: NVMLDevice, events: GPUEvents)?
 
@@ -58,7 +62,6 @@ struct GPUReader {
         beginPass()
         do throws(Interruption) {
             try pass(library, now)
-            return report(.read)
         } catch {
             switch error {
             case .stopped: return report(.excluded(""))
@@ -67,12 +70,26 @@ struct GPUReader {
                 return report(.failed(failure))
             }
         }
+        guard !hasAnswered, let lastError else { return report(.read) }
+        // A stale handle may make every argument an invalid one.
+        if lastError.code == .invalidArgument { device = nil }
+        return report(.failed(GPUFailure(lastError)))
     }
 
-    // What is not asked in this pass was read before.
     private mutating func beginPass() {
+        (hasAnswered, lastError) = (false, nil)
         gpu.beginPass()
         for link in links.indices { links[link].memory.beginPass() }
+    }
+
+    /// Notes whether an error is an answer: that something is not offered, or not to this process.
+    mutating func note(_ error: NVMLError) {
+        switch error.code.kind {
+        // What the library lacks says nothing of the GPU.
+        case .absentCapability where error.code == .functionNotFound: break
+        case .absentCapability where error.code != .invalidArgument, .permission:
+            hasAnswered = true
+        case .absentCapability, .success, .transient, .gpuBad, .library: lastError = error
         }
     }
 
@@ -154,6 +171,7 @@ struct GPUReader {
         switch attached {
         case .failure(let error): throw .lost(GPUFailure(error))
         case .success(let device):
+            (hasAnswered, lastError) = (false, nil)
             caller.reset()
             self.device = device
             driver.branch = library.library.driverVersion.flatMap {
