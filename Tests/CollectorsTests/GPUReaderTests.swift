@@ -255,6 +255,27 @@ import Testing
         #expect(try rig.read().report.links[3]["tx_data"]?.isValue == true)
     }
 
+    @Test func `a link that was down between two looks keeps its counters`() throws {
+        var rig = try ReaderRig()
+        _ = try rig.read()
+        try rig.fake.play("counter link=3 field=161 code=2\ncounter link=3 field=138 code=2")
+        var report = try rig.read().report
+        #expect(report.links[3]["replay_errors"] == .failed)
+        #expect(report.links[3]["tx_data"] == .failed)
+        try rig.fake.play("")
+        report = try rig.read().report
+        #expect(report.links[3]["replay_errors"]?.isValue == true)
+        #expect(report.links[3]["tx_data"]?.isValue == true)
+    }
+
+    @Test func `what one link calls an invalid argument is asked of the others`() throws {
+        var rig = try ReaderRig(
+            .r450, "return link=0 symbol=nvmlDeviceGetNvLinkErrorCounter code=2")
+        let report = try rig.read().report
+        #expect(report.links[0]["replay_errors"] == .unsupported)
+        #expect(report.links.dropFirst().allSatisfy { $0["replay_errors"]?.isValue == true })
+    }
+
     @Test func `a link that comes up is asked for its other end`() throws {
         var rig = try ReaderRig(.r610, "link link=3 state=0 remote=sentinel")
         #expect(try rig.read().report.links[3].remote?.address == nil)

@@ -102,8 +102,10 @@ extension GPUReader {
     }
 
     // What one link that is up does not have, no other link has; asking each would take long.
+    // An inactive one answers INVALID_ARGUMENT, which says nothing of the others.
     private mutating func leaveOutElsewhere(_ target: FieldCall.Target, _ error: NVMLError) {
-        guard let link = target.link, !links[link].isDown, error.code.kind == .absentCapability
+        guard let link = target.link, !links[link].isDown,
+            error.code == .notSupported || error.code == .functionNotFound
         else { return }
         for other in links.indices { links[other].memory.leaveOutUntried(target.slot) }
     }

@@ -104,9 +104,11 @@ struct ReadingMemory {
     /// - Returns: Whether the slot should be asked again soon.
     mutating func take(_ slot: Int, _ code: NVMLCode, isDown: Bool) -> Bool {
         switch code.kind {
-        case .absentCapability where isDown && offers[slot] == .offered:
+        // It was there before. A link that is not active answers so, and a stale handle.
+        case .absentCapability
+        where offers[slot] == .offered && (isDown || code == .invalidArgument):
             answers[slot] = .failed
-            return false
+            return !isDown
         case .absentCapability: change(slot, .absent)
         case .permission: change(slot, .denied)
         case .success, .transient, .gpuBad, .library:
