@@ -131,8 +131,13 @@ import Testing
         #expect(report.states == Array(repeating: "no_library", count: 8))
         #expect(rig.board.calls().map(\.function) == ["nvmlInit_v2"])
         #expect(rig.board.calls().map(\.address) == [nil])
-        // The kernel's list is not looked at meanwhile, and nobody waits for it.
-        #expect(try rig.turn().library.state == .hung)
+        // The kernel's list is looked at all the same.
+        try rig.sys.remove(fakeAddresses[4])
+        report = try rig.turn()
+        #expect(report.library.state == .hung)
+        #expect(
+            report.gpus[4].state
+                == .failed(GPUFailure(function: "sysfs", code: 28, codeName: "NOT_LISTED")))
     }
 
     @Test func `a start that takes its time is waited for within the turn`() throws {
@@ -156,6 +161,23 @@ import Testing
         try rig.fake.play("")
         rig.reconfigure { $0.stopped = [:] }
         #expect(try rig.turn().states == GPUCollectorTests.all)
+    }
+
+    @Test func `a collector that is worn out answers its turn first`() throws {
+        let rig = try CollectorRig()
+        _ = try rig.turn()
+        try rig.fake.play(
+            "return symbol=nvmlDeviceGetCount_v2 code=9\n"
+                + "hang gpu=3 symbol=nvmlDeviceGetPowerUsage \(Self.forever)")
+        rig.clock.advance(by: 5 * second)
+        rig.collector.begin(now: rig.clock.now)
+        while rig.hangs().isEmpty {
+            #expect(rig.collector.advance(now: rig.clock.now) == nil)
+            #expect(!rig.collector.isWornOut)
+            _ = isReadable(rig.collector.wakeDescriptor, milliseconds: 10)
+        }
+        #expect(try rig.finish().library.detail.contains("DRIVER_NOT_LOADED"))
+        #expect(rig.collector.isWornOut)
     }
 
     @Test func `ending does not wait for what hangs`() throws {

@@ -24,7 +24,6 @@ package final class GPUCollector {
 
     /// What is begun next in a turn.
     private enum Step {
-        case look
         case library
         case gpu(PCIAddress)
         case done
@@ -33,7 +32,7 @@ package final class GPUCollector {
     private struct Turn {
         let startNanoseconds: UInt64
         let endNanoseconds: UInt64
-        var step = Step.look
+        var step = Step.library
         /// When the step is left behind; nil when nothing is waited for.
         var patienceNanoseconds: UInt64?
         var hasLibraryStarted = false
@@ -61,12 +60,17 @@ package final class GPUCollector {
 
     /// Whether only a fresh process can go on: the kernel module is another one than that which the
     /// library was opened with, and what is loaded stays loaded.
-    package private(set) var isWornOut = false
+    ///
+    /// The turn under way is answered first, which says what became of the library.
+    package var isWornOut: Bool { turn == nil && isLibraryWornOut }
+    private var isLibraryWornOut = false
 
     private let board: CallBoard?
     private let driver = GPUDriver()
     private let wake: WakePipe
     private let libraryWorker: Worker<GPULibraryKeeper.Job, GPULibraryKeeper.Outcome>
+    // What the kernel keeps in memory is looked at by the coordinator: no call delays it.
+    private var inventory: GPUInventory
     private var turn: Turn?
 
     /// A collector that has not begun; nil when the process has no descriptors left.
@@ -90,10 +94,11 @@ package final class GPUCollector {
         libraryWitness = witness
         let driver = driver
         let wall = clocks.wallMilliseconds
-        let inventory = GPUInventory(sysRoot: configuration.sysRoot, bootID: bootID)
+        let sysRoot = configuration.sysRoot
+        inventory = GPUInventory(sysRoot: sysRoot, bootID: bootID)
         libraryWorker = Worker(wake: wake) {
             var keeper = GPULibraryKeeper(
-                driver: driver, witness: witness, inventory: inventory, wall: wall)
+                driver: driver, witness: witness, sysRoot: sysRoot, wall: wall)
             return { job in
                 witness.beginSpan()
                 return keeper.work(job)
@@ -152,7 +157,9 @@ package final class GPUCollector {
         let (end, overflow) = now.addingReportingOverflow(configuration.budgetNanoseconds)
         turn = Turn(startNanoseconds: now, endNanoseconds: overflow ? .max : end)
         for address in members.keys { members[address]?.isStarted = false }
-        start(.look, now: now)
+        inventory.look(now: now)
+        for place in inventory.places where configuration.mayTouch(place.address) { take(place) }
+        start(.library, now: now)
     }
 
     /// Goes on with the turn; gives its report once, when everything was read or the budget is used
@@ -180,7 +187,7 @@ package final class GPUCollector {
 
     private func isBusy(_ step: Step) -> Bool {
         switch step {
-        case .look, .library: libraryWorker.isBusy
+        case .library: libraryWorker.isBusy
         case .gpu(let address): members[address]?.worker.isBusy ?? false
         case .done: false
         }
@@ -196,7 +203,6 @@ package final class GPUCollector {
     private func next() -> Step {
         guard let turn else { return .done }
         switch turn.step {
-        case .look: return .library
         case .library, .gpu:
             if case .library = turn.step {
                 self.turn?.queue = library?.state == .ready ? readable.reversed() : []
@@ -218,9 +224,11 @@ package final class GPUCollector {
         turn?.patienceNanoseconds = nil
         let isStarted: Bool
         switch step {
-        case .look: isStarted = libraryWorker.start(.look(now: now))
         case .library:
-            isStarted = libraryWorker.start(.tend(now: now, library: configuration.library))
+            isStarted = libraryWorker.start(
+                GPULibraryKeeper.Job(
+                    now: now, library: configuration.library,
+                    listed: inventory.places.count { $0.isListed }))
         case .gpu(let address):
             guard let member = members[address] else { return }
             isStarted = member.worker.start(GPUMember.Job(now: now, epoch: member.place.epoch))
@@ -229,7 +237,7 @@ package final class GPUCollector {
         }
         guard isStarted, let turn else { return }
         switch step {
-        case .look, .library: self.turn?.hasLibraryStarted = true
+        case .library: self.turn?.hasLibraryStarted = true
         case .gpu, .done: break
         }
         self.turn?.patienceNanoseconds = patience(for: step, turn, now: now)
@@ -241,7 +249,7 @@ package final class GPUCollector {
         let left = turn.endNanoseconds - min(now, turn.endNanoseconds)
         let rest: Int
         switch step {
-        case .look, .library:
+        case .library:
             // Without the library there is nothing else to do.
             guard library?.state == .ready else { return turn.endNanoseconds }
             rest = members.count
@@ -255,22 +263,13 @@ package final class GPUCollector {
     /// Takes in what workers have finished, and from when to when they called.
     private func collect(now: UInt64) {
         if let outcome = libraryWorker.takeOutcome() {
-            take(outcome)
+            library = outcome.library
+            events += outcome.events
+            isLibraryWornOut = outcome.isWornOut
             turn?.note(libraryWitness.span)
         }
         for address in members.keys {
             turn?.note(members[address]?.collect(now: now))
-        }
-    }
-
-    private func take(_ outcome: GPULibraryKeeper.Outcome) {
-        switch outcome {
-        case .looked(let places):
-            for place in places where configuration.mayTouch(place.address) { take(place) }
-        case .tended(let library, let events, let isWornOut):
-            self.library = library
-            self.events += events
-            self.isWornOut = isWornOut
         }
     }
 

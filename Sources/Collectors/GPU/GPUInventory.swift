@@ -22,6 +22,16 @@ package struct GPUInventory: Sendable {
         package var inode: UInt64
         /// Its version; empty when it cannot be read.
         package var version: String
+
+        /// The module as it is now; `sysRoot` stands for `/sys`.
+        init(sysRoot: String) {
+            let path = "\(sysRoot)/module/nvidia"
+            inode = KernelFacts.inode(of: path)
+            version = KernelFacts.word(of: path + "/version")
+        }
+
+        /// None.
+        init() { (inode, version) = (0, "") }
     }
 
     // Looking at every PCI function costs a thousand calls on a large node; looking at known GPUs
@@ -35,7 +45,7 @@ package struct GPUInventory: Sendable {
     /// What was listed at least once, by address.
     package private(set) var places: [Place] = []
     /// The kernel module, as last looked at.
-    package private(set) var module = Module(inode: 0, version: "")
+    package private(set) var module = Module()
 
     /// An inventory that has not looked yet; `sysRoot` stands for `/sys`.
     package init(sysRoot: String, bootID: String) {
@@ -45,10 +55,8 @@ package struct GPUInventory: Sendable {
 
     /// Looks at the kernel module and at known GPUs, and now and then for new ones.
     package mutating func look(now: UInt64) {
-        let path = "\(sysRoot)/module/nvidia"
         let before = module
-        module = Module(
-            inode: KernelFacts.inode(of: path), version: KernelFacts.word(of: path + "/version"))
+        module = Module(sysRoot: sysRoot)
         for index in places.indices { refresh(index) }
         guard places.isEmpty || now >= dueNanoseconds || module != before else { return }
         dueNanoseconds = now &+ Self.intervalNanoseconds

@@ -3,19 +3,23 @@ import Model
 
 /// Opens the library, counts, and takes its events; confined to the library worker's thread.
 struct GPULibraryKeeper {
-    /// What is to be done.
-    enum Job: Sendable {
-        /// Look at what the kernel lists.
-        case look(now: UInt64)
-        /// Open the library if that is due, else count the GPUs and take events.
-        case tend(now: UInt64, library: String)
+    /// What is to be opened if that is due, and to be looked after once it is open.
+    struct Job: Sendable {
+        var now: UInt64
+        var library: String
+        /// The GPUs that the kernel lists.
+        var listed: Int
     }
 
     /// What came of it.
-    enum Outcome: Sendable {
-        case looked([GPUInventory.Place])
-        case tended(GPULibrary, [NodeEvent], isWornOut: Bool)
+    struct Outcome: Sendable {
+        var library: GPULibrary
+        var events: [NodeEvent]
+        var isWornOut: Bool
     }
+
+    /// When the library was opened last, with which module, and when that is tried again.
+    private typealias Attempt = (module: GPUInventory.Module, retryNanoseconds: UInt64)
 
     private static let retryNanoseconds: UInt64 = 60_000_000_000
     // More than a healthy node tells in one turn; the rest is told in the next one.
@@ -26,68 +30,64 @@ struct GPULibraryKeeper {
     private let caller: NVMLCaller
     private let witness: CallWitness
     private let wall: @Sendable () -> Int64
-    private var inventory: GPUInventory
+    private let sysRoot: String
     private var library = GPULibrary(
         state: .starting, symbolsKnown: Int(fw_nvml_symbol_count))
-    private var attempt: (module: GPUInventory.Module, retryNanoseconds: UInt64)?
+    private var attempt: Attempt?
     private var renewalNanoseconds: UInt64 = 0
     private var isWornOut = false
 
     init(
-        driver: GPUDriver, witness: CallWitness, inventory: GPUInventory,
+        driver: GPUDriver, witness: CallWitness, sysRoot: String,
         wall: @escaping @Sendable () -> Int64
     ) {
         self.driver = driver
         lease = GPUDriver.Lease(driver)
         self.witness = witness
-        self.inventory = inventory
+        self.sysRoot = sysRoot
         self.wall = wall
         caller = NVMLCaller(witness: witness)
     }
 
     /// Does one job.
     mutating func work(_ job: Job) -> Outcome {
-        switch job {
-        case .look(let now):
-            inventory.look(now: now)
-            return .looked(inventory.places)
-        case .tend(let now, let name):
-            let events = tend(now: now, name: name)
-            return .tended(library, events, isWornOut: isWornOut)
-        }
+        let module = GPUInventory.Module(sysRoot: sysRoot)
+        if let attempt { isWornOut = isWornOut || wears(attempt, module, job.now) }
+        if driver.current == nil { openIfDue(job, module) }
+        let events = ask(job)
+        renewEventsIfDue(job.now)
+        return Outcome(library: library, events: events, isWornOut: isWornOut)
     }
 
-    private mutating func tend(now: UInt64, name: String) -> [NodeEvent] {
-        // What was loaded stays loaded: only another process sees the other driver.
-        if let attempt, attempt.module != inventory.module,
-            driver.current != nil || library.state == .versionMismatch
-        {
-            isWornOut = true
-        }
-        if driver.current == nil { openIfDue(now: now, name: name) }
+    // What was loaded stays loaded, also a library whose start failed: only another process sees
+    // another driver, and a library that was replaced.
+    private func wears(_ attempt: Attempt, _ module: GPUInventory.Module, _ now: UInt64) -> Bool {
+        if library.state == .versionMismatch, now >= attempt.retryNanoseconds { return true }
+        return attempt.module != module
+            && (driver.current != nil || library.state == .versionMismatch)
+    }
+
+    // Counts, and takes events.
+    private mutating func ask(_ job: Job) -> [NodeEvent] {
         guard let content = driver.current else { return [] }
-        count(content.library)
-        return takeEvents(content, now)
+        count(content.library, listed: job.listed)
+        return takeEvents(content)
     }
 
     // MARK: Opening
 
-    private mutating func openIfDue(now: UInt64, name: String) {
+    private mutating func openIfDue(_ job: Job, _ module: GPUInventory.Module) {
         if let attempt {
             guard library.state != .versionMismatch else { return }
-            guard now >= attempt.retryNanoseconds || attempt.module != inventory.module else {
-                return
-            }
+            guard job.now >= attempt.retryNanoseconds || attempt.module != module else { return }
         }
-        attempt = (inventory.module, now &+ Self.retryNanoseconds)
-        defer {
-            // Opening it may have loaded the module.
-            inventory.look(now: now)
-            attempt?.module = inventory.module
-        }
+        attempt = (module, job.now &+ Self.retryNanoseconds)
+        // Opening it may have loaded the module.
+        defer { attempt?.module = GPUInventory.Module(sysRoot: sysRoot) }
         guard witness.willCall("nvmlInit_v2", .library) else { return }
         do throws(NVMLOpenError) {
-            let opened = try NVMLLibrary(paths: name.isEmpty ? NVMLLibrary.defaultPaths : [name])
+            let opened = try NVMLLibrary(
+                paths: job.library.isEmpty ? NVMLLibrary.defaultPaths : [job.library])
             witness.didCall(.success)
             library.state = .ready
             library.version = opened.version ?? ""
@@ -111,13 +111,12 @@ struct GPULibraryKeeper {
 
     // MARK: Every turn
 
-    private mutating func count(_ opened: NVMLLibrary) {
+    private mutating func count(_ opened: NVMLLibrary, listed: Int) {
         let counted = try? caller.make("nvmlDeviceGetCount_v2", .library) {
             () throws(NVMLError) in try opened.deviceCount()
         }
         switch counted {
         case .success(let count):
-            let listed = inventory.places.count { $0.isListed }
             library.detail =
                 count == listed
                 ? "" : "NVML counts \(count) GPUs, and the PCI buses list \(listed)."
@@ -129,11 +128,8 @@ struct GPULibraryKeeper {
         }
     }
 
-    private mutating func takeEvents(_ content: GPUDriver.Content, _ now: UInt64) -> [NodeEvent] {
-        guard let events = content.events, !events.isBroken else {
-            renewEventsIfDue(content, now)
-            return []
-        }
+    private func takeEvents(_ content: GPUDriver.Content) -> [NodeEvent] {
+        guard let events = content.events, !events.isBroken else { return [] }
         var taken: [NodeEvent] = []
         while taken.count < Self.eventsMax {
             let waited = try? caller.make("nvmlEventSetWait_v2", .events) {
@@ -148,7 +144,6 @@ struct GPULibraryKeeper {
             case .failure:
                 // With a lost GPU in it, a set may tell of nothing else.
                 events.isBroken = true
-                renewEventsIfDue(content, now)
                 return taken
             case .success(nil), nil: return taken
             }
@@ -156,11 +151,15 @@ struct GPULibraryKeeper {
         return taken
     }
 
-    private mutating func renewEventsIfDue(_ content: GPUDriver.Content, _ now: UInt64) {
-        guard now >= renewalNanoseconds else { return }
+    private mutating func renewEventsIfDue(_ now: UInt64) {
+        guard now >= renewalNanoseconds, let library = libraryWithoutEvents else { return }
         renewalNanoseconds = now &+ Self.retryNanoseconds
-        driver.set(
-            GPUDriver.Content(library: content.library, events: makeEvents(content.library)))
+        driver.set(GPUDriver.Content(library: library, events: makeEvents(library)))
+    }
+
+    // It must not hold the set that is to be replaced.
+    private var libraryWithoutEvents: NVMLLibrary? {
+        driver.current.flatMap { $0.events?.isBroken ?? true ? $0.library : nil }
     }
 }
 
