@@ -274,7 +274,8 @@ import Testing
         let rig = try CollectorRig(gpus: [])
         #expect(try rig.turn().gpus == [])
         try rig.sys.add(fakeAddresses[0])
-        #expect(try rig.turn().states == ["read"])
+        #expect(try rig.turn(after: 59).states == [])
+        #expect(try rig.turn(after: 1).states == ["read"])
     }
 
     // MARK: Events

@@ -127,6 +127,17 @@ import Testing
         #expect(inventory.places[1].epoch == before[1].epoch)
     }
 
+    @Test func `a node without GPUs is looked through once a minute`() throws {
+        let sys = try FixtureSys()
+        var inventory = GPUInventory(sysRoot: sys.root, bootID: "boot")
+        inventory.look(now: 0)
+        try sys.add(one)
+        inventory.look(now: 59 * second)
+        #expect(inventory.places.isEmpty)
+        inventory.look(now: 60 * second)
+        #expect(inventory.places.map(\.address) == [one])
+    }
+
     @Test func `new GPUs are looked for once a minute, and when the module changes`() throws {
         let sys = try FixtureSys([one])
         var inventory = GPUInventory(sysRoot: sys.root, bootID: "boot")

@@ -58,7 +58,7 @@ package struct GPUInventory: Sendable {
         let before = module
         module = Module(sysRoot: sysRoot)
         for index in places.indices { refresh(index) }
-        guard places.isEmpty || now >= dueNanoseconds || module != before else { return }
+        guard now >= dueNanoseconds || module != before else { return }
         dueNanoseconds = now &+ Self.intervalNanoseconds
         let known = Set(places.map(\.address))
         for address in Self.gpus(sysRoot: sysRoot) where !known.contains(address) {
