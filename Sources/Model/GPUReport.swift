@@ -8,6 +8,8 @@ package struct GPUReport: Hashable, Sendable {
     package var library: GPULibrary
     /// The GPUs that sysfs lists and those that were seen since the probe started, by address.
     package var gpus: [GPUDeviceReport]
+    /// Where GPUs are that another driver has, such as vfio-pci: nobody expects them here.
+    package var foreign: [PCIAddress]
     /// How long calls took, by family.
     package var calls: [CallFamily: CallLatency]
     /// What NVML's event set told since the pass before.
@@ -16,12 +18,14 @@ package struct GPUReport: Hashable, Sendable {
     /// One pass of the GPU probe.
     package init(
         moment: Moment, durationNanoseconds: UInt64, library: GPULibrary,
-        gpus: [GPUDeviceReport], calls: [CallFamily: CallLatency] = [:], events: [NodeEvent] = []
+        gpus: [GPUDeviceReport], foreign: [PCIAddress] = [],
+        calls: [CallFamily: CallLatency] = [:], events: [NodeEvent] = []
     ) {
         self.moment = moment
         self.durationNanoseconds = durationNanoseconds
         self.library = library
         self.gpus = gpus
+        self.foreign = foreign
         self.calls = calls
         self.events = events
     }

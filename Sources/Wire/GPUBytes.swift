@@ -6,6 +6,7 @@ extension ByteWriter {
         integer(value.durationNanoseconds)
         library(value.library)
         list(value.gpus) { $0.gpu($1) }
+        list(value.foreign) { $0.address($1) }
         list(value.calls.sorted { $0.key.rawValue < $1.key.rawValue }) {
             $0.element($1.key)
             let latency = $1.value
@@ -110,6 +111,7 @@ extension ByteReader {
         let (moment, duration) = (try moment(), try integer())
         let library = try library()
         let gpus = try list { (reader) throws(FrameError) in try reader.gpu() }
+        let foreign = try list { (reader) throws(FrameError) in try reader.address() }
         let calls = try list { (reader) throws(FrameError) -> (CallFamily, CallLatency) in
             (
                 try reader.element(),
@@ -122,6 +124,7 @@ extension ByteReader {
         let events = try list { (reader) throws(FrameError) in try reader.event() }
         return GPUReport(
             moment: moment, durationNanoseconds: duration, library: library, gpus: gpus,
+            foreign: foreign,
             calls: Dictionary(calls, uniquingKeysWith: { first, _ in first }), events: events)
     }
 

@@ -151,6 +151,24 @@ import Testing
         #expect(handles.count == 2)
     }
 
+    @Test func `a GPU that another driver has is not expected, and others are`() throws {
+        let rig = try CollectorRig()
+        try rig.sys.bind(fakeAddresses[2], to: "nvidia")
+        try rig.sys.bind(fakeAddresses[5], to: "vfio-pci")
+        var report = try rig.turn()
+        #expect(report.gpus.map(\.address) == fakeAddresses.filter { $0 != fakeAddresses[5] })
+        #expect(report.foreign == [fakeAddresses[5]])
+        try rig.sys.bind(fakeAddresses[2], to: "vfio-pci")
+        report = try rig.turn()
+        #expect(report.gpus.count == 6)
+        #expect(report.foreign.sorted() == [fakeAddresses[2], fakeAddresses[5]])
+        #expect(try !rig.fake.calls().contains { $0.gpu == 5 })
+        try rig.sys.bind(fakeAddresses[2], to: "nvidia")
+        report = try rig.turn(after: 60)
+        #expect(report.foreign == [fakeAddresses[5]])
+        #expect(report.states == Array(repeating: "read", count: 7))
+    }
+
     // MARK: The library
 
     @Test func `a library that appears later is opened a minute later`() throws {

@@ -66,6 +66,45 @@ import Testing
         #expect(inventory.places.map(\.address) == [one])
     }
 
+    // MARK: What is expected
+
+    @Test func `a virtual function is a part of its GPU`() throws {
+        let sys = try FixtureSys([one, other])
+        try sys.link("physfn", of: other, to: "../0000:18:00.0")
+        var inventory = GPUInventory(sysRoot: sys.root, bootID: "boot")
+        inventory.look(now: 0)
+        #expect(inventory.places.map(\.address) == [one])
+        #expect(inventory.foreign == [])
+    }
+
+    @Test(arguments: [(nil, true), ("nvidia", true), ("vfio-pci", false), ("nouveau", false)])
+    func `a GPU is expected unless another driver has it`(
+        _ row: (driver: String?, isExpected: Bool)
+    ) throws {
+        let sys = try FixtureSys([one])
+        if let driver = row.driver { try sys.bind(one, to: driver) }
+        var inventory = GPUInventory(sysRoot: sys.root, bootID: "boot")
+        inventory.look(now: 0)
+        #expect(inventory.places.map(\.address) == (row.isExpected ? [one] : []))
+        #expect(inventory.foreign == (row.isExpected ? [] : [one]))
+    }
+
+    @Test func `a known GPU that another driver takes is expected no more`() throws {
+        let sys = try FixtureSys([one, other])
+        try sys.bind(one, to: "nvidia")
+        var inventory = GPUInventory(sysRoot: sys.root, bootID: "boot")
+        inventory.look(now: 0)
+        try sys.bind(one, to: "vfio-pci")
+        inventory.look(now: second)
+        #expect(inventory.places.map(\.address) == [other])
+        #expect(inventory.foreign == [one])
+        // It may leave that driver without getting another one; then it is missed again.
+        try FileManager.default.removeItem(atPath: sys.directory(one) + "/driver")
+        inventory.look(now: 60 * second)
+        #expect(inventory.places.map(\.address) == [one, other])
+        #expect(inventory.foreign == [])
+    }
+
     // MARK: Epochs
 
     private func epoch(_ sys: FixtureSys, boot: String = "boot") throws -> UInt64 {

@@ -59,6 +59,18 @@ final class FixtureSys {
             atPath: directory(address), toPath: "\(root)/removed-\(UUID().uuidString)")
     }
 
+    /// Gives a function another driver.
+    func bind(_ address: PCIAddress, to driver: String) throws {
+        try link("driver", of: address, to: "../../../bus/pci/drivers/\(driver)")
+    }
+
+    /// Makes a link in a function's directory.
+    func link(_ name: String, of address: PCIAddress, to path: String) throws {
+        let link = "\(directory(address))/\(name)"
+        try? FileManager.default.removeItem(atPath: link)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    }
+
     /// Loads the kernel module anew.
     func load(_ version: String) throws {
         try place(root + "/module/nvidia", ["version": version + "\n"])

@@ -67,6 +67,7 @@ extension FrameRandom {
                 state: element(GPULibrary.State.self), version: text(), driver: text(),
                 symbolsFound: below(99), symbolsKnown: below(99), detail: text()),
             gpus: (0..<below(4)).map { _ in gpu() },
+            foreign: (0..<below(3)).map { _ in address() },
             calls: Dictionary(
                 (0..<below(4)).map { _ in
                     (

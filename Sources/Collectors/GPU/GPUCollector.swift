@@ -212,10 +212,15 @@ package final class GPUCollector {
         }
     }
 
+    /// The GPUs that are told of, by address.
+    private var told: [PCIAddress] {
+        inventory.places.map(\.address).filter(configuration.mayTouch)
+    }
+
     /// The GPUs that may be read, by address.
     private var readable: [PCIAddress] {
-        members.values.filter { $0.place.isListed && !$0.witness.isStopped }
-            .map(\.address).sorted()
+        told.compactMap { members[$0] }.filter { $0.place.isListed && !$0.witness.isStopped }
+            .map(\.address)
     }
 
     // A worker that is busy from an earlier turn is not waited for.
@@ -299,7 +304,7 @@ package final class GPUCollector {
         libraryWitness.addLatencies(to: &calls)
         for member in members.values { member.witness.addLatencies(to: &calls) }
         let isReady = library?.state == .ready
-        let gpus = members.keys.filter(configuration.mayTouch).sorted().compactMap {
+        let gpus = told.compactMap {
             members[$0]?.report(
                 at: middle, now: now, reason: configuration.stopped[$0], isReady: isReady)
         }
@@ -309,7 +314,7 @@ package final class GPUCollector {
                 bootID: bootID, boottimeNanoseconds: middle,
                 wallMilliseconds: clocks.wallMilliseconds() - Int64((end - middle) / 1_000_000)),
             durationNanoseconds: duration, library: libraryReport(now: now), gpus: gpus,
-            calls: calls, events: events)
+            foreign: inventory.foreign, calls: calls, events: events)
     }
 
     // A call that has been under way for longer than a whole turn may take hangs.

@@ -42,8 +42,10 @@ package struct GPUInventory: Sendable {
     private let bootID: String
     private var dueNanoseconds: UInt64 = 0
 
-    /// What was listed at least once, by address.
+    /// What was listed at least once and no other driver has, by address.
     package private(set) var places: [Place] = []
+    /// Where GPUs are that another driver has, such as vfio-pci or nouveau.
+    package private(set) var foreign: [PCIAddress] = []
     /// The kernel module, as last looked at.
     package private(set) var module = Module()
 
@@ -58,10 +60,22 @@ package struct GPUInventory: Sendable {
         let before = module
         module = Module(sysRoot: sysRoot)
         for index in places.indices { refresh(index) }
+        let gone = places.map(\.address).filter(isForeign)
+        places.removeAll { gone.contains($0.address) }
+        foreign += gone
         guard now >= dueNanoseconds || module != before else { return }
         dueNanoseconds = now &+ Self.intervalNanoseconds
+        lookForNew()
+    }
+
+    private mutating func lookForNew() {
+        foreign = []
         let known = Set(places.map(\.address))
         for address in Self.gpus(sysRoot: sysRoot) where !known.contains(address) {
+            guard !isForeign(address) else {
+                foreign.append(address)
+                continue
+            }
             places.append(Place(address: address, epoch: 0, isListed: true))
             refresh(places.count - 1)
         }
@@ -85,18 +99,36 @@ package struct GPUInventory: Sendable {
     // MARK: Listing
 
     /// The GPUs of NVIDIA, by address: functions of vendor 0x10de and class 0x0300 (VGA) or 0x0302
-    /// (3D controller).
+    /// (3D controller), without the virtual ones, which are parts of their GPU.
     ///
     /// A function that vanishes, or that cannot be read, is not among them.
-    package static func gpus(sysRoot: String) -> [PCIAddress] {
+    static func gpus(sysRoot: String) -> [PCIAddress] {
         names(in: directory(sysRoot)).compactMap { name -> PCIAddress? in
             let path = "\(directory(sysRoot))/\(name)"
             guard let address = PCIAddress(name), number(path + "/vendor") == 0x10de,
-                let code = number(path + "/class"), code >> 8 == 0x0300 || code >> 8 == 0x0302
+                let code = number(path + "/class"), code >> 8 == 0x0300 || code >> 8 == 0x0302,
+                target(path + "/physfn") == nil
             else { return nil }
             return address
         }
         .sorted()
+    }
+
+    // Without a driver it is missed all the same: it may have failed to take the GPU up.
+    private func isForeign(_ address: PCIAddress) -> Bool {
+        let link = "\(Self.directory(sysRoot))/\(address)/driver"
+        return Self.target(link).map { $0 != "nvidia" } ?? false
+    }
+
+    // The last name in what a link leads to; nil when there is no link.
+    private static func target(_ path: String) -> String? {
+        let octets = unsafe [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+            guard let start = buffer.baseAddress else { return }
+            unsafe count = max(0, readlink(path, start, buffer.count))
+        }
+        return octets.map { UInt8(bitPattern: $0) }.split(separator: UInt8(ascii: "/")).last.map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private static func directory(_ sysRoot: String) -> String {

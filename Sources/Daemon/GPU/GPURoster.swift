@@ -39,6 +39,7 @@ struct GPURoster: Sendable {
     mutating func take(_ report: GPUReport, _ ledger: inout Ledger) -> [CounterEvent] {
         library = report.library
         calls = report.calls
+        for address in report.foreign { entries[address] = nil }
         let listed = Set(report.gpus.map(\.address))
         for address in entries.keys where !listed.contains(address) {
             entries[address]?.isListed = false
