@@ -311,6 +311,27 @@ import Testing
             .r610, "return symbol=nvmlDeviceRegisterEvents code=999", events: true)
         #expect(try rig.read().report.state == .read)
         #expect(rig.library.events?.isBroken == true)
+        // The next set is not broken by the same GPU.
+        let next = GPUDriver.Content(
+            library: rig.library.library, events: try GPUEvents(library: rig.library.library))
+        let before = try rig.fake.calls().count
+        #expect(rig.reader.read(next, now: rig.clock.now, epoch: 1).state == .read)
+        #expect(next.events?.isBroken == false)
+        let calls = try rig.fake.calls().dropFirst(before)
+        #expect(!calls.contains { $0.symbol == "nvmlDeviceRegisterEvents" })
+    }
+
+    @Test(arguments: ["nvmlDeviceRegisterEvents", "nvmlDeviceGetSupportedEventTypes"])
+    func `what keeps a GPU from being registered for now is tried again`(_ symbol: String) throws {
+        var rig = try ReaderRig(.r610, "return symbol=\(symbol) code=27", events: true)
+        #expect(try rig.read().calls.contains { $0.symbol == symbol })
+        try rig.fake.play("")
+        let registered = { (calls: [FakeNVML.Call]) in
+            calls.contains { $0.symbol == "nvmlDeviceRegisterEvents" && $0.outcome == "0" }
+        }
+        #expect(registered(try rig.read().calls))
+        #expect(!registered(try rig.read().calls))
+        #expect(rig.library.events?.isBroken == false)
     }
 
     // MARK: Latencies

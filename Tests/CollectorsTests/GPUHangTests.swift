@@ -140,6 +140,26 @@ import Testing
                 == .failed(GPUFailure(function: "sysfs", code: 28, codeName: "NOT_LISTED")))
     }
 
+    @Test func `whoever waits for a set to be freed says so`() throws {
+        let rig = try CollectorRig()
+        _ = try rig.turn()
+        try rig.fake.play("return symbol=nvmlEventSetWait_v2 code=15")
+        _ = try rig.turn()
+        _ = try rig.turn()
+        try rig.fake.play("hang symbol=nvmlEventSetFree \(Self.forever)")
+        rig.clock.advance(by: 60 * second)
+        rig.collector.begin(now: rig.clock.now)
+        while rig.hangs().isEmpty {
+            #expect(rig.collector.advance(now: rig.clock.now) == nil)
+            _ = isReadable(rig.collector.wakeDescriptor, milliseconds: 10)
+        }
+        // The last one who lets go of the set.
+        let call = try #require(rig.collector.members[fakeAddresses[7]]?.witness.current)
+        #expect(call.function == "nvmlEventSetFree")
+        #expect(call.family == .events)
+        #expect(rig.board.calls().map(\.function) == ["nvmlEventSetFree"])
+    }
+
     @Test func `a start that takes its time is waited for within the turn`() throws {
         let rig = try CollectorRig("latency symbol=nvmlInit_v2 ms=300")
         #expect(try rig.turn().states == GPUCollectorTests.all)

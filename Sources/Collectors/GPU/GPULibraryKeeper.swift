@@ -154,7 +154,9 @@ struct GPULibraryKeeper {
     private mutating func renewEventsIfDue(_ now: UInt64) {
         guard now >= renewalNanoseconds, let library = libraryWithoutEvents else { return }
         renewalNanoseconds = now &+ Self.retryNanoseconds
-        driver.set(GPUDriver.Content(library: library, events: makeEvents(library)))
+        let content = GPUDriver.Content(library: library, events: makeEvents(library))
+        // Whoever lets go of a set last frees it, which is a call.
+        _ = try? caller.make("nvmlEventSetFree", .events) { driver.set(content) }
     }
 
     // It must not hold the set that is to be replaced.

@@ -38,7 +38,16 @@ struct GPUReader {
     // The latest error of this pass that says nothing of what the GPU offers.
     private var lastError: NVMLError?
     private var driver = DriverFacts()
-    private var registration: (device: NVMLDevice, events: GPUEvents)?
+    private var registration = Registration.due
+    private var events: GPUEvents?
+
+    /// Whether the events of a handle are to be told.
+    private enum Registration {
+        case due
+        case done
+        /// The set was broken by it; so would the next one be.
+        case refused
+    }
 
     /// What the driver can be asked for at all.
     private struct DriverFacts {
@@ -171,6 +180,7 @@ struct GPUReader {
         switch attached {
         case .failure(let error): throw .lost(GPUFailure(error))
         case .success(let device):
+            registration = .due
             (hasAnswered, lastError) = (false, nil)
             caller.reset()
             self.device = device
@@ -201,23 +211,46 @@ struct GPUReader {
     private mutating func register(
         _ device: NVMLDevice, _ events: GPUEvents?
     ) throws(Interruption) {
-        guard let events else { return }
-        if let registration, registration.device == device, registration.events === events {
-            return
+        if events !== self.events {
+            try letGo(events)
+            if registration == .done { registration = .due }
         }
-        registration = (device, events)
+        guard let events, registration == .due else { return }
         events.name(device, address)
         let supported = try caller.ask("nvmlDeviceGetSupportedEventTypes", .events) {
             () throws(NVMLError) in try device.eventTypes()
         }
-        guard case .success(let types) = supported,
-            !types.isDisjoint(with: .health)
-        else { return }
+        guard case .success(let types) = supported, !types.isDisjoint(with: .health) else {
+            registration = Self.registration(after: supported)
+            return
+        }
         let registered = try caller.ask("nvmlDeviceRegisterEvents", .events) {
             () throws(NVMLError) in
             try events.set.register(device, exactly: types.intersection(.health))
         }
-        if case .failure(let error) = registered, error.code == .unknown { events.isBroken = true }
+        if case .failure(let error) = registered, error.code == .unknown {
+            events.isBroken = true
+            registration = .refused
+        } else {
+            registration = Self.registration(after: registered)
+        }
+    }
+
+    // What failed for now is tried again.
+    private static func registration<Value>(
+        after result: Result<Value, NVMLError>
+    ) -> Registration {
+        guard case .failure(let error) = result else { return .done }
+        return switch error.code.kind {
+        case .absentCapability, .permission: .done
+        case .success, .transient, .gpuBad, .library: .due
+        }
+    }
+
+    // Whoever lets go of a set last frees it, which is a call.
+    private mutating func letGo(_ new: GPUEvents?) throws(Interruption) {
+        guard events != nil else { return events = new }
+        _ = try caller.make("nvmlEventSetFree", .events) { events = new }
     }
 
     // MARK: Report
