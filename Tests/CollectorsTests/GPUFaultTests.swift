@@ -41,12 +41,12 @@ import Testing
         // Its handle might be stale, so it is attached to once.
         #expect(calls.filter { $0.symbol == Self.handle }.count == 1)
         for _ in 0..<3 {
-            (report, calls) = try rig.read()
+            (report, calls) = try rig.read(after: 10)
             #expect(failure(report)?.function == Self.handle)
             #expect(calls.map(\.symbol) == [Self.handle])
         }
         try rig.fake.play("")
-        (report, calls) = try rig.read()
+        (report, calls) = try rig.read(after: 10)
         #expect(report.state == .read)
         #expect(report["temperature"]?.isValue == true)
         #expect(report.links[17]["tx_data"]?.isValue == true)
@@ -62,6 +62,21 @@ import Testing
         #expect(!hasValues(report))
         #expect(report.identity == nil)
         #expect(calls.map(\.symbol) == [Self.handle])
+    }
+
+    @Test func `a GPU that cannot be attached to is tried again after ten seconds`() throws {
+        var rig = try ReaderRig(.r610, "return symbol=\(Self.handle) code=10")
+        _ = try rig.read()
+        for _ in 0..<9 {
+            let (report, calls) = try rig.read(after: 1)
+            #expect(failure(report)?.code == 10)
+            #expect(calls.isEmpty)
+        }
+        #expect(try rig.read(after: 1).calls.map(\.symbol) == [Self.handle])
+        // Another device or another driver may do better at once.
+        try rig.fake.play("")
+        rig.epoch = 2
+        #expect(try rig.read(after: 1).report.state == .read)
     }
 
     @Test(arguments: [2, 7, 10, 14, 20, 21, 23, 27, 29, 12345] as [Int32])
@@ -144,6 +159,18 @@ import Testing
         let (report, calls) = try rig.read()
         #expect(report.epoch == 2)
         #expect(calls.first?.symbol == Self.handle)
+    }
+
+    @Test func `another epoch is perhaps another board`() throws {
+        var rig = try ReaderRig()
+        #expect(try rig.read().report.identity != nil)
+        try rig.fake.play("return symbol=nvmlDeviceGetUUID code=27")
+        rig.epoch = 2
+        let report = try rig.read().report
+        #expect(report.state == .read)
+        #expect(report.identity == nil)
+        try rig.fake.play("")
+        #expect(try rig.read(after: 10).report.identity != nil)
     }
 
     // MARK: Identity

@@ -40,6 +40,8 @@ struct GPUReader {
     private var driver = DriverFacts()
     private var registration = Registration.due
     private var events: GPUEvents?
+    // Why it could not be attached to, and when that is tried again: it may take seconds.
+    private var refusal: (failure: GPUFailure, dueNanoseconds: UInt64)?
 
     /// Whether the events of a handle are to be told.
     private enum Registration {
@@ -66,7 +68,8 @@ struct GPUReader {
     mutating func read(_ library: GPUDriver.Content, now: UInt64, epoch: UInt64) -> GPUDeviceReport
     {
         // The device was removed and found again, or the driver loaded again.
-        if epoch != self.epoch { device = nil }
+        // It may be another board, which may not say who it is.
+        if epoch != self.epoch { (device, identity, refusal) = (nil, nil, nil) }
         self.epoch = epoch
         beginPass()
         do throws(Interruption) {
@@ -106,7 +109,7 @@ struct GPUReader {
         _ library: GPUDriver.Content, _ now: UInt64
     ) throws(Interruption) {
         guard let device else {
-            try readFamilies(try attach(library), library, now)
+            try readFamilies(try attach(library, now), library, now)
             return
         }
         do throws(Interruption) {
@@ -114,7 +117,7 @@ struct GPUReader {
         } catch {
             guard case .lost = error else { throw error }
             // The handle may be of before a reset.
-            try readFamilies(try attach(library), library, now)
+            try readFamilies(try attach(library, now), library, now)
         }
     }
 
@@ -171,15 +174,23 @@ struct GPUReader {
 
     // MARK: Attaching
 
-    private mutating func attach(_ library: GPUDriver.Content) throws(Interruption) -> NVMLDevice {
+    private mutating func attach(
+        _ library: GPUDriver.Content, _ now: UInt64
+    ) throws(Interruption) -> NVMLDevice {
         device = nil
+        if let refusal, now &+ Self.earlinessNanoseconds < refusal.dueNanoseconds {
+            throw .lost(refusal.failure)
+        }
         let address = address
         let attached = try caller.make("nvmlDeviceGetHandleByPciBusId_v2", .attach) {
             () throws(NVMLError) in try library.library.device(at: address)
         }
         switch attached {
-        case .failure(let error): throw .lost(GPUFailure(error))
+        case .failure(let error):
+            refusal = (GPUFailure(error), now &+ Self.retryNanoseconds)
+            throw .lost(GPUFailure(error))
         case .success(let device):
+            refusal = nil
             registration = .due
             (hasAnswered, lastError) = (false, nil)
             caller.reset()
