@@ -146,6 +146,15 @@ import Testing
         #expect(Int64(bitPattern: raw) == -10)
     }
 
+    @Test func `memory without a sensor is not at zero degrees`() throws {
+        var rig = try ReaderRig(.r610, "set memory_temperature=0 temperature=0")
+        let report = try rig.read().report
+        #expect(report["memory_temperature"] == .unsupported)
+        #expect(report["temperature"]?.number == 0)
+        try rig.fake.play("set memory_temperature=41")
+        #expect(try rig.read().report["memory_temperature"]?.number == 41)
+    }
+
     // MARK: Drivers
 
     @Test func `driver 450 is asked by its own calls, and not for what came later`() throws {

@@ -24,9 +24,11 @@ struct FieldFamily: Hashable, Sendable {
 
     /// The field that says how many links there are.
     static let linkCount: UInt32 = 91
+    /// The field that says how warm the memory is.
+    static let memoryTemperature: UInt32 = 82
 
     static let all = [
-        FieldFamily(.health, [74, 76, 82, 83, linkCount, 186, 230]),
+        FieldFamily(.health, [74, 76, memoryTemperature, 83, linkCount, 186, 230]),
         FieldFamily(perLink: .linkState, [164, 165]),
         FieldFamily(perLink: .linkRemote, [146, 166]),
         // NVLink up to 4, and from 5 on.

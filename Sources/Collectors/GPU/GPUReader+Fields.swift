@@ -88,7 +88,9 @@ extension GPUReader {
         for (index, target) in targets.enumerated() {
             let answer = batch[index]
             if answer.code == .success, let count = answer.count {
-                take(target, count)
+                // Memory without a sensor says zero degrees.
+                let isNone = count == 0 && answer.field.id == FieldFamily.memoryTemperature
+                take(target, isNone ? nil : count)
                 continue
             }
             // A number that is none counts as one that did not come.
