@@ -38,7 +38,8 @@ package final class NVMLLibrary: @unchecked Sendable {
 
     let table: fw_nvml_table
 
-    /// Opens the first of the paths that is a library, and starts it.
+    /// Opens the first of the paths that is a library, and starts it; a file that is none, or that
+    /// cannot be used, is told of when there is no other.
     package init(paths: [String] = defaultPaths) throws(NVMLOpenError) {
         let (handle, path) = unsafe try Self.open(paths)
         var table = fw_nvml_table()
@@ -71,17 +72,20 @@ package final class NVMLLibrary: @unchecked Sendable {
         _ paths: [String]
     ) throws(NVMLOpenError) -> (handle: UnsafeMutableRawPointer, path: String) {
         var absence: String?
+        var unusable: NVMLOpenError?
         for path in paths {
             if let handle = unsafe dlopen(path, RTLD_LAZY | RTLD_LOCAL) {
                 return unsafe (handle, path)
             }
             let detail = unsafe dlerror().map { unsafe String(cString: $0) } ?? path
-            guard detail.contains("cannot open shared object file") else {
-                throw .notALibrary(path: path, detail: detail)
+            // A library that this one needs may be missing as well, under its own name.
+            if detail.hasPrefix(path + ":"), detail.contains("No such file") {
+                absence = absence ?? detail
+            } else {
+                unusable = unusable ?? .notALibrary(path: path, detail: detail)
             }
-            absence = absence ?? detail
         }
-        throw .libraryNotFound(detail: absence ?? "no path to look for it")
+        throw unusable ?? .libraryNotFound(detail: absence ?? "no path to look for it")
     }
 
     @unsafe private static func missing(in table: inout fw_nvml_table) -> [String] {

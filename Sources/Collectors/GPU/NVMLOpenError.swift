@@ -47,8 +47,8 @@ package enum NVMLOpenError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "loaded kernel module: the driver was upgraded under it. Reload the NVIDIA "
                 + "modules, or reboot the node."
         case .noPermission:
-            "This process may not use the GPUs. Give its user access to /dev/nvidiactl and "
-                + "/dev/nvidia0 and following."
+            "This process may not use the GPUs. Give its user and its control group access to "
+                + "/dev/nvidiactl and /dev/nvidia0 and following."
         case .failed(let error):
             "NVML does not start: \(error). Run nvidia-smi, and look into the kernel log for the "
                 + "cause."
@@ -59,8 +59,7 @@ package enum NVMLOpenError: Error, Hashable, Sendable, CustomStringConvertible {
         switch error.code {
         case .driverNotLoaded: self = .driverNotLoaded
         case .versionMismatch: self = .versionMismatch(library: libraryVersion)
-        case .noPermission: self = .noPermission
-        default: self = .failed(error)
+        default: self = error.code.kind == .permission ? .noPermission : .failed(error)
         }
     }
 }
