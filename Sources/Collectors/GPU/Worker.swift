@@ -35,10 +35,11 @@ final class Worker<Job: Sendable, Outcome: Sendable>: Sendable {
     /// Whether its thread runs, or sleeps until there is a job.
     var hasThread: Bool { state.withLock { $0.hasThread } }
 
-    /// Hands in a job; false when it is busy or ending, or when no thread can be started.
+    /// Hands in a job; false when it is busy or ending, when what the last one gave was not taken,
+    /// or when no thread can be started.
     func start(_ job: Job) -> Bool {
         let needsThread = state.withLock { state -> Bool? in
-            guard !state.isBusy, !state.isEnding else { return nil }
+            guard !state.isBusy, !state.isEnding, state.outcome == nil else { return nil }
             defer { state.hasThread = true }
             state.isBusy = true
             state.job = job
