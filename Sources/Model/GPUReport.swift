@@ -352,6 +352,8 @@ package struct CallLatency: Hashable, Sendable {
     package var calls: UInt64
     /// Calls that ended with an error other than that something is not offered.
     package var errors: UInt64
+    /// When the latest call ended, on the clock of whoever noted it; it is in no frame.
+    private var endNanoseconds: UInt64 = 0
 
     /// No call yet.
     package init(
@@ -364,18 +366,22 @@ package struct CallLatency: Hashable, Sendable {
         self.errors = errors
     }
 
-    /// Takes in one call.
-    package mutating func note(nanoseconds: UInt64, isError: Bool) {
+    /// Takes in one call, which ended then.
+    package mutating func note(nanoseconds: UInt64, isError: Bool, end: UInt64) {
         lastNanoseconds = nanoseconds
+        endNanoseconds = end
         maximumNanoseconds = max(maximumNanoseconds, nanoseconds)
         calls += 1
         if isError { errors += 1 }
     }
 
-    /// Takes in what another thread noted after this one.
+    /// Takes in what another thread noted.
     package mutating func merge(_ other: CallLatency) {
         guard other.calls > 0 else { return }
-        lastNanoseconds = max(lastNanoseconds, other.lastNanoseconds)
+        if calls == 0 || other.endNanoseconds > endNanoseconds {
+            lastNanoseconds = other.lastNanoseconds
+            endNanoseconds = other.endNanoseconds
+        }
         maximumNanoseconds = max(maximumNanoseconds, other.maximumNanoseconds)
         calls += other.calls
         errors += other.errors

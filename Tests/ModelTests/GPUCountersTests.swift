@@ -207,6 +207,23 @@ struct GPULedgerTests {
 
     // MARK: Reports
 
+    @Test func latestCallIsThatWhichEndedLast() {
+        var stopped = CallLatency()
+        stopped.note(nanoseconds: 45, isError: true, end: 100)
+        var reading = CallLatency()
+        reading.note(nanoseconds: 3, isError: false, end: 200)
+        reading.note(nanoseconds: 2, isError: false, end: 300)
+        for pair in [[stopped, reading], [reading, stopped]] {
+            var sum = CallLatency()
+            for latency in pair { sum.merge(latency) }
+            sum.merge(CallLatency())
+            #expect(sum.lastNanoseconds == 2)
+            #expect(sum.maximumNanoseconds == 45)
+            #expect(sum.calls == 3)
+            #expect(sum.errors == 1)
+        }
+    }
+
     private static let readings: [(Reading, Bool)] = [
         (.value(0, field: 0), true), (.held(7, field: 0), false), (.failed, false),
         (.unsupported, false), (.noPermission, false),

@@ -90,7 +90,7 @@ package final class CallWitness: Sendable {
             let start = min(call.startNanoseconds, now)
             state.latencies[Int(call.family.rawValue)].note(
                 nanoseconds: now - start,
-                isError: code.kind != .success && code.kind != .absentCapability)
+                isError: code.kind != .success && code.kind != .absentCapability, end: now)
             let first = min(state.span?.lowerBound ?? start, start)
             state.span = first...now
         }
