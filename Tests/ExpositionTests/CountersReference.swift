@@ -34,6 +34,19 @@ enum CountersReference {
         |---|---|
         \(ResetDomain.allCases.map(line).joined(separator: "\n"))
 
+        ## How often it is read
+
+        Ports are read in every pass, and so is of a GPU and its links what the driver has at hand.
+        The rest is read less often:
+
+        | Family | Seconds between readings | What it is |
+        |---|---|---|
+        \(CallFamily.allCases.compactMap(line).joined(separator: "\n"))
+
+        Between two readings the latest value stands and counts as fresh. Its total takes what was
+        counted when it is read: a delta over less than that time may be 0 although the device
+        counted, and the delta after it holds the rest.
+
         ## InfiniBand ports
 
         Metrics begin with `fabricwatch_infiniband_`. Names are the kernel's sysfs names where there
@@ -115,6 +128,24 @@ enum CountersReference {
                 + "driver reload"
         case .driver: "when the driver of the device is loaded"
         case .lifetime: "never: it is kept in the device"
+        }
+    }
+
+    private static func line(_ family: CallFamily) -> String? {
+        guard family.intervalSeconds > 0 else { return nil }
+        return "| `\(family.name)` | \(family.intervalSeconds) | \(meaning(family)) |"
+    }
+
+    private static func meaning(_ family: CallFamily) -> String {
+        switch family {
+        case .identity: "Who the GPU is: UUID, serial number, versions."
+        case .linkRemote: "What a link leads to, `remote_link` and `version`."
+        case .linkFEC: "FEC histograms of links, `fec_`."
+        case .sram: "Errors of registers and caches, `sram_`."
+        case .remap: "Remapped rows, spare rows, retired pages."
+        case .pcie: "Counters of PCIe, `pcie_`."
+        case .fabric: "The registration with the NVSwitch fabric, `fabric_`."
+        case .library, .attach, .linkState, .linkErrors, .linkTraffic, .ecc, .health, .events: ""
         }
     }
 
