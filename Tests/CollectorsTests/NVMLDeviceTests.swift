@@ -1,7 +1,8 @@
-import Collectors
 import Fakes
 import Model
 import Testing
+
+@testable import Collectors
 
 /// Where the fake's first eight GPUs sit.
 let fakeAddresses = [0x18, 0x2a, 0x3a, 0x5d, 0x9a, 0xab, 0xba, 0xdb].map {
@@ -35,15 +36,10 @@ extension FakeNVML {
         ("nvmlDeviceGetVbiosVersion", { _ = try $0.vbiosVersion() }),
         ("nvmlDeviceGetInforomImageVersion", { _ = try $0.inforomVersion() }),
         ("nvmlDeviceGetGspFirmwareVersion", { _ = try $0.gspFirmwareVersion() }),
-        ("nvmlDeviceGetIndex", { _ = try $0.index() }),
         ("nvmlDeviceGetMinorNumber", { _ = try $0.minorNumber() }),
         ("nvmlDeviceGetModuleId", { _ = try $0.moduleID() }),
-        ("nvmlDeviceGetArchitecture", { _ = try $0.architecture() }),
-        ("nvmlDeviceGetPciInfo_v3", { _ = try $0.address() }),
-        ("nvmlDeviceGetPlatformInfo", { _ = try $0.platform() }),
         ("nvmlDeviceGetNvLinkState", { _ = try $0.isLinkActive(0) }),
         ("nvmlDeviceGetNvLinkVersion", { _ = try $0.linkVersion(0) }),
-        ("nvmlDeviceGetNvLinkCapability", { _ = try $0.link(0, has: .isValid) }),
         ("nvmlDeviceGetNvLinkRemoteDeviceType", { _ = try $0.linkPeer(0) }),
         ("nvmlDeviceGetNvLinkRemotePciInfo_v2", { _ = try $0.linkPeerAddress(0) }),
         ("nvmlDeviceGetNvLinkErrorCounter", { _ = try $0.linkErrorCount(0, .replay) }),
@@ -54,35 +50,26 @@ extension FakeNVML {
                 try device.read(&batch)
             }
         ),
-        ("nvmlDeviceGetEccMode", { _ = try $0.eccMode() }),
-        ("nvmlDeviceGetTotalEccErrors", { _ = try $0.memoryErrorCount(.corrected, .volatile) }),
-        (
-            "nvmlDeviceGetMemoryErrorCounter",
-            { device in
-                _ = try device.memoryErrorCount(.corrected, .volatile, in: .dram)
-            }
-        ),
         ("nvmlDeviceGetSramEccErrorStatus", { _ = try $0.sramStatus() }),
-        ("nvmlDeviceGetRetiredPages_v2", { _ = try $0.retiredPageCount(.uncorrectedError) }),
-        ("nvmlDeviceGetRetiredPagesPendingStatus", { _ = try $0.isRetirementPending() }),
-        ("nvmlDeviceGetRemappedRows_v2", { _ = try $0.remappedRows() }),
         ("nvmlDeviceGetRowRemapperHistogram", { _ = try $0.spareRows() }),
-        ("nvmlDeviceGetPcieReplayCounter", { _ = try $0.pcieReplayCount() }),
-        ("nvmlDeviceGetCurrentClocksEventReasons", { _ = try $0.clockReasons() }),
-        ("nvmlDeviceGetTemperatureV", { _ = try $0.temperatureCelsius() }),
+        ("nvmlDeviceGetCurrentClocksEventReasons", { _ = try $0.clockEventReasons() }),
+        ("nvmlDeviceGetCurrentClocksThrottleReasons", { _ = try $0.clockThrottleReasons() }),
+        ("nvmlDeviceGetTemperatureV", { _ = try $0.temperatureNewer() }),
+        ("nvmlDeviceGetTemperature", { _ = try $0.temperatureOlder() }),
         ("nvmlDeviceGetPowerUsage", { _ = try $0.powerMilliwatts() }),
         ("nvmlDeviceGetEnforcedPowerLimit", { _ = try $0.powerLimitMilliwatts() }),
-        ("nvmlDeviceGetTotalEnergyConsumption", { _ = try $0.energyMillijoules() }),
         ("nvmlDeviceGetUtilizationRates", { _ = try $0.utilization() }),
         ("nvmlDeviceGetMemoryInfo_v2", { _ = try $0.memory() }),
         ("nvmlDeviceGetClockInfo", { _ = try $0.clockMegahertz(.sm) }),
         ("nvmlDeviceGetPersistenceMode", { _ = try $0.isPersistent() }),
-        ("nvmlDeviceGetMigMode", { _ = try $0.migMode() }),
-        ("nvmlDeviceGetGpuFabricInfoV", { _ = try $0.fabric() }),
+        ("nvmlDeviceGetMigMode", { _ = try $0.isPartitioned() }),
+        ("nvmlDeviceGetGpuFabricInfoV", { _ = try $0.fabricThird() }),
+        ("nvmlDeviceGetGpuFabricInfo", { _ = try $0.fabricFirst() }),
+        ("nvmlDeviceGetSupportedEventTypes", { _ = try $0.eventTypes() }),
         (
-            "nvmlDeviceGetSupportedEventTypes",
+            "nvmlDeviceRegisterEvents",
             { device in
-                _ = try NVMLEventSet(library: device.library).register(device)
+                try NVMLEventSet(library: device.library).register(device, .xid)
             }
         ),
     ]
@@ -106,12 +93,7 @@ extension FakeNVML {
         let library = try fake.open()
         let device = try library.device(at: fakeAddresses[0])
         for (symbol, read) in Self.readers where library.missingSymbols.contains(symbol) {
-            let hasOlder = [
-                "nvmlDeviceGetRemappedRows_v2", "nvmlDeviceGetTemperatureV",
-                "nvmlDeviceGetCurrentClocksEventReasons",
-            ].contains(symbol)
-            let code = code { try read(device) }
-            #expect(code == (hasOlder ? .success : .functionNotFound), "\(symbol)")
+            #expect(code { try read(device) } == .functionNotFound, "\(symbol)")
         }
     }
 
@@ -123,7 +105,6 @@ extension FakeNVML {
         let known = Set(Self.readers.map(\.0)).union([
             "nvmlInit_v2", "nvmlSystemGetDriverVersion", "nvmlSystemGetNVMLVersion",
             "nvmlDeviceGetHandleByPciBusId_v2", "nvmlEventSetCreate", "nvmlEventSetFree",
-            "nvmlDeviceRegisterEvents",
         ])
         #expect(called.subtracting(known) == [])
         #expect(called.count == known.count)
@@ -134,8 +115,7 @@ extension FakeNVML {
         let library = try fake.open()
         for (gpu, address) in fakeAddresses.enumerated() {
             let device = try library.device(at: address)
-            #expect(try device.address() == address)
-            #expect(try device.index() == UInt32(gpu))
+            #expect(try device.minorNumber() == UInt32(gpu))
         }
         let attached = try fake.calls().filter { $0.symbol.contains("Handle") }
         #expect(attached.map(\.gpu) == Array(0..<8))
@@ -148,14 +128,6 @@ extension FakeNVML {
         #expect(code { try library.device(at: empty) } == .notFound)
     }
 
-    @Test func `an index is the last resort`() throws {
-        let library = try FakeNVML(.r610, "set gpu=1 gone").open()
-        #expect(try library.deviceCount() == 7)
-        #expect(try library.device(index: 1).address() == fakeAddresses[2])
-        #expect(
-            code { try library.device(index: 7) } == .invalidArgument)
-    }
-
     @Test func `identity is what the GPU says`() throws {
         let device = try FakeNVML(
             .r610, "set gpu=2 uuid=GPU-abc serial=123 name=NVIDIA_H200 module=5 minor=9"
@@ -165,7 +137,6 @@ extension FakeNVML {
         #expect(try device.name() == "NVIDIA H200")
         #expect(try device.moduleID() == 5)
         #expect(try device.minorNumber() == 9)
-        #expect(try device.architecture() == 9)
         #expect(try device.boardPartNumber() == "900-00000-0000-000")
         #expect(try device.vbiosVersion() == "96.00.74.00.01")
         #expect(try device.inforomVersion() == "G520.0200.00.05")
@@ -176,15 +147,6 @@ extension FakeNVML {
         let long = String(repeating: "x", count: 40)
         let device = try FakeNVML(.r610, "set gpu=0 serial=\(long)").device()
         #expect(code { try device.serial() } == .insufficientSize)
-    }
-
-    @Test func `the platform is known on Blackwell alone`() throws {
-        let fake = try FakeNVML(.r610, "profile blackwell\nset gpu=3 slot=4 tray=2 module=3")
-        let platform = try fake.device(3).platform()
-        #expect(platform.chassisSerial == "1820325000001")
-        #expect((platform.slot, platform.tray, platform.host, platform.moduleID) == (4, 2, 1, 3))
-        let hopper = try FakeNVML().device()
-        #expect(code { try hopper.platform() } == .notSupported)
     }
 
     // MARK: Losing and finding a GPU
@@ -236,7 +198,7 @@ extension FakeNVML {
         let device = try library.device(at: fakeAddresses[7])
         try fake.play("count 7")
         #expect(try library.deviceCount() == 7)
-        #expect(try device.index() == 7)
+        #expect(try device.minorNumber() == 7)
     }
 
     @Test func `the same handle is the same device`() throws {
@@ -264,7 +226,7 @@ extension FakeNVML {
                         try device.read(&batch)
                         isRight =
                             isRight && batch.answers.allSatisfy { $0.count == UInt64(gpu * 1000) }
-                        isRight = try isRight && device.temperatureCelsius() == Int32(30 + gpu)
+                        isRight = try isRight && device.temperatureNewer() == Int32(30 + gpu)
                     }
                     return isRight
                 }

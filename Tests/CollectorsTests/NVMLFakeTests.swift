@@ -1,7 +1,9 @@
-import Collectors
 import Fakes
 import Foundation
+import Model
 import Testing
+
+@testable import Collectors
 
 /// That the fake plays what its scenario says; what it plays is what other tests rest on.
 @Suite struct NVMLFakeTests {
@@ -96,18 +98,18 @@ import Testing
     @Test func `a change of the file is noticed by itself`() throws {
         let fake = try FakeNVML()
         let device = try fake.device()
-        #expect(try device.temperatureCelsius() == 41)
+        #expect(try device.temperatureNewer() == 41)
         try "set temperature=55".write(to: fake.scenario, atomically: true, encoding: .utf8)
         let deadline = ContinuousClock.now + .seconds(10)
-        while try device.temperatureCelsius() != 55, ContinuousClock.now < deadline {}
-        #expect(try device.temperatureCelsius() == 55)
+        while try device.temperatureNewer() != 55, ContinuousClock.now < deadline {}
+        #expect(try device.temperatureNewer() == 55)
     }
 
     @Test func `copies have nothing in common`() throws {
         let first = try FakeNVML(.r610, "set temperature=1")
         let second = try FakeNVML(.r610, "set temperature=2")
-        #expect(try first.device().temperatureCelsius() == 1)
-        #expect(try second.device().temperatureCelsius() == 2)
+        #expect(try first.device().temperatureNewer() == 1)
+        #expect(try second.device().temperatureNewer() == 2)
         #expect(try first.calls().count == 5)
     }
 
@@ -191,8 +193,11 @@ import Testing
     @Test func `up to sixteen GPUs differ in all that names them`() throws {
         let library = try FakeNVML(.r610, "gpus 16\nlinks 36").open()
         #expect(try library.deviceCount() == 16)
-        let devices = try (0..<16).map { try library.device(index: $0) }
-        #expect(Set(try devices.map { try $0.address() }).count == 16)
+        let buses: [UInt8] = [0x1b, 0x2d, 0x3d, 0x5f, 0x9d, 0xad, 0xbd, 0xdd]
+        let devices = try
+            (fakeAddresses
+            + buses.map { PCIAddress(domain: 0, bus: $0, device: 0) })
+            .map { try library.device(at: $0) }
         #expect(Set(try devices.map { try $0.uuid() }).count == 16)
         #expect(Set(try devices.map { try $0.serial() }).count == 16)
         #expect(Set(try devices.map { try $0.minorNumber() }).count == 16)

@@ -237,7 +237,7 @@ struct GPUReader {
         }
         let registered = try caller.ask("nvmlDeviceRegisterEvents", .events) {
             () throws(NVMLError) in
-            try events.set.register(device, exactly: types.intersection(.health))
+            try events.set.register(device, types.intersection(.health))
         }
         if case .failure(let error) = registered, error.code == .unknown {
             events.isBroken = true

@@ -12,36 +12,6 @@ package enum NVMLClock: UInt32, CaseIterable, Sendable {
     case video = 3
 }
 
-/// Why the clocks are lower than they could be (nvmlClocksEventReasons).
-package struct NVMLClockReasons: OptionSet, Hashable, Sendable {
-    /// The bits.
-    package let rawValue: UInt64
-
-    /// Reasons by their bits, also those that are not named here.
-    package init(rawValue: UInt64) {
-        self.rawValue = rawValue
-    }
-
-    /// Nothing runs.
-    package static let idle = NVMLClockReasons(rawValue: 0x1)
-    /// Somebody has set application clocks.
-    package static let applicationClocks = NVMLClockReasons(rawValue: 0x2)
-    /// The power limit.
-    package static let powerCap = NVMLClockReasons(rawValue: 0x4)
-    /// Hardware halves the clocks: too hot, or the power brake.
-    package static let hardwareSlowdown = NVMLClockReasons(rawValue: 0x8)
-    /// Another GPU of the group is slower.
-    package static let syncBoost = NVMLClockReasons(rawValue: 0x10)
-    /// Software lowers the clocks: too hot.
-    package static let softwareThermal = NVMLClockReasons(rawValue: 0x20)
-    /// Hardware lowers the clocks: too hot.
-    package static let hardwareThermal = NVMLClockReasons(rawValue: 0x40)
-    /// An external signal of the power supply.
-    package static let powerBrake = NVMLClockReasons(rawValue: 0x80)
-    /// The clocks of a display.
-    package static let display = NVMLClockReasons(rawValue: 0x100)
-}
-
 /// How busy the GPU was over the last second or less, in percent.
 package struct NVMLUtilization: Hashable, Sendable {
     /// The time in which a kernel ran.
@@ -63,19 +33,6 @@ package struct NVMLMemory: Hashable, Sendable {
 }
 
 extension NVMLDevice {
-    /// Replays on the PCI Express link since the driver started.
-    package func pcieReplayCount() throws(NVMLError) -> UInt32 {
-        try number("nvmlDeviceGetPcieReplayCounter") {
-            unsafe table.nvmlDeviceGetPcieReplayCounter?(handle, $0)
-        }
-    }
-
-    /// Why the clocks are lower than they could be, by whichever name of the call there is.
-    package func clockReasons() throws(NVMLError) -> NVMLClockReasons {
-        let bits: UInt64 = try newest(clockEventReasons, orElse: clockThrottleReasons)
-        return NVMLClockReasons(rawValue: bits)
-    }
-
     func clockEventReasons() throws(NVMLError) -> UInt64 {
         try number("nvmlDeviceGetCurrentClocksEventReasons") {
             unsafe table.nvmlDeviceGetCurrentClocksEventReasons?(handle, $0)
@@ -86,11 +43,6 @@ extension NVMLDevice {
         try number("nvmlDeviceGetCurrentClocksThrottleReasons") {
             unsafe table.nvmlDeviceGetCurrentClocksThrottleReasons?(handle, $0)
         }
-    }
-
-    /// The temperature of the GPU in degrees Celsius, by whichever form of the call there is.
-    package func temperatureCelsius() throws(NVMLError) -> Int32 {
-        try newest(temperatureNewer, orElse: temperatureOlder)
     }
 
     func temperatureNewer() throws(NVMLError) -> Int32 {
@@ -118,13 +70,6 @@ extension NVMLDevice {
     package func powerLimitMilliwatts() throws(NVMLError) -> UInt32 {
         try number("nvmlDeviceGetEnforcedPowerLimit") {
             unsafe table.nvmlDeviceGetEnforcedPowerLimit?(handle, $0)
-        }
-    }
-
-    /// The energy drawn since the driver started, in millijoules.
-    package func energyMillijoules() throws(NVMLError) -> UInt64 {
-        try number("nvmlDeviceGetTotalEnergyConsumption") {
-            unsafe table.nvmlDeviceGetTotalEnergyConsumption?(handle, $0)
         }
     }
 
@@ -163,11 +108,11 @@ extension NVMLDevice {
     }
 
     /// Whether the GPU is partitioned.
-    package func migMode() throws(NVMLError) -> NVMLMode {
+    package func isPartitioned() throws(NVMLError) -> Bool {
         var current: UInt32 = 0
         var pending: UInt32 = 0
         try NVMLError.check(
             "nvmlDeviceGetMigMode", unsafe table.nvmlDeviceGetMigMode?(handle, &current, &pending))
-        return NVMLMode(isOn: current != 0, isPending: pending != 0)
+        return current != 0
     }
 }

@@ -1,18 +1,6 @@
 import CNVML
 package import Model
 
-/// What is at the other end of an NVLink.
-package enum NVMLPeer: UInt32, Sendable {
-    /// Another GPU.
-    case gpu = 0
-    /// An IBM POWER processor.
-    case ibmNPU = 1
-    /// An NVSwitch.
-    case nvswitch = 2
-    /// NVML does not know.
-    case unknown = 0xff
-}
-
 /// An error counter of a link up to NVLink 4.
 package enum NVMLLinkError: UInt32, CaseIterable, Sendable {
     /// Packets that were sent again.
@@ -21,26 +9,6 @@ package enum NVMLLinkError: UInt32, CaseIterable, Sendable {
     case recovery = 1
     /// Flow control units with a bad checksum.
     case flitCRC = 2
-    /// Data with a bad checksum.
-    case dataCRC = 3
-    /// Errors that ECC found; for root alone.
-    case dataECC = 4
-}
-
-/// What a link can do.
-package enum NVMLLinkCapability: UInt32, CaseIterable, Sendable {
-    /// Access to the peer's memory.
-    case peerToPeer = 0
-    /// Access to system memory.
-    case systemMemory = 1
-    /// Atomic operations on the peer's memory.
-    case peerAtomics = 2
-    /// Atomic operations on system memory.
-    case systemMemoryAtomics = 3
-    /// Several GPUs on one screen.
-    case sli = 4
-    /// Whether the link is there at all.
-    case isValid = 5
 }
 
 /// The links of a GPU are numbered from 0; field 91 says how many there are.
@@ -59,21 +27,11 @@ extension NVMLDevice {
         }
     }
 
-    /// Whether the link can do that.
-    package func link(
-        _ link: UInt32, has capability: NVMLLinkCapability
-    ) throws(NVMLError) -> Bool {
-        try number("nvmlDeviceGetNvLinkCapability") {
-            unsafe table.nvmlDeviceGetNvLinkCapability?(handle, link, capability.rawValue, $0)
-        } != 0
-    }
-
-    /// What is at the link's other end.
-    package func linkPeer(_ link: UInt32) throws(NVMLError) -> NVMLPeer {
-        let type = try number("nvmlDeviceGetNvLinkRemoteDeviceType") {
+    /// The number of the kind of device at the link's other end (nvmlIntNvLinkDeviceType_t).
+    package func linkPeer(_ link: UInt32) throws(NVMLError) -> UInt32 {
+        try number("nvmlDeviceGetNvLinkRemoteDeviceType") {
             unsafe table.nvmlDeviceGetNvLinkRemoteDeviceType?(handle, link, $0)
         }
-        return NVMLPeer(rawValue: type) ?? .unknown
     }
 
     /// Where the link's other end sits on the PCI buses; nil for a switch that is not on them, for

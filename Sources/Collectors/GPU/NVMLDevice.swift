@@ -1,5 +1,4 @@
 import CNVML
-package import Model
 
 /// A GPU that NVML is attached to.
 ///
@@ -82,11 +81,6 @@ package struct NVMLDevice: Hashable, @unchecked Sendable {
         }
     }
 
-    /// Its place in the driver's order, from 0.
-    package func index() throws(NVMLError) -> UInt32 {
-        try number("nvmlDeviceGetIndex") { unsafe table.nvmlDeviceGetIndex?(handle, $0) }
-    }
-
     /// The N of `/dev/nvidiaN`.
     package func minorNumber() throws(NVMLError) -> UInt32 {
         try number("nvmlDeviceGetMinorNumber") {
@@ -99,33 +93,6 @@ package struct NVMLDevice: Hashable, @unchecked Sendable {
         try number("nvmlDeviceGetModuleId") { unsafe table.nvmlDeviceGetModuleId?(handle, $0) }
     }
 
-    /// The architecture's number: 7 Ampere, 8 Ada, 9 Hopper, 10 Blackwell, 13 Rubin, 0xffffffff for
-    /// one that is newer than the library.
-    package func architecture() throws(NVMLError) -> UInt32 {
-        try number("nvmlDeviceGetArchitecture") {
-            unsafe table.nvmlDeviceGetArchitecture?(handle, $0)
-        }
-    }
-
-    /// Where it sits on the PCI buses; nil where the text that NVML gives is no address.
-    package func address() throws(NVMLError) -> PCIAddress? {
-        var info = fw_nvml_pci_info()
-        try NVMLError.check(
-            "nvmlDeviceGetPciInfo_v3", unsafe table.nvmlDeviceGetPciInfo_v3?(handle, &info))
-        return PCIAddress(NVMLText.read(array: info.bus_id))
-    }
-
-    /// Where it sits in a chassis (Blackwell and later).
-    package func platform() throws(NVMLError) -> NVMLPlatform {
-        var info = fw_nvml_platform_info()
-        info.version = FW_NVML_PLATFORM_INFO_V2
-        try NVMLError.check(
-            "nvmlDeviceGetPlatformInfo", unsafe table.nvmlDeviceGetPlatformInfo?(handle, &info))
-        return NVMLPlatform(
-            chassisSerial: NVMLText.read(array: info.chassis_serial), slot: info.slot,
-            tray: info.tray, host: info.host_id, moduleID: info.module_id)
-    }
-
     // MARK: Reading
 
     /// The number that a call writes; the pointer is valid only within `body`.
@@ -136,34 +103,4 @@ package struct NVMLDevice: Hashable, @unchecked Sendable {
         try NVMLError.check(call, unsafe body(&number))
         return number
     }
-
-    /// The newer form of a call, or else the older one where the library or the GPU has not got the
-    /// newer one.
-    func newest<Value>(
-        _ newer: () throws(NVMLError) -> Value, orElse older: () throws(NVMLError) -> Value
-    ) throws(NVMLError) -> Value {
-        do throws(NVMLError) {
-            return try newer()
-        } catch {
-            let absences: [NVMLCode] = [
-                .functionNotFound, .argumentVersionMismatch, .notSupported, .deprecated,
-            ]
-            guard absences.contains(error.code) else { throw error }
-            return try older()
-        }
-    }
-}
-
-/// Where a GPU sits in a chassis (nvmlPlatformInfo_v2_t).
-package struct NVMLPlatform: Hashable, Sendable {
-    /// The chassis.
-    package let chassisSerial: String
-    /// The slot of the tray in the chassis.
-    package let slot: UInt8
-    /// The tray among those of its kind.
-    package let tray: UInt8
-    /// The host on the tray.
-    package let host: UInt8
-    /// The GPU on the host.
-    package let moduleID: UInt8
 }

@@ -67,21 +67,11 @@ package struct NVMLEventSet: ~Copyable {
         _ = unsafe library.table.nvmlEventSetFree?(handle)
     }
 
-    /// Registers for those kinds of events that the GPU has, and returns which.
+    /// Registers for kinds of events that the GPU has.
     ///
     /// One that it does not have would keep all from being registered. After `UNKNOWN` the set is
     /// of no use any more.
-    package func register(
-        _ device: NVMLDevice, _ types: NVMLEventTypes = .health
-    ) throws(NVMLError) -> NVMLEventTypes {
-        let supported = types.intersection(try device.eventTypes())
-        guard !supported.isEmpty else { return [] }
-        try register(device, exactly: supported)
-        return supported
-    }
-
-    /// Registers for kinds of events that the GPU has, all of them.
-    func register(_ device: NVMLDevice, exactly types: NVMLEventTypes) throws(NVMLError) {
+    func register(_ device: NVMLDevice, _ types: NVMLEventTypes) throws(NVMLError) {
         try NVMLError.check(
             "nvmlDeviceRegisterEvents",
             unsafe library.table.nvmlDeviceRegisterEvents?(device.handle, types.rawValue, handle))

@@ -3,36 +3,15 @@ import Model
 
 /// How a GPU stands with its NVLink fabric (nvmlGpuFabricInfo_v3_t and its older forms).
 package struct NVMLFabric: Hashable, Sendable {
-    /// How far the registration with the fabric manager is.
-    package enum State: Hashable, Sendable {
-        /// This GPU does not register.
-        case notSupported
-        /// It has not begun.
-        case notStarted
-        /// It has begun; CUDA does not start on this GPU.
-        case inProgress
-        /// It is over; `status` says how it went.
-        case completed
-        /// A number that is newer than this list.
-        case other(UInt8)
-
-        init(_ number: UInt8) {
-            switch number {
-            case 0: self = .notSupported
-            case 1: self = .notStarted
-            case 2: self = .inProgress
-            case 3: self = .completed
-            default: self = .other(number)
-            }
-        }
-    }
+    /// The state in which the registration is over; `status` says how it went.
+    package static let completed: UInt8 = 3
 
     /// The multi-node domain, as 32 lowercase hexadecimal digits; nil on a node of its own.
     package let cluster: String?
     /// The clique within the domain.
     package let clique: UInt32
-    /// How far the registration is.
-    package let state: State
+    /// How far the registration with the fabric manager is (nvmlGpuFabricState_t).
+    package let state: UInt8
     /// How the registration went; nil until it is completed.
     package let status: NVMLCode?
     /// What is wrong, in bits that depend on the driver's version; nil before driver 550.
@@ -48,30 +27,15 @@ package struct NVMLFabric: Hashable, Sendable {
         cluster =
             isAlone ? nil : octets.map { Hexadecimal.padded($0, digits: 2) }.joined()
         self.clique = clique
-        self.state = State(state)
+        self.state = state
         let code = NVMLCode(rawValue: Int32(bitPattern: status))
-        self.status = self.state == .completed ? code : nil
+        self.status = state == Self.completed ? code : nil
         healthMask = mask
         healthSummary = summary == 0 ? nil : summary
     }
 }
 
 extension NVMLDevice {
-    /// How it stands with its fabric, in the newest form that the library knows; not supported on a
-    /// GPU without one.
-    package func fabric() throws(NVMLError) -> NVMLFabric {
-        do throws(NVMLError) {
-            return try fabricThird()
-        } catch {
-            switch error.code {
-            case .argumentVersionMismatch: break
-            case .functionNotFound: return try fabricFirst()
-            default: throw error
-            }
-        }
-        return try newest(fabricSecond, orElse: fabricFirst)
-    }
-
     func fabricThird() throws(NVMLError) -> NVMLFabric {
         var info = fw_nvml_fabric_v3()
         info.version = FW_NVML_FABRIC_V3

@@ -2,12 +2,9 @@ import CNVML
 
 /// One field of nvmlDeviceGetFieldValues.
 package struct NVMLField: Hashable, Sendable {
-    /// The scope that sums up all links.
-    package static let allLinks = FW_NVML_SCOPE_ALL_LINKS
-
     /// The field's number (NVML_FI_*).
     package let id: UInt32
-    /// Which part of the GPU it is asked about: a link, `allLinks`, a power domain; otherwise 0.
+    /// Which part of the GPU it is asked about: a link, a power domain; otherwise 0.
     package let scope: UInt32
 
     /// A field, of a part of the GPU.
@@ -110,11 +107,6 @@ package struct NVMLFieldBatch: Sendable {
     /// The answer to the field at that place.
     package subscript(index: Int) -> NVMLFieldAnswer { NVMLFieldAnswer(entries[index]) }
 
-    /// The answers, in the order of the fields.
-    package var answers: some Sequence<NVMLFieldAnswer> {
-        entries.lazy.map { NVMLFieldAnswer($0) }
-    }
-
     // The driver does not set everything, and may change what it was asked for.
     private mutating func begin(code: NVMLCode) {
         for (index, field) in fields.enumerated() {
@@ -137,29 +129,11 @@ package struct NVMLFieldBatch: Sendable {
             throw error
         }
     }
-
-    fileprivate mutating func readSeparately(from device: NVMLDevice) {
-        begin(code: .success)
-        for index in entries.indices {
-            let code = unsafe device.table.nvmlDeviceGetFieldValues?(
-                device.handle, 1, &entries[index])
-            if code != NVMLCode.success.rawValue {
-                entries[index].code = code ?? NVMLCode.functionNotFound.rawValue
-            }
-        }
-    }
 }
 
 extension NVMLDevice {
     /// Reads all fields of the batch in one call; when it fails, every answer has its code.
     package func read(_ batch: inout NVMLFieldBatch) throws(NVMLError) {
         try batch.read(from: self)
-    }
-
-    /// Reads each field of the batch in a call of its own, to find the one that spoils the others.
-    ///
-    /// A call that fails shows in its answer.
-    package func readSeparately(_ batch: inout NVMLFieldBatch) {
-        batch.readSeparately(from: self)
     }
 }

@@ -97,12 +97,6 @@ package final class NVMLLibrary: @unchecked Sendable {
         return names
     }
 
-    /// One line for the log: the versions, and how much of what we know is there.
-    package var summary: String {
-        "NVML \(version ?? "of unknown version"), driver \(driverVersion ?? "of unknown version"), "
-            + "\(symbolCount) of \(fw_nvml_symbol_count) symbols"
-    }
-
     /// How many GPUs the driver counts; fewer than there are when one has been lost.
     package func deviceCount() throws(NVMLError) -> UInt32 {
         var count: UInt32 = 0
@@ -118,16 +112,6 @@ package final class NVMLLibrary: @unchecked Sendable {
             "nvmlDeviceGetHandleByPciBusId_v2",
             unsafe table.nvmlDeviceGetHandleByPciBusId_v2?(address.description, &handle))
         return unsafe try device("nvmlDeviceGetHandleByPciBusId_v2", handle)
-    }
-
-    /// Attaches to a GPU by its place in the driver's order, which a reboot or a lost GPU changes;
-    /// only for when addresses are not to be had.
-    package func device(index: UInt32) throws(NVMLError) -> NVMLDevice {
-        var handle: fw_nvml_device?
-        try NVMLError.check(
-            "nvmlDeviceGetHandleByIndex_v2",
-            unsafe table.nvmlDeviceGetHandleByIndex_v2?(index, &handle))
-        return unsafe try device("nvmlDeviceGetHandleByIndex_v2", handle)
     }
 
     @unsafe private func device(

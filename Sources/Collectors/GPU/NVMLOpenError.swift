@@ -16,18 +16,6 @@ package enum NVMLOpenError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The start failed in another way.
     case failed(NVMLError)
 
-    /// A stable word for labels and scripts.
-    package var word: String {
-        switch self {
-        case .libraryNotFound: "library_missing"
-        case .symbolsMissing: "symbols_missing"
-        case .driverNotLoaded: "driver_not_loaded"
-        case .versionMismatch: "version_mismatch"
-        case .noPermission: "no_permission"
-        case .notALibrary, .failed: "failed"
-        }
-    }
-
     /// What is wrong, and what to do next.
     package var description: String {
         switch self {

@@ -46,7 +46,7 @@ struct NVMLQuery: Sendable {
         },
         NVMLQuery("nvmlDeviceGetMigMode", .health, ["current"]) {
             device, _, values throws(NVMLError) in
-            values.append(try device.migMode().isOn ? 1 : 0)
+            values.append(try device.isPartitioned() ? 1 : 0)
         },
     ]
 
@@ -133,7 +133,7 @@ struct NVMLQuery: Sendable {
         let parts = ["state", "status", "cliqueId"] + clusterParts + health
         return NVMLQuery(function, .fabric, parts) { device, _, values throws(NVMLError) in
             let fabric = try ask(device)
-            values.append(UInt64(fabric.state.number))
+            values.append(UInt64(fabric.state))
             values.append(fabric.status.map { UInt64(UInt32(bitPattern: $0.rawValue)) })
             values.append(UInt64(fabric.clique))
             let cluster = fabric.cluster ?? ""
@@ -164,7 +164,7 @@ struct NVMLQuery: Sendable {
             },
             NVMLQuery(remoteType, .linkRemote, isPerLink: true) {
                 device, link, values throws(NVMLError) in
-                values.append(UInt64(try device.linkPeer(link).rawValue))
+                values.append(UInt64(try device.linkPeer(link)))
             },
             NVMLQuery(remoteAddress, .linkRemote, isPerLink: true) {
                 device, link, values throws(NVMLError) in
@@ -181,17 +181,4 @@ struct NVMLQuery: Sendable {
                 values.append(try device.linkErrorCount(link, error))
             }
         }
-}
-
-extension NVMLFabric.State {
-    /// The number in nvml.h.
-    fileprivate var number: UInt8 {
-        switch self {
-        case .notSupported: 0
-        case .notStarted: 1
-        case .inProgress: 2
-        case .completed: 3
-        case .other(let number): number
-        }
-    }
 }
