@@ -102,12 +102,14 @@ static void read_calls(void *library, const char *path) {
     fclose(file);
 }
 
-static void attach(void) {
+static void attach(void *library) {
     uint32_t count = 0;
+    int (*handle)(uint32_t, fw_nvml_device *) =
+        (int (*)(uint32_t, fw_nvml_device *))dlsym(library, "nvmlDeviceGetHandleByIndex_v2");
     if (nvml.nvmlInit_v2() || nvml.nvmlDeviceGetCount_v2(&count)) fail("cannot begin", "");
     nvml.nvmlEventSetCreate(&events);
     for (uint32_t i = 0; i < count && i < GPUS; i++) {
-        if (nvml.nvmlDeviceGetHandleByIndex_v2(i, &devices[i])) fail("no GPU of that", "index");
+        if (!handle || handle(i, &devices[i])) fail("no GPU of that", "index");
     }
 }
 
@@ -162,7 +164,7 @@ int main(int argc, char **argv) {
 #define LOAD(driver, name, result, parameters) \
     nvml.name = (result (*) parameters)dlsym(library, #name);
     FW_NVML_SYMBOLS(LOAD)
-    attach();
+    attach(library);
     read_calls(library, argv[2]);
     signal(SIGTERM, stop);
     for (; !stopped; passes++) {

@@ -7,7 +7,6 @@ import Testing
         #expect(MemoryLayout<fw_nvml_pci_info>.size == 68)
         #expect(MemoryLayout<fw_nvml_field_value>.size == 40)
         #expect(MemoryLayout<fw_nvml_sram_ecc>.size == 104)
-        #expect(MemoryLayout<fw_nvml_remapped_rows>.size == 24)
         #expect(MemoryLayout<fw_nvml_row_remapper_histogram>.size == 20)
         #expect(MemoryLayout<fw_nvml_fabric_v1>.size == 28)
         #expect(MemoryLayout<fw_nvml_fabric_v2>.size == 36)
@@ -16,7 +15,6 @@ import Testing
         #expect(MemoryLayout<fw_nvml_utilization>.size == 8)
         #expect(MemoryLayout<fw_nvml_memory_v2>.size == 40)
         #expect(MemoryLayout<fw_nvml_temperature>.size == 12)
-        #expect(MemoryLayout<fw_nvml_platform_info>.size == 44)
     }
 
     @Test func `version words name the size and the layout`() {
@@ -25,7 +23,6 @@ import Testing
         #expect(FW_NVML_FABRIC_V3 == 0x0300_0028)
         #expect(FW_NVML_MEMORY_V2 == 0x0200_0028)
         #expect(FW_NVML_TEMPERATURE_V1 == 0x0100_000c)
-        #expect(FW_NVML_PLATFORM_INFO_V2 == 0x0200_002c)
     }
 
     @Test func `members of a PCI address stand where the library writes them`() {
@@ -66,8 +63,6 @@ import Testing
         #expect(SRAM.offset(of: \.bucket_mcu) == 80)
         #expect(SRAM.offset(of: \.bucket_other) == 88)
         #expect(SRAM.offset(of: \.threshold_exceeded) == 96)
-        #expect(MemoryLayout<fw_nvml_remapped_rows>.offset(of: \.uncorrectable_active) == 8)
-        #expect(MemoryLayout<fw_nvml_remapped_rows>.offset(of: \.failure) == 20)
         #expect(MemoryLayout<fw_nvml_row_remapper_histogram>.offset(of: \.none) == 16)
         typealias Memory = MemoryLayout<fw_nvml_memory_v2>
         #expect(Memory.offset(of: \.total) == 8)
@@ -91,7 +86,7 @@ import Testing
         #expect(MemoryLayout<fw_nvml_fabric_v2>.offset(of: \.health_mask) == 32)
     }
 
-    @Test func `members of events, temperature and platform stand where the library writes them`() {
+    @Test func `members of events and temperature stand where the library writes them`() {
         typealias Event = MemoryLayout<fw_nvml_event_data>
         #expect(Event.offset(of: \.event_type) == 8)
         #expect(Event.offset(of: \.event_data) == 16)
@@ -99,13 +94,5 @@ import Testing
         #expect(Event.offset(of: \.compute_instance_id) == 28)
         #expect(MemoryLayout<fw_nvml_temperature>.offset(of: \.sensor) == 4)
         #expect(MemoryLayout<fw_nvml_temperature>.offset(of: \.celsius) == 8)
-        typealias Platform = MemoryLayout<fw_nvml_platform_info>
-        #expect(Platform.offset(of: \.ib_guid) == 4)
-        #expect(Platform.offset(of: \.chassis_serial) == 20)
-        #expect(Platform.offset(of: \.slot) == 36)
-        #expect(Platform.offset(of: \.tray) == 37)
-        #expect(Platform.offset(of: \.host_id) == 38)
-        #expect(Platform.offset(of: \.peer_type) == 39)
-        #expect(Platform.offset(of: \.module_id) == 40)
     }
 }

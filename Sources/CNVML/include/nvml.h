@@ -14,14 +14,10 @@
 
 #define FW_NVML_SYSTEM(X) \
     X(450, nvmlInit_v2, int, (void)) \
-    X(450, nvmlInitWithFlags, int, (uint32_t flags)) \
-    X(450, nvmlShutdown, int, (void)) \
-    X(450, nvmlErrorString, const char *, (int code)) \
     X(450, nvmlSystemGetDriverVersion, int, (char *text, uint32_t size)) \
     X(450, nvmlSystemGetNVMLVersion, int, (char *text, uint32_t size)) \
     X(450, nvmlDeviceGetCount_v2, int, (uint32_t *count)) \
-    X(450, nvmlDeviceGetHandleByPciBusId_v2, int, (const char *address, fw_nvml_device *device)) \
-    X(450, nvmlDeviceGetHandleByIndex_v2, int, (uint32_t index, fw_nvml_device *device))
+    X(450, nvmlDeviceGetHandleByPciBusId_v2, int, (const char *address, fw_nvml_device *device))
 
 #define FW_NVML_IDENTITY(X) \
     X(450, nvmlDeviceGetUUID, int, (fw_nvml_device device, char *text, uint32_t size)) \
@@ -32,21 +28,14 @@
     X(450, nvmlDeviceGetInforomImageVersion, int, \
       (fw_nvml_device device, char *text, uint32_t size)) \
     X(510, nvmlDeviceGetGspFirmwareVersion, int, (fw_nvml_device device, char *text)) \
-    X(450, nvmlDeviceGetIndex, int, (fw_nvml_device device, uint32_t *index)) \
     X(450, nvmlDeviceGetMinorNumber, int, (fw_nvml_device device, uint32_t *minor)) \
-    X(535, nvmlDeviceGetModuleId, int, (fw_nvml_device device, uint32_t *module)) \
-    X(450, nvmlDeviceGetArchitecture, int, (fw_nvml_device device, uint32_t *architecture)) \
-    X(450, nvmlDeviceGetPciInfo_v3, int, (fw_nvml_device device, struct fw_nvml_pci_info *info)) \
-    X(570, nvmlDeviceGetPlatformInfo, int, \
-      (fw_nvml_device device, struct fw_nvml_platform_info *info))
+    X(535, nvmlDeviceGetModuleId, int, (fw_nvml_device device, uint32_t *module))
 
 #define FW_NVML_LINKS(X) \
     X(450, nvmlDeviceGetNvLinkState, int, \
       (fw_nvml_device device, uint32_t link, uint32_t *is_active)) \
     X(450, nvmlDeviceGetNvLinkVersion, int, \
       (fw_nvml_device device, uint32_t link, uint32_t *version)) \
-    X(450, nvmlDeviceGetNvLinkCapability, int, \
-      (fw_nvml_device device, uint32_t link, uint32_t capability, uint32_t *is_capable)) \
     X(450, nvmlDeviceGetNvLinkRemotePciInfo_v2, int, \
       (fw_nvml_device device, uint32_t link, struct fw_nvml_pci_info *info)) \
     X(470, nvmlDeviceGetNvLinkRemoteDeviceType, int, \
@@ -57,30 +46,12 @@
       (fw_nvml_device device, int count, struct fw_nvml_field_value *values))
 
 #define FW_NVML_MEMORY_HEALTH(X) \
-    X(450, nvmlDeviceGetEccMode, int, \
-      (fw_nvml_device device, uint32_t *current, uint32_t *pending)) \
-    X(450, nvmlDeviceGetTotalEccErrors, int, \
-      (fw_nvml_device device, uint32_t error, uint32_t counter, uint64_t *count)) \
-    X(450, nvmlDeviceGetMemoryErrorCounter, int, \
-      (fw_nvml_device device, uint32_t error, uint32_t counter, uint32_t location, \
-       uint64_t *count)) \
     X(550, nvmlDeviceGetSramEccErrorStatus, int, \
       (fw_nvml_device device, struct fw_nvml_sram_ecc *status)) \
-    X(450, nvmlDeviceGetRetiredPages_v2, int, \
-      (fw_nvml_device device, uint32_t cause, uint32_t *count, uint64_t *addresses, \
-       uint64_t *timestamps)) \
-    X(450, nvmlDeviceGetRetiredPagesPendingStatus, int, \
-      (fw_nvml_device device, uint32_t *is_pending)) \
-    X(450, nvmlDeviceGetRemappedRows, int, \
-      (fw_nvml_device device, uint32_t *correctable, uint32_t *uncorrectable, \
-       uint32_t *is_pending, uint32_t *has_failed)) \
-    X(595, nvmlDeviceGetRemappedRows_v2, int, \
-      (fw_nvml_device device, struct fw_nvml_remapped_rows *rows)) \
     X(455, nvmlDeviceGetRowRemapperHistogram, int, \
       (fw_nvml_device device, struct fw_nvml_row_remapper_histogram *banks))
 
 #define FW_NVML_CONDITION(X) \
-    X(450, nvmlDeviceGetPcieReplayCounter, int, (fw_nvml_device device, uint32_t *count)) \
     X(535, nvmlDeviceGetCurrentClocksEventReasons, int, \
       (fw_nvml_device device, uint64_t *reasons)) \
     X(450, nvmlDeviceGetCurrentClocksThrottleReasons, int, \
@@ -91,8 +62,6 @@
       (fw_nvml_device device, struct fw_nvml_temperature *temperature)) \
     X(450, nvmlDeviceGetPowerUsage, int, (fw_nvml_device device, uint32_t *milliwatts)) \
     X(450, nvmlDeviceGetEnforcedPowerLimit, int, (fw_nvml_device device, uint32_t *milliwatts)) \
-    X(450, nvmlDeviceGetTotalEnergyConsumption, int, \
-      (fw_nvml_device device, uint64_t *millijoules)) \
     X(450, nvmlDeviceGetUtilizationRates, int, \
       (fw_nvml_device device, struct fw_nvml_utilization *percent)) \
     X(510, nvmlDeviceGetMemoryInfo_v2, int, \

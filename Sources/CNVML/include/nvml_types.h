@@ -148,20 +148,6 @@ FW_NVML_AT(fw_nvml_sram_ecc, bucket_mcu, 80);
 FW_NVML_AT(fw_nvml_sram_ecc, bucket_other, 88);
 FW_NVML_AT(fw_nvml_sram_ecc, threshold_exceeded, 96);
 
-// Rows that spare ones stand in for now, and those that will after the next reset.
-struct fw_nvml_remapped_rows {
-    uint32_t correctable_active, correctable_inactive;
-    uint32_t uncorrectable_active, uncorrectable_inactive;
-    uint32_t pending;
-    uint32_t failure;
-};
-FW_NVML_SIZE(fw_nvml_remapped_rows, 24);
-FW_NVML_AT(fw_nvml_remapped_rows, correctable_inactive, 4);
-FW_NVML_AT(fw_nvml_remapped_rows, uncorrectable_active, 8);
-FW_NVML_AT(fw_nvml_remapped_rows, uncorrectable_inactive, 12);
-FW_NVML_AT(fw_nvml_remapped_rows, pending, 16);
-FW_NVML_AT(fw_nvml_remapped_rows, failure, 20);
-
 // Memory banks by the spare rows that they have left.
 struct fw_nvml_row_remapper_histogram {
     uint32_t max, high, partial, low, none;
@@ -262,20 +248,3 @@ FW_NVML_WORD(fw_nvml_temperature, 1, FW_NVML_TEMPERATURE_V1);
 FW_NVML_SIZE(fw_nvml_temperature, 12);
 FW_NVML_AT(fw_nvml_temperature, sensor, 4);
 FW_NVML_AT(fw_nvml_temperature, celsius, 8);
-
-struct fw_nvml_platform_info {
-    uint32_t version;
-    uint8_t ib_guid[16];
-    uint8_t chassis_serial[16];
-    uint8_t slot, tray, host_id, peer_type, module_id;
-};
-#define FW_NVML_PLATFORM_INFO_V2 0x0200002Cu
-FW_NVML_WORD(fw_nvml_platform_info, 2, FW_NVML_PLATFORM_INFO_V2);
-FW_NVML_SIZE(fw_nvml_platform_info, 44);
-FW_NVML_AT(fw_nvml_platform_info, ib_guid, 4);
-FW_NVML_AT(fw_nvml_platform_info, chassis_serial, 20);
-FW_NVML_AT(fw_nvml_platform_info, slot, 36);
-FW_NVML_AT(fw_nvml_platform_info, tray, 37);
-FW_NVML_AT(fw_nvml_platform_info, host_id, 38);
-FW_NVML_AT(fw_nvml_platform_info, peer_type, 39);
-FW_NVML_AT(fw_nvml_platform_info, module_id, 40);

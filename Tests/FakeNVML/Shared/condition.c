@@ -6,15 +6,12 @@
         if (begin_device(&call, __func__, device)) *value = (type)(expression); \
         return end_call(&call); \
     }
-VALUE_FUNCTION(nvmlDeviceGetPcieReplayCounter, uint32_t, counter_value(call.gpu_index, NONE, 94))
 VALUE_FUNCTION(nvmlDeviceGetCurrentClocksThrottleReasons, uint64_t, call.gpu->scalars[THROTTLE])
 #if FAKE_NVML_DRIVER >= 535
 VALUE_FUNCTION(nvmlDeviceGetCurrentClocksEventReasons, uint64_t, call.gpu->scalars[THROTTLE])
 #endif
 VALUE_FUNCTION(nvmlDeviceGetPowerUsage, uint32_t, call.gpu->scalars[POWER])
 VALUE_FUNCTION(nvmlDeviceGetEnforcedPowerLimit, uint32_t, call.gpu->scalars[POWER_LIMIT])
-VALUE_FUNCTION(nvmlDeviceGetTotalEnergyConsumption, uint64_t,
-               counter_value(call.gpu_index, NONE, 83))
 VALUE_FUNCTION(nvmlDeviceGetPersistenceMode, uint32_t, call.gpu->scalars[PERSISTENCE])
 VALUE_FUNCTION(nvmlDeviceGetSupportedEventTypes, uint64_t, call.gpu->scalars[EVENT_TYPES])
 

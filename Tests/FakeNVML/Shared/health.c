@@ -1,50 +1,5 @@
 #include "fake.h"
 
-int nvmlDeviceGetEccMode(fw_nvml_device device, uint32_t *now, uint32_t *pending) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        *now = (uint32_t)call.gpu->scalars[ECC];
-        *pending = (uint32_t)call.gpu->scalars[ECC_PENDING];
-    }
-    return end_call(&call);
-}
-
-int nvmlDeviceGetTotalEccErrors(fw_nvml_device device, uint32_t error, uint32_t counter,
-                                uint64_t *count) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        if (error > 1 || counter > 1) call.code = FW_NVML_INVALID_ARGUMENT;
-        else if (!call.gpu->scalars[ECC]) call.code = FW_NVML_NOT_SUPPORTED;
-        else *count = counter_value(call.gpu_index, NONE, (int)(3 + 2 * counter + error));
-    }
-    return end_call(&call);
-}
-
-static uint64_t sram_errors(const uint64_t *scalars, uint32_t error, uint32_t counter) {
-    if (counter == 0) {
-        return error ? scalars[SRAM_VOLATILE_PARITY] + scalars[SRAM_VOLATILE_SECDED]
-                     : scalars[SRAM_VOLATILE_CORRECTABLE];
-    }
-    return error ? scalars[SRAM_AGGREGATE_PARITY] + scalars[SRAM_AGGREGATE_SECDED]
-                 : scalars[SRAM_AGGREGATE_CORRECTABLE];
-}
-
-int nvmlDeviceGetMemoryErrorCounter(fw_nvml_device device, uint32_t error, uint32_t counter,
-                                    uint32_t location, uint64_t *count) {
-    enum { DRAM = 2, SRAM = 7 };
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        const uint64_t *scalars = call.gpu->scalars;
-        bool is_told = location == DRAM || location == SRAM;
-        int dram = (int)((counter ? 22 : 11) + error);
-        if (error > 1 || counter > 1 || location > 7) call.code = FW_NVML_INVALID_ARGUMENT;
-        else if (!is_told || !scalars[ECC]) call.code = FW_NVML_NOT_SUPPORTED;
-        else if (location == SRAM) *count = sram_errors(scalars, error, counter);
-        else *count = counter_value(call.gpu_index, NONE, dram);
-    }
-    return end_call(&call);
-}
-
 #if FAKE_NVML_DRIVER >= 550
 int nvmlDeviceGetSramEccErrorStatus(fw_nvml_device device, struct fw_nvml_sram_ecc *status) {
     struct call call;
@@ -67,63 +22,6 @@ int nvmlDeviceGetSramEccErrorStatus(fw_nvml_device device, struct fw_nvml_sram_e
             status->bucket_other = scalars[SRAM_OTHER];
             status->threshold_exceeded = (uint32_t)scalars[SRAM_THRESHOLD];
         }
-    }
-    return end_call(&call);
-}
-#endif
-
-int nvmlDeviceGetRetiredPages_v2(fw_nvml_device device, uint32_t cause, uint32_t *count,
-                                 uint64_t *addresses, uint64_t *timestamps) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        const uint64_t *scalars = call.gpu->scalars;
-        uint32_t room = *count;
-        if (cause > 1) call.code = FW_NVML_INVALID_ARGUMENT;
-        else if (!scalars[RETIRED]) call.code = FW_NVML_NOT_SUPPORTED;
-        else {
-            *count = (uint32_t)scalars[cause ? RETIRED_DOUBLE : RETIRED_SINGLE];
-            if (room < *count) call.code = FW_NVML_INSUFFICIENT_SIZE;
-        }
-        for (uint32_t i = 0; call.code == FW_NVML_SUCCESS && i < *count; i++) {
-            addresses[i] = i << 16;
-            timestamps[i] = (uint64_t)wall_us();
-        }
-    }
-    return end_call(&call);
-}
-
-int nvmlDeviceGetRetiredPagesPendingStatus(fw_nvml_device device, uint32_t *is_pending) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        if (!call.gpu->scalars[RETIRED]) call.code = FW_NVML_NOT_SUPPORTED;
-        else *is_pending = (uint32_t)call.gpu->scalars[RETIRED_PENDING];
-    }
-    return end_call(&call);
-}
-
-int nvmlDeviceGetRemappedRows(fw_nvml_device device, uint32_t *correctable,
-                              uint32_t *uncorrectable, uint32_t *is_pending, uint32_t *has_failed) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        *correctable = (uint32_t)call.gpu->scalars[REMAP_CORRECTABLE];
-        *uncorrectable = (uint32_t)call.gpu->scalars[REMAP_UNCORRECTABLE];
-        *is_pending = (uint32_t)call.gpu->scalars[REMAP_PENDING];
-        *has_failed = (uint32_t)call.gpu->scalars[REMAP_FAILURE];
-    }
-    return end_call(&call);
-}
-
-#if FAKE_NVML_DRIVER >= 595
-int nvmlDeviceGetRemappedRows_v2(fw_nvml_device device, struct fw_nvml_remapped_rows *rows) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        const uint64_t *scalars = call.gpu->scalars;
-        rows->correctable_active = (uint32_t)scalars[REMAP_CORRECTABLE];
-        rows->correctable_inactive = (uint32_t)scalars[REMAP_CORRECTABLE_INACTIVE];
-        rows->uncorrectable_active = (uint32_t)scalars[REMAP_UNCORRECTABLE];
-        rows->uncorrectable_inactive = (uint32_t)scalars[REMAP_UNCORRECTABLE_INACTIVE];
-        rows->pending = (uint32_t)scalars[REMAP_PENDING];
-        rows->failure = (uint32_t)scalars[REMAP_FAILURE];
     }
     return end_call(&call);
 }

@@ -8,21 +8,6 @@ int nvmlInit_v2(void) {
     return end_call(&call);
 }
 
-int nvmlInitWithFlags(uint32_t flags) {
-    struct call call;
-    (void)flags;
-    if (begin_call(&call, __func__)) initialisations++;
-    return end_call(&call);
-}
-
-int nvmlShutdown(void) {
-    struct call call;
-    if (begin_call(&call, __func__)) initialisations--;
-    return end_call(&call);
-}
-
-const char *nvmlErrorString(int code) { return code ? "an error of the fake" : "success"; }
-
 static int copy(const char *from, char *to, uint32_t size) {
     if (strlen(from) >= size) return FW_NVML_INSUFFICIENT_SIZE;
     strcpy(to, from);
@@ -93,6 +78,8 @@ int nvmlDeviceGetHandleByPciBusId_v2(const char *address, fw_nvml_device *device
     return give_handle(&call, gpu, FW_NVML_NOT_FOUND, device);
 }
 
+// The daemon does not: a reboot or a lost GPU changes the order.
+int nvmlDeviceGetHandleByIndex_v2(uint32_t index, fw_nvml_device *device);
 int nvmlDeviceGetHandleByIndex_v2(uint32_t index, fw_nvml_device *device) {
     struct call call;
     int gpu = NONE;
@@ -130,9 +117,7 @@ TEXT_FUNCTION(nvmlDeviceGetInforomImageVersion, TEXT_INFOROM)
         if (begin_device(&call, __func__, device)) *number = (uint32_t)(expression); \
         return end_call(&call); \
     }
-NUMBER_FUNCTION(nvmlDeviceGetIndex, present_before(call.gpu_index))
 NUMBER_FUNCTION(nvmlDeviceGetMinorNumber, call.gpu->scalars[MINOR])
-NUMBER_FUNCTION(nvmlDeviceGetArchitecture, call.gpu->scalars[ARCHITECTURE])
 #if FAKE_NVML_DRIVER >= 535
 NUMBER_FUNCTION(nvmlDeviceGetModuleId, call.gpu->scalars[MODULE])
 #endif
@@ -164,14 +149,6 @@ static uint32_t device_id(void) {
                                           : 0x20f110de;
 }
 
-int nvmlDeviceGetPciInfo_v3(fw_nvml_device device, struct fw_nvml_pci_info *info) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        set_address(info, call.gpu->texts[TEXT_BUS], device_id());
-    }
-    return end_call(&call);
-}
-
 int nvmlDeviceGetNvLinkRemotePciInfo_v2(fw_nvml_device device, uint32_t link,
                                         struct fw_nvml_pci_info *info) {
     struct call call;
@@ -189,24 +166,3 @@ int nvmlDeviceGetNvLinkRemotePciInfo_v2(fw_nvml_device device, uint32_t link,
     }
     return end_call(&call);
 }
-
-#if FAKE_NVML_DRIVER >= 570
-int nvmlDeviceGetPlatformInfo(fw_nvml_device device, struct fw_nvml_platform_info *info) {
-    struct call call;
-    if (begin_device(&call, __func__, device)) {
-        if (current.profile != BLACKWELL) call.code = FW_NVML_NOT_SUPPORTED;
-        else if (info->version != FW_NVML_PLATFORM_INFO_V2) {
-            call.code = FW_NVML_ARGUMENT_VERSION_MISMATCH;
-        } else {
-            memset(info->ib_guid, call.gpu_index + 1, sizeof info->ib_guid);
-            memcpy(info->chassis_serial, "1820325000001", 14);
-            info->slot = (uint8_t)call.gpu->scalars[SLOT];
-            info->tray = (uint8_t)call.gpu->scalars[TRAY];
-            info->host_id = 1;
-            info->peer_type = 1;
-            info->module_id = (uint8_t)call.gpu->scalars[MODULE];
-        }
-    }
-    return end_call(&call);
-}
-#endif

@@ -12,17 +12,6 @@ LINK_FUNCTION(nvmlDeviceGetNvLinkVersion, call.link->version)
 LINK_FUNCTION(nvmlDeviceGetNvLinkRemoteDeviceType, call.link->remote == REMOTE_GPU ? 0 : 2)
 #endif
 
-int nvmlDeviceGetNvLinkCapability(fw_nvml_device device, uint32_t link, uint32_t capability,
-                                  uint32_t *is_capable) {
-    struct call call;
-    if (begin_link(&call, __func__, device, link)) {
-        if (capability > 5) call.code = FW_NVML_INVALID_ARGUMENT;
-        // All but SLI.
-        else *is_capable = capability != 4;
-    }
-    return end_call(&call);
-}
-
 int nvmlDeviceGetNvLinkErrorCounter(fw_nvml_device device, uint32_t link, uint32_t kind,
                                     uint64_t *count) {
     struct call call;
