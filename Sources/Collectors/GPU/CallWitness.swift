@@ -6,20 +6,8 @@ import Synchronization
 ///
 /// The worker writes, the coordinator reads at any time, also while a call does not return.
 package final class CallWitness: Sendable {
-    /// A call and when it began.
-    package struct Call: Hashable, Sendable {
-        /// The function of nvml.h.
-        package var function: String
-        /// What is read with it.
-        package var family: CallFamily
-        /// When it began, on the boot clock.
-        package var startNanoseconds: UInt64
-        /// The thread that made it (gettid(2)).
-        package var thread: UInt32
-    }
-
     private struct State {
-        var latest: Call?
+        var latest: CallBoard.Call?
         var isCalling = false
         var latencies = [CallLatency](repeating: CallLatency(), count: CallFamily.allCases.count)
         var span: ClosedRange<UInt64>?
@@ -65,18 +53,14 @@ package final class CallWitness: Sendable {
     /// Announces a call; false when it must not be made.
     func willCall(_ function: String, _ family: CallFamily) -> Bool {
         guard !isStopped else { return false }
-        let call = Call(
-            function: function, family: family, startNanoseconds: boottime(),
+        let call = CallBoard.Call(
+            address: address, function: function, family: family, startNanoseconds: boottime(),
             thread: UInt32(bitPattern: fw_nvml_thread()))
         state.withLock {
             $0.latest = call
             $0.isCalling = true
         }
-        board?.begin(
-            slot,
-            CallBoard.Call(
-                address: address, function: function, family: family,
-                startNanoseconds: call.startNanoseconds, thread: call.thread))
+        board?.begin(slot, call)
         return true
     }
 
@@ -99,10 +83,10 @@ package final class CallWitness: Sendable {
     // MARK: The coordinator's side
 
     /// The call under way; the latest one between two calls; nil before the first.
-    package var latest: Call? { state.withLock { $0.latest } }
+    package var latest: CallBoard.Call? { state.withLock { $0.latest } }
 
     /// The call under way; nil while there is none.
-    package var current: Call? { state.withLock { $0.isCalling ? $0.latest : nil } }
+    package var current: CallBoard.Call? { state.withLock { $0.isCalling ? $0.latest : nil } }
 
     /// From the start of the span's first call to the end of its latest; nil before that.
     package var span: ClosedRange<UInt64>? { state.withLock { $0.span } }
