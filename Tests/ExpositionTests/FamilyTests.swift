@@ -84,23 +84,44 @@ struct FamilyTests {
         }
     }
 
-    private static let tables: [(families: [CounterFamily], table: [Counter], last: String)] = [
-        (MetricFamilies.counters, InfiniBandCounters.all, "end"),
-        (MetricFamilies.gpuCounters, GPUCounters.all, "uuid"),
-        (MetricFamilies.linkCounters, NVLinkCounters.all, "link"),
+    /// The families of a table, the last label of what there is one of, and of how many there are
+    /// what is numbered, under which label.
+    private struct Table {
+        let families: [CounterFamily]
+        let counters: [Counter]
+        let last: String
+        let numbered: (count: Int, label: String)?
+    }
+
+    private static let tables = [
+        Table(
+            families: MetricFamilies.counters, counters: InfiniBandCounters.all, last: "end",
+            numbered: (12, "lane")),
+        Table(
+            families: MetricFamilies.gpuCounters, counters: GPUCounters.all, last: "uuid",
+            numbered: nil),
+        Table(
+            families: MetricFamilies.linkCounters, counters: NVLinkCounters.all, last: "link",
+            numbered: (16, "bin")),
     ]
 
     /// Each counter has one family, and those of one kind share theirs.
     @Test(arguments: tables.indices)
     func countersAndTheirFamilies(_ number: Int) {
-        let (families, table, last) = Self.tables[number]
-        #expect(families.flatMap(\.rows).sorted() == Array(table.indices))
-        for family in families {
-            let indices = family.rows.compactMap { table[$0].index }
-            let labels = Set(indices.map(\.label))
-            #expect(indices.isEmpty ? family.rows.count == 1 : labels.count == 1)
-            #expect(indices.map { Int($0.number) } == Array(indices.indices))
-            #expect(family.family.labels.last == labels.first ?? last)
+        let table = Self.tables[number]
+        #expect(table.families.flatMap(\.rows).sorted() == Array(table.counters.indices))
+        let numbered = table.families.filter { $0.rows.count > 1 }
+        #expect(numbered.isEmpty == (table.numbered == nil))
+        for family in table.families {
+            let indices = family.rows.compactMap { table.counters[$0].index }
+            guard !indices.isEmpty else {
+                #expect(family.rows.count == 1 && family.family.labels.last == table.last)
+                continue
+            }
+            #expect(indices.count == family.rows.count)
+            #expect(indices.map { Int($0.number) } == Array(0..<(table.numbered?.count ?? 0)))
+            #expect(indices.allSatisfy { $0.label == table.numbered?.label })
+            #expect(family.family.labels.last == table.numbered?.label)
         }
     }
 
