@@ -229,40 +229,56 @@ struct GPURuleTests {
             && (gpu.recoveryAction ?? 0) == 0 && gpu.xids.isEmpty && gpu.linksDown.isEmpty
     }
 
+    /// A GPU with a few things wrong with it, or none.
+    private static func anyGPU(_ index: Int, _ random: inout Seeded) -> GPUEvidence {
+        func rarely() -> Bool { Int.random(in: 0..<24, using: &random) == 0 }
+        return gpu(index) {
+            if rarely() { $0.state = .busy(call) }
+            if rarely() { $0.state = .noLibrary }
+            if rarely() { $0.state = .excluded("x") }
+            if rarely() {
+                $0.state = .failed(
+                    GPUFailure(
+                        function: "f", code: .random(in: 0...30, using: &random), codeName: "n"))
+            }
+            $0.isStale = $0.state != .read || rarely()
+            if rarely() { $0.isListed = false }
+            if rarely() {
+                $0.hang = GPUHang(call: call, seconds: 1, kernel: nil, excluded: nil)
+            }
+            if rarely() { $0.recoveryAction = 2 }
+            if rarely() { $0.recoveryAction = nil }
+            if rarely() { $0.linksDown = [1] }
+            if rarely() {
+                $0.xids = [
+                    XidEvidence(
+                        number: .random(in: 1...200, using: &random), count: 1, last: "now",
+                        meaning: "Meaning.", remedy: .resetGPU, line: "line")
+                ]
+            }
+        }
+    }
+
     @Test(arguments: Seeded.seeds)
     func passOnlyWhenEveryGPUWasSeenAndIsWell(seed: UInt64) {
         var random = Seeded(seed)
         var passes = 0
         for _ in 0..<3000 {
             func rarely() -> Bool { Int.random(in: 0..<24, using: &random) == 0 }
-            let gpus = (0..<Int.random(in: 1...3, using: &random)).map { index in
-                Self.gpu(index) {
-                    if rarely() { $0.state = .busy(Self.call) }
-                    if rarely() { $0.state = .noLibrary }
-                    if rarely() { $0.state = .excluded("x") }
-                    if rarely() {
-                        $0.state = .failed(
-                            GPUFailure(
-                                function: "f", code: .random(in: 0...30, using: &random),
-                                codeName: "n"))
-                    }
-                    $0.isStale = $0.state != .read || rarely()
-                    if rarely() { $0.isListed = false }
-                    if rarely() {
-                        $0.hang = GPUHang(
-                            call: Self.call, seconds: 1, kernel: nil, excluded: nil)
-                    }
-                    if rarely() { $0.recoveryAction = 2 }
-                    if rarely() { $0.recoveryAction = nil }
-                    if rarely() { $0.linksDown = [1] }
-                }
+            let gpus = (0..<Int.random(in: 1...3, using: &random)).map {
+                Self.anyGPU($0, &random)
             }
-            let evidence = Self.evidence(gpus)
+            let states = GPULibrary.State.allCases
+            let library =
+                rarely() ? states[Int.random(in: states.indices, using: &random)] : .ready
+            var evidence = Self.evidence(gpus, library: library)
+            if rarely() { evidence.kernelLogTrouble = "cannot open it" }
             var standing = Standing()
             let findings = standing.update(Rules.judge(evidence), now: evidence.now)
-            let isWell = gpus.allSatisfy(Self.isWell)
+            // Whatever the library is: a GPU that it keeps from being read is not well.
+            let isWell = gpus.allSatisfy(Self.isWell) && evidence.kernelLogTrouble == nil
             let verdict = Verdict(findings, ports: 0, gpus: gpus.count)
-            #expect((verdict.severity == .pass) == isWell, "seed \(seed): \(gpus)")
+            #expect((verdict.severity == .pass) == isWell, "seed \(seed): \(evidence)")
             passes += isWell ? 1 : 0
         }
         #expect((300...2700).contains(passes), "seed \(seed) tries too little of either")
