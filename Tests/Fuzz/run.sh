@@ -30,7 +30,7 @@ module Collectors Sources/Collectors/KernelLog/KernelRecord.swift \
 "$swiftc" "${options[@]}" -module-name Fuzz -o "$build/kernel-log" \
     Tests/Fuzz/KernelLogFuzz.swift "$build/Model.o" "$build/Collectors.o"
 
-rm -rf "$corpus" "$build"/crash-*
+rm -rf "$corpus" "$build"/crash-* "$build"/timeout-* "$build"/oom-* "$build"/leak-*
 mkdir -p "$corpus"
 number=0
 while IFS= read -r line; do
@@ -38,6 +38,7 @@ while IFS= read -r line; do
         >"$corpus/$number"
     number=$((number + 1))
 done < <(grep --invert-match --no-filename '^#' Tests/Fixtures/kernel-log/*)
+((number > 0)) || { echo 'the fixtures of the kernel log are not there' >&2; exit 1; }
 # Several records in one input, and lines beyond the limit, which chance alone does not come to.
 long=$(printf '%600s' '' | tr ' ' y)
 for ((first = 0; first < number; first += 8)); do

@@ -34,6 +34,11 @@ import Testing
         #expect(kinds == Set(NodeEvent.Kind.allCases).subtracting(elsewhere))
     }
 
+    @Test func `the fixtures are there`() {
+        #expect(KernelLogFixture.events.count > 70)
+        #expect(KernelLogFixture.innocent.count > 60)
+    }
+
     @Test(arguments: KernelLogFixture.innocent)
     func `an innocent line is no event`(_ message: String) throws {
         var reader = KernelLineReader()
@@ -187,7 +192,7 @@ import Testing
 
     @Test(arguments: (0..<8).map { UInt64($0) * 104_729 + 1 })
     func `what is garbled breaks nothing`(_ seed: UInt64) throws {
-        var random = SeededRandom(seed)
+        var random = SeededGenerator(state: seed)
         let messages = KernelLogFixture.events.compactMap { $0?.message }
         var reader = KernelLineReader()
         for _ in 0..<500 {
@@ -251,19 +256,5 @@ import Testing
     @Test func `a message is cut at its limit`() {
         let text = "6,1,1,-;" + String(repeating: "y", count: 20_000)
         #expect(record(text)?.message.count == KernelRecord.messageLimit)
-    }
-}
-
-/// SplitMix64: small, seeded, good enough to pick test cases.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
