@@ -69,19 +69,27 @@ import Testing
         }
     }
 
-    @Test func `a row has a slot for each of its sources`() {
-        for (index, row) in GPUCounters.all.enumerated() {
-            let slots = ReadingPlan.gpu.rows[index].map { ReadingPlan.gpu.slots[$0].source }
-            #expect(Set(slots) == Set(row.fields.indices.map(UInt8.init)), "\(row.name)")
-        }
-        for (index, row) in NVLinkCounters.all.enumerated() {
-            let slots = ReadingPlan.link.rows[index].map { ReadingPlan.link.slots[$0].source }
-            #expect(Set(slots) == Set(row.fields.indices.map(UInt8.init)), "\(row.name)")
-        }
-        for (index, row) in GPUCounters.gauges.enumerated() {
-            let slots = ReadingPlan.gpu.rows[GPUCounters.all.count + index]
-                .map { ReadingPlan.gpu.slots[$0].source }
-            #expect(Set(slots) == Set(row.sources.indices.map(UInt8.init)), "\(row.name)")
+    /// A plan's rows: those of the counters, then those of the gauges.
+    static let plans: [(plan: ReadingPlan, rows: [(name: String, sources: Int)])] = [
+        (
+            .gpu,
+            GPUCounters.all.map { ($0.name, $0.fields.count) }
+                + GPUCounters.gauges.map { ($0.name, $0.sources.count) }
+        ),
+        (
+            .link,
+            NVLinkCounters.all.map { ($0.name, $0.fields.count) }
+                + NVLinkCounters.gauges.map { ($0.name, $0.sources.count) }
+        ),
+    ]
+
+    @Test(arguments: plans.indices)
+    func `a row has a slot for each of its sources`(_ number: Int) {
+        let (plan, rows) = Self.plans[number]
+        #expect(plan.counterCount + plan.gaugeCount == rows.count)
+        for (slots, row) in zip(plan.rows, rows) {
+            let sources = slots.map { plan.slots[$0].source }
+            #expect(Set(sources) == Set((0..<row.sources).map(UInt8.init)), "\(row.name)")
         }
     }
 }
