@@ -7,7 +7,7 @@ struct IdentityTests {
         for value in [0, 1, .max, 0x0000_98b0_0000_0001] + (0..<500).map({ _ in random.next() }) {
             let guid = GUID(value)
             #expect(guid.description.utf8.count == 18)
-            #expect(GUID(guid.description) == guid)
+            #expect(GUID(guid.description) == guid, "\(guid)")
         }
         #expect(GUID(0x98_03B0).description == "0x00000000009803b0")
         #expect(GUID("0xABCDEF") == GUID(0xABCDEF))
@@ -33,7 +33,7 @@ struct IdentityTests {
             let address = PCIAddress(
                 domain: domain, bus: UInt8(truncatingIfNeeded: bits >> 8),
                 device: UInt8(bits >> 16 & 31), function: UInt8(bits >> 24 & 7))
-            #expect(PCIAddress(address.description) == address)
+            #expect(PCIAddress(address.description) == address, "\(address)")
         }
         let written: [(PCIAddress, String)] = [
             (PCIAddress(domain: 0, bus: 0x18, device: 0), "0000:18:00.0"),

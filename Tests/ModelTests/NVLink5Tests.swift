@@ -26,11 +26,13 @@ import Testing
         }
     }
 
-    @Test(arguments: NVLink5Row.all, [NVLink5Reading.Layout.older, .newer])
+    // Both rows of Xid 150 have the number 0, in both layouts, and are known by name alone.
+    @Test(
+        arguments: NVLink5Row.all.filter { $0.xid != 150 },
+        [NVLink5Reading.Layout.older, .newer])
     func `a unit with a new name is known by its numbers`(
         _ row: NVLink5Row, _ layout: NVLink5Reading.Layout
     ) {
-        guard row.xid != 150 else { return }
         let reading = NVLink5Reading(
             xid: row.xid, unit: "NEW_NAME", words: [row.info(layout), row.statuses[0]],
             printedFatal: nil)
