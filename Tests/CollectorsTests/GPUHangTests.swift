@@ -10,6 +10,8 @@ import Testing
 @Suite struct GPUHangTests {
     // Longer than any test; the threads end with the process.
     private static let forever = "seconds=3600"
+    // As long as the test wants: until it plays something else.
+    private static let held = "until=gone"
 
     private func pending(_ report: GPUDeviceReport) -> GPUCall? {
         if case .busy(let call) = report.state { call } else { nil }
@@ -71,7 +73,7 @@ import Testing
         let rig = try CollectorRig()
         _ = try rig.turn()
         try rig.fake.play(
-            "hang gpu=3 symbol=nvmlDeviceGetPowerUsage seconds=1\nset gpu=3 power_mw=7")
+            "hang gpu=3 symbol=nvmlDeviceGetPowerUsage \(Self.held)\nset gpu=3 power_mw=7")
         #expect(try rig.turn().states[3] == "busy")
         try rig.fake.play("set gpu=3 power_mw=7")
         try rig.waitForGPU(3)
@@ -168,17 +170,17 @@ import Testing
     @Test func `a GPU is stopped while it hangs, and read again once it is not`() throws {
         let rig = try CollectorRig()
         _ = try rig.turn()
-        try rig.fake.play("hang gpu=3 symbol=nvmlDeviceGetPowerUsage seconds=1")
+        try rig.fake.play("hang gpu=3 symbol=nvmlDeviceGetPowerUsage \(Self.held)")
         #expect(try rig.turn().states[3] == "busy")
         rig.reconfigure { $0.stopped = [fakeAddresses[3]: "hung"] }
         #expect(try rig.turn().gpus[3].state == .excluded("hung"))
+        try rig.fake.play("")
         try rig.waitForGPU(3)
         #expect(try rig.turn().gpus[3].state == .excluded("hung"))
         let own = try rig.fake.calls().filter { $0.gpu == 3 }
         // The call that hung returned, and was the last one.
         #expect(own.last?.symbol == "nvmlDeviceGetPowerUsage")
         #expect(own.last?.outcome == "0")
-        try rig.fake.play("")
         rig.reconfigure { $0.stopped = [:] }
         #expect(try rig.turn().states == GPUCollectorTests.all)
     }

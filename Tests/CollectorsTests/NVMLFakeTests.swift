@@ -1,3 +1,4 @@
+import CNVML
 import Fakes
 import Foundation
 import Model
@@ -14,6 +15,14 @@ import Testing
         var batch = NVMLFieldBatch([NVMLField(id, scope: scope)])
         try device.read(&batch)
         return batch[0].count
+    }
+
+    /// Waits until a call hangs.
+    private func awaitHang(_ fake: FakeNVML) async throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try !fake.calls().contains(where: { $0.outcome == "hang" }),
+            ContinuousClock.now < deadline
+        { await Task.yield() }
     }
 
     /// What field 161 of link 3 counts at each second of a virtual clock.
@@ -128,6 +137,22 @@ import Testing
         #expect(calls[4].outcome == "0")
     }
 
+    @Test func `a hang may last until its line is gone`() async throws {
+        let fake = try FakeNVML()
+        let device = try fake.device()
+        let line = "hang gpu=0 symbol=nvmlDeviceGetUUID until=gone"
+        try fake.play(line)
+        let hang = Task.init { try device.uuid() }
+        try await awaitHang(fake)
+        // What else changes does not end it.
+        try fake.play(line + "\nset temperature=50")
+        #expect(try device.temperatureCelsius() == 50)
+        #expect(try fake.calls().last { $0.symbol == "nvmlDeviceGetUUID" }?.outcome == "hang")
+        try fake.play("")
+        _ = try await hang.value
+        #expect(try fake.calls().last?.outcome == "0")
+    }
+
     @Test func `a hang shows in the latency of the field`() throws {
         let fake = try FakeNVML()
         let device = try fake.device()
@@ -144,10 +169,7 @@ import Testing
         let healthy = try library.device(at: fakeAddresses[0])
         try fake.play("hang-locked gpu=3 seconds=0.2")
         let hang = Task.init { try stuck.uuid() }
-        let deadline = ContinuousClock.now + .seconds(10)
-        while try !fake.calls().contains(where: { $0.outcome == "hang" }),
-            ContinuousClock.now < deadline
-        { await Task.yield() }
+        try await awaitHang(fake)
         _ = try healthy.uuid()
         _ = try await hang.value
         let calls = try fake.calls()
@@ -188,6 +210,61 @@ import Testing
         #expect(names.map { $0?.rawValue } == [27, 27, 0])
         let attach = code { try device.library.device(at: fakeAddresses[1]) }
         #expect(attach == .gpuIsLost)
+    }
+
+    @Test func `a code is for calls that ask for a field, or for one of a link`() throws {
+        let fake = try FakeNVML()
+        // What is asked is known without its being written down.
+        fake.stopLogging()
+        let library = try fake.open()
+        let device = try library.device(at: fakeAddresses[0])
+        func codes(_ lines: String) throws -> [Int32?] {
+            try fake.play(lines)
+            let fields: [(UInt32, UInt32)] = [(161, 2), (161, 3), (162, 3), (91, 3)]
+            return fields.map { id, scope in
+                code { try count(device, id, scope: scope) }?.rawValue
+            }
+        }
+        let symbol = "symbol=nvmlDeviceGetFieldValues"
+        #expect(try codes("return field=161 \(symbol) code=27") == [27, 27, 0, 0])
+        #expect(try codes("return link=3 \(symbol) code=27") == [0, 27, 27, 0])
+        #expect(try codes("return link=3 field=161 \(symbol) code=27") == [0, 27, 0, 0])
+    }
+
+    @Test func `a line about what a field answers comes at its time, too`() throws {
+        let lines =
+            "counter field=161 code=27 at=10\ncounter field=162 real=0.5 at=10\n"
+            + "counter field=163 type=u16 value=3 at=10\n"
+        let fake = try FakeNVML(.r610, "clock 9\n" + lines)
+        let device = try fake.device()
+        for isThere in [false, true] {
+            try fake.play("clock \(isThere ? 10 : 9)\n" + lines)
+            var batch = NVMLFieldBatch([161, 162, 163].map { NVMLField($0, scope: 3) })
+            try device.read(&batch)
+            #expect(batch[0].code == NVMLCode(rawValue: isThere ? 27 : 0))
+            #expect(batch[1].number == (isThere ? .real(0.5) : .unsigned(0)))
+            #expect(batch[2].type == (isThere ? FW_NVML_VALUE_U16 : FW_NVML_VALUE_U64).rawValue)
+            #expect(batch[2].count == (isThere ? 3 : 0))
+        }
+    }
+
+    static let mistakes = [
+        "counter field=161 rate=-1", "counter field=161 rate=nan", "counter field=161 symbol=x",
+        "counter value=3", "set temperature=5 gpu=3", "link state=0 link=3", "set temperatur=5",
+        "crash how=quit", "hang gpu=1", "hang seconds=-1", "hang until=then", "hang code=3",
+        "return code=3 seconds=1", "return symbol=x", "event seq=1 type=8 symbol=x", "reload 1 2",
+    ]
+
+    @Test(arguments: mistakes)
+    func `a scenario with a mistake ends the process`(_ line: String) async throws {
+        let fake = try FakeNVML()
+        try line.write(to: fake.scenario, atomically: true, encoding: .utf8)
+        // The other process has a copy of its own in memory, and leaves nothing behind.
+        await #expect(processExitsWith: .signal(SIGABRT)) {
+            [path = fake.path as String, scenario = fake.scenario.path as String] in
+            setenv("FAKE_NVML_SCENARIO", scenario, 1)
+            _ = try NVMLLibrary(paths: [path]).deviceCount()
+        }
     }
 
     @Test func `up to sixteen GPUs differ in all that names them`() throws {

@@ -63,11 +63,13 @@ package final class FakeNVML {
         }
         self.handle = handle
         guard driver != .empty else { return }
-        set("fake_nvml_call_log", log)
+        set(Self.logSetter, log.path)
         try play(scenario)
     }
 
     deinit {
+        // The copy stays loaded, and its log would stay open.
+        if exports(Self.logSetter) { stopLogging() }
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -79,8 +81,11 @@ package final class FakeNVML {
     /// Plays these lines from now on.
     package func play(_ lines: String) throws {
         try lines.write(to: scenario, atomically: true, encoding: .utf8)
-        set("fake_nvml_scenario", scenario)
+        set("fake_nvml_scenario", scenario.path)
     }
+
+    /// Writes down no further call.
+    package func stopLogging() { set(Self.logSetter, "") }
 
     /// Opens it as FabricWatch does.
     package func open() throws(NVMLOpenError) -> NVMLLibrary {
@@ -105,10 +110,12 @@ package final class FakeNVML {
         }
     }
 
-    private func set(_ function: String, _ file: URL) {
+    private static let logSetter = "fake_nvml_call_log"
+
+    private func set(_ function: String, _ path: String) {
         guard let address = dlsym(handle, function) else {
             preconditionFailure("the fake library has no \(function)")
         }
-        unsafeBitCast(address, to: Setter.self)(file.path)
+        unsafeBitCast(address, to: Setter.self)(path)
     }
 }

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "fake.h"
+#include "rows.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,15 +9,17 @@
 
 // What a call has to go through before it may answer.
 struct trouble {
-    bool crashes, faults, hangs;
-    double seconds, locked_seconds;
+    bool crashes, faults, hangs, is_locked, is_until_gone;
+    double seconds;
+    uint64_t line;
     int code;
 };
 
 int initialisations;
 
-// Stands for the driver's own lock: every call passes it, a locked hang holds it.
-static pthread_mutex_t driver_lock = PTHREAD_MUTEX_INITIALIZER;
+// Stands for the driver's own lock, which a locked hang holds: every other call waits for it.
+static bool driver_is_locked;
+static pthread_cond_t driver_is_free = PTHREAD_COND_INITIALIZER;
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool log_is_known;
 static int log_file = -1;
@@ -70,13 +72,19 @@ static bool is_named(const char *pattern, const char *symbol) {
     return is_prefix ? !strncmp(pattern, symbol, length - 1) : !strcmp(pattern, symbol);
 }
 
-// Whether the fields that are asked for, `id@scope,...`, include that one.
-static bool asks_for(const struct call *call, int field) {
-    char wanted[16];
-    int length = snprintf(wanted, sizeof wanted, "%d@", field);
-    for (const char *entry = call->arguments; entry; entry = strchr(entry, ',')) {
-        entry += *entry == ',';
-        if (!strncmp(entry, wanted, (size_t)length)) return true;
+// Whether a field that is asked for is the rule's, and of the rule's link.
+static bool is_wanted(const struct rule *rule, const struct fw_nvml_field_value *value) {
+    if (rule->field != ANY && rule->field != (int)value->field_id) return false;
+    if (rule->link == ANY) return true;
+    const struct row *row = row_of((int)value->field_id);
+    bool is_sum = value->scope_id == FW_NVML_SCOPE_ALL_LINKS;
+    return row && row->is_per_link && rule->link == (is_sum ? ALL_LINKS : (int)value->scope_id);
+}
+
+static bool asks_for(const struct call *call, const struct rule *rule, int link) {
+    if (rule->field == ANY && (rule->link == ANY || rule->link == link)) return true;
+    for (int i = 0; i < call->value_count; i++) {
+        if (is_wanted(rule, &call->values[i])) return true;
     }
     return false;
 }
@@ -97,20 +105,35 @@ static struct trouble find_trouble(const struct call *call, int link) {
         struct seen *seen = &current.seen[rule->seen];
         bool applies = rule->verb >= RETURN && rule->verb <= CRASH
             && (rule->gpu == ANY || rule->gpu == call->gpu_index)
-            && (rule->link == ANY || rule->link == link) && is_named(rule->symbol, call->symbol)
-            && (rule->field == ANY || asks_for(call, rule->field));
+            && is_named(rule->symbol, call->symbol) && asks_for(call, rule, link);
         if (!applies || (rule->times && seen->hits >= rule->times)) continue;
         uint64_t hit = seen->hits++;
         if (rule->verb == RETURN) trouble.code = rule->code;
         if (rule->verb == LATENCY) trouble.seconds += chosen_seconds(rule, hit);
-        if (rule->verb == HANG) trouble.hangs = true, trouble.seconds += rule->seconds_max;
-        if (rule->verb == HANG_LOCKED) {
+        if (rule->verb == HANG || rule->verb == HANG_LOCKED) {
             trouble.hangs = true;
-            trouble.locked_seconds += rule->seconds_max;
+            trouble.is_locked |= rule->verb == HANG_LOCKED;
+            trouble.seconds += rule->seconds_max;
+            if (rule->is_until_gone) trouble.is_until_gone = true, trouble.line = seen->hash;
         }
         if (rule->verb == CRASH) trouble.crashes = true, trouble.faults = rule->faults;
     }
     return trouble;
+}
+
+static bool is_in_scenario(uint64_t line) {
+    for (size_t i = 0; i < current.seen_count; i++) {
+        if (current.seen[i].hash == line) return true;
+    }
+    return false;
+}
+
+// Returns without the lock being held in between.
+static void pause_unlocked(int64_t nanoseconds) {
+    pthread_mutex_unlock(&lock);
+    pause_ns(nanoseconds);
+    pthread_mutex_lock(&lock);
+    refresh(false);
 }
 
 // A call that may not come back is logged before, too.
@@ -120,18 +143,25 @@ static void suffer(struct call *call, const struct trouble *trouble) {
         if (trouble->faults) raise(SIGSEGV);
         abort();
     }
-    bool locks = trouble->locked_seconds > 0;
-    double seconds = trouble->seconds + trouble->locked_seconds;
     // Once the hang stands in the log, the others do wait.
-    if (locks) pthread_mutex_lock(&driver_lock);
+    if (trouble->is_locked) driver_is_locked = true;
     if (trouble->hangs) log_call(call, "hang");
-    call->slept_us = (int64_t)(seconds * 1e6);
-    if (seconds <= 0) return;
-    pthread_mutex_unlock(&lock);
-    pause_ns((int64_t)(seconds * 1e9));
-    if (locks) pthread_mutex_unlock(&driver_lock);
-    pthread_mutex_lock(&lock);
-    refresh(false);
+    int64_t start = monotonic_ns();
+    if (trouble->seconds > 0) pause_unlocked((int64_t)(trouble->seconds * 1e9));
+    call->slept_us = (int64_t)(trouble->seconds * 1e6);
+    while (trouble->is_until_gone && is_in_scenario(trouble->line)) {
+        pause_unlocked(1000000);
+        call->slept_us = (monotonic_ns() - start) / 1000;
+    }
+    if (!trouble->is_locked) return;
+    driver_is_locked = false;
+    pthread_cond_broadcast(&driver_is_free);
+}
+
+static void set_arguments(struct call *call, const char *text) {
+    snprintf(call->arguments, sizeof call->arguments, "%s", text);
+    call->values = NULL;
+    call->value_count = 0;
 }
 
 static void begin(struct call *call, const char *symbol, int gpu, int link) {
@@ -141,9 +171,8 @@ static void begin(struct call *call, const char *symbol, int gpu, int link) {
     call->link = NULL;
     call->slept_us = 0;
     call->start_ns = monotonic_ns();
-    pthread_mutex_lock(&driver_lock);
-    pthread_mutex_unlock(&driver_lock);
     pthread_mutex_lock(&lock);
+    while (driver_is_locked) pthread_cond_wait(&driver_is_free, &lock);
     refresh(false);
     struct trouble trouble = find_trouble(call, link);
     suffer(call, &trouble);
@@ -155,7 +184,7 @@ static void check_initialised(struct call *call) {
 }
 
 bool begin_call(struct call *call, const char *symbol) {
-    strcpy(call->arguments, "-");
+    set_arguments(call, "-");
     begin(call, symbol, NONE, NONE);
     // These answer before anything else does.
     bool is_first = !strncmp(symbol, "nvmlInit", 8) || !strcmp(symbol, "nvmlSystemGetNVMLVersion");
@@ -164,7 +193,7 @@ bool begin_call(struct call *call, const char *symbol) {
 }
 
 bool begin_gpu(struct call *call, const char *symbol, int gpu, const char *arguments) {
-    snprintf(call->arguments, sizeof call->arguments, "%s", arguments);
+    set_arguments(call, arguments);
     begin(call, symbol, gpu, NONE);
     check_initialised(call);
     return call->code == FW_NVML_SUCCESS;
@@ -183,12 +212,14 @@ static bool begin_handle(struct call *call, const char *symbol, fw_nvml_device d
 }
 
 bool begin_device(struct call *call, const char *symbol, fw_nvml_device device) {
-    strcpy(call->arguments, "-");
+    set_arguments(call, "-");
     return begin_handle(call, symbol, device, NONE);
 }
 
 bool begin_link(struct call *call, const char *symbol, fw_nvml_device device, uint32_t link) {
-    snprintf(call->arguments, sizeof call->arguments, "link=%u", link);
+    char arguments[32];
+    snprintf(arguments, sizeof arguments, "link=%u", link);
+    set_arguments(call, arguments);
     if (!begin_handle(call, symbol, device, (int)link)) return false;
     if (current.profile == AMPERE_PCIE) call->code = FW_NVML_NOT_SUPPORTED;
     else if (link >= (uint32_t)current.link_count) call->code = current.beyond_code;
@@ -200,7 +231,9 @@ bool begin_link(struct call *call, const char *symbol, fw_nvml_device device, ui
 bool begin_values(struct call *call, fw_nvml_device device, int count,
                   const struct fw_nvml_field_value *values) {
     size_t length = 0, room = sizeof call->arguments;
-    strcpy(call->arguments, "-");
+    set_arguments(call, "-");
+    call->values = values;
+    call->value_count = count;
     bool is_told = is_logged();
     for (int i = 0; is_told && i < count && length + 32 < room; i++) {
         const char *separator = i ? "," : "";

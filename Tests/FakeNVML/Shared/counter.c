@@ -9,8 +9,12 @@ static double since(const struct rule *rule) {
     return rule->has_value || rule->rate != 0 ? 0 : seen->since_virtual;
 }
 
+bool has_begun(const struct rule *rule, double now) { return now >= since(rule); }
+
+// All of it in a step: what is beyond 64 bits stays at their maximum.
 static uint64_t gained(double rate, double from, double to) {
-    return to > from ? (uint64_t)(rate * (to - from)) : 0;
+    double gain = to > from ? rate * (to - from) : 0;
+    return gain < 0x1p64 ? (uint64_t)gain : UINT64_MAX;
 }
 
 static uint64_t value_after(size_t rules, int gpu, int link, int field, double now);

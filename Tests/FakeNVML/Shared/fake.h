@@ -88,7 +88,7 @@ struct rule {
     char symbol[TEXT_SIZE];
     int code;
     bool has_code, has_value, has_real, has_type, has_at;
-    bool resets, freezes, saturates, is_uninitialised, faults;
+    bool resets, freezes, saturates, is_uninitialised, faults, is_until_gone;
     uint64_t value, add, subtract, seed, types, data, sequence, times;
     uint32_t gpu_instance, compute_instance, type;
     double rate, real, at, seconds_min, seconds_max;
@@ -123,6 +123,9 @@ struct call {
     struct gpu *gpu;
     struct link *link;
     int64_t start_ns, slept_us;
+    // What nvmlDeviceGetFieldValues is asked for.
+    const struct fw_nvml_field_value *values;
+    int value_count;
     char arguments[12000];
 };
 
@@ -174,6 +177,7 @@ int end_call(struct call *call);
 extern int initialisations;
 
 // counter.c, fields.c
+bool has_begun(const struct rule *rule, double now);
 uint64_t counter_value(int gpu, int link, int field);
 struct field_answer field_answer(struct gpu *gpu, uint32_t scope, uint32_t field);
 

@@ -29,11 +29,12 @@ static int default_code(const struct gpu *gpu, const struct row *row, uint32_t f
 }
 
 static void apply_rules(struct field_answer *answer, int gpu, int link, uint32_t field) {
+    double now = scenario_seconds();
     for (size_t i = 0; i < current.rule_count; i++) {
         const struct rule *rule = &current.rules[i];
         bool applies = rule->verb == COUNTER && rule->field == (int)field
             && (rule->gpu == ANY || rule->gpu == gpu)
-            && (rule->link == ANY || rule->link == link);
+            && (rule->link == ANY || rule->link == link) && has_begun(rule, now);
         if (!applies) continue;
         if (rule->has_value || rule->has_real) answer->code = FW_NVML_SUCCESS;
         if (rule->has_type) answer->type = rule->type;

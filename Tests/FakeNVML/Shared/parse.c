@@ -1,5 +1,6 @@
 #include "fake.h"
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,14 @@ static uint64_t whole(const char *text, int line) {
 static double number(const char *text, int line) {
     char *end;
     double value = strtod(text, &end);
-    if (*end || end == text) refuse(line, "not a number", text);
+    if (*end || end == text || !isfinite(value)) refuse(line, "not a number", text);
+    return value;
+}
+
+// A time or a rate: neither goes backwards.
+static double amount(const char *text, int line) {
+    double value = number(text, line);
+    if (value < 0) refuse(line, "below zero", text);
     return value;
 }
 
@@ -49,13 +57,16 @@ static uint32_t value_type(const char *text, int line) {
 }
 
 static bool set_measure(struct rule *rule, const char *key, const char *text, int line) {
-    if (!strcmp(key, "value")) rule->has_value = true, rule->value = whole(text, line);
-    else if (!strcmp(key, "rate")) rule->rate = number(text, line);
+    if (!strcmp(key, "link")) rule->link = place(text, line, LINKS_MAX);
+    else if (!strcmp(key, "field")) rule->field = (int)whole(text, line);
+    else if (!strcmp(key, "code")) rule->has_code = true, rule->code = (int)whole(text, line);
+    else if (!strcmp(key, "value")) rule->has_value = true, rule->value = whole(text, line);
+    else if (!strcmp(key, "rate")) rule->rate = amount(text, line);
     else if (!strcmp(key, "add")) rule->add = whole(text, line);
     else if (!strcmp(key, "sub")) rule->subtract = whole(text, line);
     else if (!strcmp(key, "real")) rule->has_real = true, rule->real = number(text, line);
     else if (!strcmp(key, "type")) rule->has_type = true, rule->type = value_type(text, line);
-    else if (!strcmp(key, "at")) rule->has_at = true, rule->at = number(text, line);
+    else if (!strcmp(key, "at")) rule->has_at = true, rule->at = amount(text, line);
     else if (!strcmp(key, "reset")) rule->resets = true;
     else if (!strcmp(key, "freeze")) rule->freezes = true;
     else if (!strcmp(key, "saturate")) rule->saturates = true;
@@ -74,29 +85,51 @@ static bool set_event(struct rule *rule, const char *key, const char *text, int 
     return true;
 }
 
-static bool set_trouble(struct rule *rule, const char *key, const char *text, int line) {
-    double seconds = !strcmp(key, "seconds") ? number(text, line) : 0;
-    if (!strcmp(key, "seconds")) rule->seconds_min = rule->seconds_max = seconds;
-    else if (!strcmp(key, "ms")) rule->seconds_min = rule->seconds_max = number(text, line) / 1e3;
-    else if (!strcmp(key, "min")) rule->seconds_min = number(text, line) / 1e3;
-    else if (!strcmp(key, "max")) rule->seconds_max = number(text, line) / 1e3;
+static bool set_latency(struct rule *rule, const char *key, const char *text, int line) {
+    if (!strcmp(key, "ms")) rule->seconds_min = rule->seconds_max = amount(text, line) / 1e3;
+    else if (!strcmp(key, "min")) rule->seconds_min = amount(text, line) / 1e3;
+    else if (!strcmp(key, "max")) rule->seconds_max = amount(text, line) / 1e3;
     else if (!strcmp(key, "seed")) rule->seed = whole(text, line);
+    else return false;
+    return true;
+}
+
+static bool set_hang(struct rule *rule, const char *key, const char *text, int line) {
+    if (!strcmp(key, "seconds")) rule->seconds_max = amount(text, line);
+    else if (strcmp(key, "until")) return false;
+    else if (strcmp(text, "gone")) refuse(line, "not `gone`", text);
+    else rule->is_until_gone = true;
+    return true;
+}
+
+static bool set_crash(struct rule *rule, const char *key, const char *text, int line) {
+    if (strcmp(key, "how")) return false;
+    rule->faults = !strcmp(text, "segv");
+    if (!rule->faults && strcmp(text, "abort")) refuse(line, "neither abort nor segv", text);
+    return true;
+}
+
+// What happens to calls: which of them, and what.
+static bool set_trouble(struct rule *rule, const char *key, const char *text, int line) {
+    if (!strcmp(key, "link")) rule->link = place(text, line, LINKS_MAX);
+    else if (!strcmp(key, "field")) rule->field = (int)whole(text, line);
+    else if (!strcmp(key, "symbol")) snprintf(rule->symbol, TEXT_SIZE, "%s", text);
     else if (!strcmp(key, "times")) rule->times = whole(text, line);
-    else if (!strcmp(key, "how")) rule->faults = !strcmp(text, "segv");
+    else if (rule->verb == LATENCY) return set_latency(rule, key, text, line);
+    else if (rule->verb == CRASH) return set_crash(rule, key, text, line);
+    else if (rule->verb != RETURN) return set_hang(rule, key, text, line);
+    else if (!strcmp(key, "code")) rule->has_code = true, rule->code = (int)whole(text, line);
     else return false;
     return true;
 }
 
 static void set_rule(struct rule *rule, const char *key, const char *text, int line) {
-    if (!strcmp(key, "gpu")) rule->gpu = place(text, line, GPUS_MAX);
-    else if (!strcmp(key, "link")) rule->link = place(text, line, LINKS_MAX);
-    else if (!strcmp(key, "field")) rule->field = (int)whole(text, line);
-    else if (!strcmp(key, "symbol")) snprintf(rule->symbol, TEXT_SIZE, "%s", text);
-    else if (!strcmp(key, "code")) rule->has_code = true, rule->code = (int)whole(text, line);
-    else if (rule->verb == EVENT && set_event(rule, key, text, line)) return;
-    else if (rule->verb == COUNTER && set_measure(rule, key, text, line)) return;
-    else if (rule->verb != COUNTER && set_trouble(rule, key, text, line)) return;
-    else refuse(line, "unknown key", key);
+    bool is_known = !strcmp(key, "gpu");
+    if (is_known) rule->gpu = place(text, line, GPUS_MAX);
+    else if (rule->verb == COUNTER) is_known = set_measure(rule, key, text, line);
+    else if (rule->verb == EVENT) is_known = set_event(rule, key, text, line);
+    else if (rule->verb != RESTART) is_known = set_trouble(rule, key, text, line);
+    if (!is_known) refuse(line, "unknown key", key);
 }
 
 static void set_gpu(struct gpu *gpu, const char *key, const char *text, int line) {
@@ -189,13 +222,44 @@ static bool name_verb(struct rule *rule, const char *word) {
     return false;
 }
 
+// What a `set` or `link` line says, for the parts that it has named before.
+static void apply_parts(struct scenario *scenario, struct rule *rule, bool is_link, char *rest,
+                        int number) {
+    bool has_said = false;
+    for (char *key; (key = strtok_r(NULL, " \t", &rest));) {
+        char *text = key + strcspn(key, "=");
+        if (*text) *text++ = 0;
+        bool is_gpu = !strcmp(key, "gpu"), is_place = is_gpu || (is_link && !strcmp(key, "link"));
+        if (is_place && has_said) refuse(number, "stands behind what it is for", key);
+        if (is_gpu) rule->gpu = place(text, number, GPUS_MAX);
+        else if (is_place) rule->link = place(text, number, LINKS_MAX);
+        else set_parts(scenario, rule, is_link, key, text, number);
+        has_said = !is_place;
+    }
+}
+
+static void check_line(const struct rule *rule, int number) {
+    bool hangs = rule->verb == HANG || rule->verb == HANG_LOCKED;
+    if (rule->verb == COUNTER && rule->field == ANY) refuse(number, "no field", "counter");
+    if (rule->verb == RETURN && !rule->has_code) refuse(number, "no code", "return");
+    if (hangs && rule->seconds_max <= 0 && !rule->is_until_gone) {
+        refuse(number, "no seconds and no until", "hang");
+    }
+    if (rule->verb == EVENT && (!rule->sequence || !rule->types)) {
+        refuse(number, "no seq or no type", "event");
+    }
+}
+
 void apply_line(struct scenario *scenario, struct rule *rule, char *line, int number) {
     char *rest;
     const char *word = strtok_r(line, " \t", &rest);
-    bool is_link = !strcmp(word, "link"), sets = is_link || !strcmp(word, "set");
+    bool is_link = !strcmp(word, "link");
+    if (is_link || !strcmp(word, "set")) {
+        return apply_parts(scenario, rule, is_link, rest, number);
+    }
     if (!strcmp(word, "root")) scenario->is_root = true;
     else if (!strcmp(word, "poison")) scenario->poisons = true;
-    else if (!sets && !name_verb(rule, word)) {
+    else if (!name_verb(rule, word)) {
         const char *text = strtok_r(NULL, " \t", &rest);
         if (!text || !apply_setting(scenario, rule, word, text, number)) {
             refuse(number, "unknown line", word);
@@ -204,14 +268,8 @@ void apply_line(struct scenario *scenario, struct rule *rule, char *line, int nu
     for (char *key; (key = strtok_r(NULL, " \t", &rest));) {
         char *text = key + strcspn(key, "=");
         if (*text) *text++ = 0;
-        bool is_place = !strcmp(key, "gpu") || (is_link && !strcmp(key, "link"));
-        if (sets && !is_place) set_parts(scenario, rule, is_link, key, text, number);
-        else if (sets || rule->verb != (enum verb)NONE) set_rule(rule, key, text, number);
-        else refuse(number, "unexpected", key);
+        if (rule->verb == (enum verb)NONE) refuse(number, "unexpected", key);
+        set_rule(rule, key, text, number);
     }
-    if (rule->verb == COUNTER && rule->field == ANY) refuse(number, "no field", "counter");
-    if (rule->verb == RETURN && !rule->has_code) refuse(number, "no code", "return");
-    if (rule->verb == EVENT && (!rule->sequence || !rule->types)) {
-        refuse(number, "no seq or no type", "event");
-    }
+    check_line(rule, number);
 }
