@@ -7,7 +7,7 @@ CHECKS := --explicit-target-dependency-import-check error
 .PHONY: help deps build run test lint fuzz bench clean
 
 help:
-	@echo 'make run    build, and watch this node, or a simulated one where it has no InfiniBand'
+	@echo 'make run    build, and watch this node, or a simulated one where there is nothing to watch'
 	@echo 'make test   all tests, on the release binaries too'
 	@echo 'make lint   format and layout'
 	@echo 'make fuzz   random input for the parser of the kernel log'

@@ -24,7 +24,7 @@ make_gpu_node() {
     echo "gpus ${#GPU_BUSES[@]}" >"$work/scenario"
     # A file that stands for the kernel log cannot be waited for, so it is looked at four times a
     # second.
-    [[ -r $kernel_log ]] || { kernel_log=$work/kmsg; : >"$kernel_log"; }
+    can_read "$kernel_log" || { kernel_log=$work/kmsg; : >"$kernel_log"; }
     cp "$binaries/libFakeNVML.so" "$work/libnvidia-ml.so.1"
 }
 

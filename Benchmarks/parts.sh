@@ -32,6 +32,9 @@ memory_kb() { # pid, Rss|Pss|Pss_Anon
     awk -v field="$2:" '$1 == field { print $2 }' "/proc/$1/smaps_rollup"
 }
 
+# By opening it: the kernel may refuse its log to a process that the file's mode would let in.
+can_read() { { : <"$1"; } 2>/dev/null; } # file
+
 threads() { # pid
     local files=(/proc/"$1"/task/*)
     echo "${#files[@]}"

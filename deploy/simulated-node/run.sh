@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `make run` does: builds, then watches this node's InfiniBand ports and GPUs, or where it has
-# no port a simulated node with eight of each. State lives in a temporary directory; Ctrl-C leaves
-# nothing.
+# What `make run` does: builds, then watches what this node has of InfiniBand ports and NVIDIA GPUs,
+# or where it has neither a simulated node with eight of each. State lives in a temporary directory;
+# Ctrl-C leaves nothing.
 set -euo pipefail
 
 readonly READY_LIMIT_S=30 STOP_LIMIT_S=5 FIRST_PORT=9797
@@ -14,7 +14,7 @@ readonly BUILD=(swift build --package-path "$repository" --configuration release
 usage() {
     cat <<'TEXT'
 usage: deploy/simulated-node/run.sh [--simulated] [--no-build] [--for SECONDS]
-  --simulated     the simulated node even where there is InfiniBand
+  --simulated     the simulated node even where there is InfiniBand or a GPU
   --no-build      take the release binaries as they are (or from $FABRICWATCH_BIN_DIR)
   --for SECONDS   stop by itself
 TEXT
@@ -25,13 +25,26 @@ fail() {
     exit 1
 }
 
-home='' daemon='' timer='' simulated=false scripts=()
+home='' daemon='' timer='' simulated=false has_infiniband=false scripts=()
 
 # --- What is there -------------------------------------------------------------------------------
 
 infiniband_ports() {
     grep -lsx InfiniBand /sys/class/infiniband/*/ports/*/link_layer || true
 }
+
+# Functions of vendor 0x10de that are VGA (0x0300) or 3D controllers (0x0302), with a driver or not.
+nvidia_gpus() {
+    local device vendor class
+    for device in /sys/bus/pci/devices/*; do
+        { read -r vendor <"$device/vendor" && read -r class <"$device/class"; } 2>/dev/null ||
+            continue
+        if [[ $vendor == 0x10de && $class == 0x030[02]?? ]]; then echo "${device##*/}"; fi
+    done
+}
+
+# By opening it: the kernel may refuse its log to a process that the file's mode would let in.
+can_read() { { : <"$1"; } 2>/dev/null; }
 
 check_permission() {
     local device
@@ -86,9 +99,11 @@ write_settings() { # TCP port, directory of binaries
         if $simulated; then
             simulated_devices
             "$here/gpus.sh" settings "$home/gpus" "$2/libFakeNVML.so"
-        elif ! [[ -r /dev/kmsg ]]; then
-            # Without the right to read it there would be nothing but its absence to see.
-            echo 'kernel_log: {enabled: false}'
+        else
+            # Of what is not there, or may not be read, there would be nothing but its absence to
+            # see.
+            $has_infiniband || echo 'infiniband: {enabled: false}'
+            can_read /dev/kmsg || echo 'kernel_log: {enabled: false}'
         fi
         echo "history: {directory: \"$home/state\"}"
         echo "serve: {socket: \"$home/fabricwatch.sock\", tcp: \"127.0.0.1:$1\"}"
@@ -244,9 +259,11 @@ main() {
     trap clean_up EXIT
     trap 'echo; exit 0' INT TERM HUP
     cd "$repository"
-    if ! $simulated && [[ -z $(infiniband_ports) ]]; then
+    if [[ -n $(infiniband_ports) ]]; then has_infiniband=true; fi
+    if ! $simulated && ! $has_infiniband && [[ -z $(nvidia_gpus) ]]; then
         simulated=true
-        echo 'No InfiniBand port here: this will be a simulated node with eight, and eight GPUs.'
+        echo 'No InfiniBand port and no NVIDIA GPU here: this will be a simulated node with eight' \
+            'of each.'
     fi
     if $build; then
         deploy/packages.sh build
@@ -260,7 +277,7 @@ main() {
     fi
 
     home=$(mktemp -d "${TMPDIR:-/tmp}/fabricwatch-run.XXXXXX")
-    if $simulated; then start_simulation; else check_permission; fi
+    if $simulated; then start_simulation; elif $has_infiniband; then check_permission; fi
     port=$(free_port)
     write_settings "$port" "$binaries"
     start_daemon "$binaries"
