@@ -5,11 +5,9 @@ import Wire
 
 /// Damaged frames are refused with a `FrameError`; nothing in them is believed unchecked.
 struct FrameFaultTests {
-    private static let report = Answer.report(
-        turn: 300, .infiniBand(FrameRandom.shortReport))
-
-    @Test func reportCutAtEveryByte() throws {
-        let payload = try FrameTests.payload(Self.report.frame)
+    @Test(arguments: AnswerSample.short)
+    func answerCutAtEveryByte(_ sample: AnswerSample) throws {
+        let payload = try FrameTests.payload(sample.answer.frame)
         for count in 0..<payload.count {
             #expect(throws: FrameError.self, "\(count) bytes") {
                 try Answer(payload.prefix(count))
@@ -29,9 +27,13 @@ struct FrameFaultTests {
         }
     }
 
-    @Test func excessBytes() throws {
-        let answer = try FrameTests.payload(Self.report.frame) + [0]
+    @Test(arguments: AnswerSample.short)
+    func excessBytes(_ sample: AnswerSample) throws {
+        let answer = try FrameTests.payload(sample.answer.frame) + [0]
         #expect(throws: FrameError.malformed("excess bytes")) { try Answer(answer) }
+    }
+
+    @Test func excessBytesOfACommand() throws {
         let command = try FrameTests.payload(Command.collect(turn: 1).frame) + [0]
         #expect(throws: FrameError.malformed("excess bytes")) { try Command(command) }
     }
@@ -67,12 +69,43 @@ struct FrameFaultTests {
         #expect(try Answer([1, 2, 0xC3, 0x28]) == .hello(version: "\u{FFFD}("))
     }
 
-    @Test(arguments: [0, InfiniBandCounters.count - 1, InfiniBandCounters.count + 1])
-    func anotherNumberOfReadings(count: Int) throws {
-        var report = FrameRandom.shortReport
-        report.ports[0].local.readings = Array(repeating: .failed, count: count)
-        let payload = try FrameTests.payload(Answer.report(turn: 1, .infiniBand(report)).frame)
-        #expect(throws: FrameError.malformed("readings")) { try Answer(payload) }
+    private typealias Readings = (
+        inTable: Int, report: @Sendable ([Reading]) -> ProbeReport
+    )
+
+    /// Every list of readings: how many there have to be, and a report with others.
+    private static let readings: [Readings] = [
+        (
+            InfiniBandCounters.count,
+            {
+                var report = FrameRandom.shortReport
+                report.ports[0].local.readings = $0
+                return .infiniBand(report)
+            }
+        ),
+        (GPUCounters.all.count, { readings in gpu { $0.readings = readings } }),
+        (GPUCounters.gauges.count, { readings in gpu { $0.gauges = readings } }),
+        (NVLinkCounters.all.count, { readings in gpu { $0.links[0].readings = readings } }),
+        (NVLinkCounters.gauges.count, { readings in gpu { $0.links[0].gauges = readings } }),
+    ]
+
+    private static func gpu(_ change: (inout GPUDeviceReport) -> Void) -> ProbeReport {
+        var report = FrameRandom.shortGPUReport
+        change(&report.gpus[0])
+        return .gpu(report)
+    }
+
+    @Test(arguments: 0..<5)
+    func anotherNumberOfReadings(_ list: Int) throws {
+        let (inTable, report) = Self.readings[list]
+        for count in [0, inTable - 1, inTable + 1] {
+            let answer = Answer.report(
+                turn: 1, report(Array(repeating: .failed, count: count)))
+            let payload = try FrameTests.payload(answer.frame)
+            #expect(throws: FrameError.malformed("readings"), "\(count)") {
+                try Answer(payload)
+            }
+        }
     }
 
     private static func event(_ change: (inout NodeEvent) -> Void) -> NodeEvent {
@@ -163,12 +196,31 @@ struct FrameFaultTests {
         }
     }
 
+    /// Answers that end with the count of an empty list and so many zeros more.
+    private static let endings: [(answer: Answer, zeros: Int)] = {
+        var ports = FrameRandom.shortReport
+        ports.ports = []
+        var gpu = FrameRandom.shortGPUReport
+        gpu.gpus[0].links = []
+        gpu.gpus[0].epoch = 0
+        (gpu.calls, gpu.events) = ([:], [])
+        var none = gpu
+        none.gpus = []
+        return [
+            (.report(turn: 1, .infiniBand(ports)), 0), (.events([]), 0),
+            // Events, calls, GPUs; and a GPU's links, which its epoch follows.
+            (.report(turn: 1, .gpu(none)), 0), (.report(turn: 1, .gpu(none)), 1),
+            (.report(turn: 1, .gpu(none)), 2), (.report(turn: 1, .gpu(gpu)), 3),
+        ]
+    }()
+
     /// A count that lies must not claim memory for what cannot follow.
-    @Test func lyingCountsClaimNoMemory() throws {
-        var empty = FrameRandom.shortReport
-        empty.ports = []
-        let frame = Answer.report(turn: 1, .infiniBand(empty)).frame
-        var payload = Array(try FrameTests.payload(frame).dropLast())
+    @Test(arguments: 0..<6)
+    func lyingCountsClaimNoMemory(_ ending: Int) throws {
+        let (answer, zeros) = Self.endings[ending]
+        let whole = try FrameTests.payload(answer.frame)
+        #expect(whole.suffix(zeros + 1).allSatisfy { $0 == 0 })
+        var payload = Array(whole.dropLast(zeros + 1))
         let rest = FrameBuffer.limit - payload.count - 4
         payload += (0..<4).map {
             UInt8(truncatingIfNeeded: rest >> (7 * $0)) & 0x7F | ($0 < 3 ? 0x80 : 0)

@@ -1,4 +1,5 @@
 import Model
+import Testing
 import Wire
 
 /// Random contents of frames from a seed, so that a failure can be repeated (SplitMix64).
@@ -123,6 +124,51 @@ struct FrameRandom: RandomNumberGenerator {
     }
 }
 
+/// Answers that tests cut, swell and falsify.
+struct AnswerSample: CustomTestStringConvertible {
+    let testDescription: String
+    let answer: Answer
+
+    /// One of each kind with something in every list, short enough to try every cut through it.
+    static let short = [
+        AnswerSample(
+            testDescription: "one port",
+            answer: .report(turn: 300, .infiniBand(FrameRandom.shortReport))),
+        AnswerSample(
+            testDescription: "one GPU",
+            answer: .report(turn: 300, .gpu(FrameRandom.shortGPUReport))),
+        AnswerSample(
+            testDescription: "events", answer: .events(FrameRandom.shortGPUReport.events)),
+    ]
+
+    /// The largest nodes that are thought of, with integers of ten bytes each in all readings.
+    static let large: [AnswerSample] = {
+        let value = Reading.value(.max, field: 252)
+        func full(_ values: [Reading]) -> [Reading] { values.map { _ in value } }
+        var ports = FrameRandom.shortReport
+        ports.ports = Array(repeating: ports.ports[0], count: 64)
+        var gpus = FrameRandom.shortGPUReport
+        var gpu = gpus.gpus[0]
+        gpu.readings = full(gpu.readings)
+        gpu.gauges = full(gpu.gauges)
+        gpu.links = (0..<36).map {
+            NVLinkReport(
+                number: $0, remote: gpu.links[0].remote, readings: full(gpu.links[0].readings),
+                gauges: full(gpu.links[0].gauges))
+        }
+        gpus.gpus = Array(repeating: gpu, count: 16)
+        let events = (0..<256).flatMap { _ in FrameRandom.shortGPUReport.events }
+        return [
+            AnswerSample(
+                testDescription: "64 ports", answer: .report(turn: .max, .infiniBand(ports))),
+            AnswerSample(
+                testDescription: "16 GPUs with 36 links each",
+                answer: .report(turn: .max, .gpu(gpus))),
+            AnswerSample(testDescription: "events", answer: .events(events)),
+        ]
+    }()
+}
+
 extension FrameRandom {
     /// A short report, so that every cut through it can be tried.
     static let shortReport: InfiniBandReport = {
@@ -130,6 +176,19 @@ extension FrameRandom {
         while true {
             let report = random.report()
             if report.ports.count == 1, case .observed = report.ports[0].peer { return report }
+        }
+    }()
+
+    /// The same of a GPU: all that may be there is there.
+    static let shortGPUReport: GPUReport = {
+        var random = FrameRandom(7)
+        while true {
+            let report = random.gpuReport()
+            guard report.gpus.count == 1, let gpu = report.gpus.first, case .busy = gpu.state,
+                gpu.identity != nil, gpu.links.count == 1, gpu.links[0].remote?.address != nil,
+                !report.calls.isEmpty, !report.events.isEmpty
+            else { continue }
+            return report
         }
     }()
 }

@@ -32,14 +32,11 @@ struct FrameTests {
         }
     }
 
-    /// The largest node that is thought of fits many times.
-    @Test func largeReportFits() throws {
-        let port = FrameRandom.shortReport.ports[0]
-        var report = FrameRandom.shortReport
-        report.ports = Array(repeating: port, count: 64)
-        let frame = Answer.report(turn: .max, .infiniBand(report)).frame
+    @Test(arguments: AnswerSample.large)
+    func largestNodeFitsManyTimes(_ sample: AnswerSample) throws {
+        let frame = sample.answer.frame
         #expect(frame.count * 8 < FrameBuffer.limit)
-        #expect(try Answer(Self.payload(frame)) == .report(turn: .max, .infiniBand(report)))
+        #expect(try Answer(Self.payload(frame)) == sample.answer)
     }
 
     /// The bytes on the pipe, so that daemon and probe of one version agree on them by design.
