@@ -16,6 +16,7 @@ final class GPUWatchStage {
     var endings: [Int32: ProbeSupervisor.Ending] = [:]
     var thread = ThreadState(letter: "S", waitChannel: "")
     var token: UInt64 = 1
+    var hasGPUs: Bool
     private let configuration: GPUConfiguration
     // Why no process of a trial can be started.
     var spawnTrouble: SpawnError?
@@ -27,10 +28,14 @@ final class GPUWatchStage {
         soft: 2 * second, hard: 10 * second, restartMinimum: second,
         restartMaximum: 60 * second)
 
-    init(_ configuration: GPUConfiguration = GPUConfiguration()) throws {
+    /// A watch whose probe runs, or is not needed.
+    init(
+        _ configuration: GPUConfiguration = GPUConfiguration(), hasGPUs: Bool = true
+    ) throws {
         self.configuration = configuration
+        self.hasGPUs = hasGPUs
         board = try #require(SharedBoard())
-        tick(0)
+        if hasGPUs { tick(0) }
     }
 
     private func makeWatch() -> GPUWatch {
@@ -51,6 +56,7 @@ final class GPUWatchStage {
                 delayMinimum: 30 * Self.second, delayMaximum: 600 * Self.second),
             kernel: GPUWatch.Kernel(
                 token: { [unowned self] _, _ in token },
+                hasGPUs: { [unowned self] _ in hasGPUs },
                 thread: { [unowned self] _, _ in thread }))
     }
 

@@ -106,6 +106,35 @@ import Wire
         #expect(stage.view(72).evidence.isStale)
     }
 
+    @Test func gpusHaveAProbeOnceThereIsOne() throws {
+        let node = try GPUWatchStage(hasGPUs: false)
+        let fleet = ProbeFleet(
+            [], gpu: node.watch, started: .scripted(seconds: 0),
+            intervalNanoseconds: 10 * second, patience: Stage.patience)
+        func pass(_ turn: UInt64, now: UInt64) {
+            fleet.collect(turn: turn, now: now)
+            #expect(fleet.tick(now: now).isEmpty)
+        }
+        pass(1, now: 0)
+        pass(2, now: 10 * second)
+        #expect(node.links.isEmpty && node.trials.isEmpty)
+        #expect(fleet.views(now: .scripted(seconds: 10)).isEmpty)
+        #expect(fleet.descriptors.isEmpty && fleet.nextTick == nil && !fleet.isAwaited)
+        node.hasGPUs = true
+        pass(3, now: 20 * second)
+        #expect(node.links.count == 1)
+        #expect(fleet.descriptors.count == 1)
+        let views = fleet.views(now: .scripted(seconds: 25))
+        #expect(views.map(\.name) == ["gpu"])
+        // It is not late for the turns in which there was nothing to read.
+        #expect(views[0].evidence.waitingSeconds == 5 && views[0].restarts == 0)
+        // Once needed it stays: a GPU that is listed no more is to be missed.
+        node.hasGPUs = false
+        pass(4, now: 30 * second)
+        #expect(node.links.count == 1)
+        #expect(fleet.isAwaited && fleet.views(now: .scripted(seconds: 30)).count == 1)
+    }
+
     @Test func stoppingClosesThePipesFirstAndKillsWhatStays() {
         let stage = Stage()
         _ = stage.fleet.tick(now: 0)
