@@ -18,7 +18,13 @@ class DaemonProcess {
         self.home = home
         try Data(settings.utf8).write(to: home.file("fabricwatch.yaml"))
         child = try Self.launch(home)
-        try awaitReadiness(untilReady)
+        do {
+            try awaitReadiness(untilReady)
+        } catch {
+            // Nobody else knows of it who could.
+            child.end()
+            throw error
+        }
     }
 
     private static func launch(_ home: ScratchDirectory) throws -> Child {
