@@ -51,6 +51,11 @@ final class GPUNode {
         try FileManager.default.copyItem(at: built, to: library)
     }
 
+    /// Takes the library away, as the driver's packages do while they are replaced.
+    func uninstall() throws {
+        try FileManager.default.removeItem(at: library)
+    }
+
     /// Plays these lines from now on.
     func play(_ lines: String) throws {
         let aside = home.file("scenario.new")
@@ -73,9 +78,9 @@ final class GPUNode {
         try file.write(contentsOf: Data("3,\(record),\(microseconds),-;\(text)\n".utf8))
     }
 
-    /// The calls so far: symbol, GPU and code.
+    /// The calls so far: symbol, GPU and arguments; throws when nothing logs them.
     func callLog() throws -> [(symbol: String, gpu: Int?, arguments: String)] {
-        guard let text = try? String(contentsOf: calls, encoding: .utf8) else { return [] }
+        let text = try String(contentsOf: calls, encoding: .utf8)
         return text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             return words.count == 7 ? (String(words[2]), Int(words[3]), String(words[4])) : nil
