@@ -5,10 +5,6 @@ import Testing
 @testable import Collectors
 
 @Suite struct GPUPlanTests {
-    /// Ids whose meaning changed between drivers, or that are deprecated.
-    static let forbidden = Set<UInt32>(
-        [199, 200, 205, 216, 217, 218, 226, 227] + Array(251...273))
-
     /// The sources of every row, and whether they are of links.
     static let sources: [(row: String, source: Source, isPerLink: Bool)] =
         GPUCounters.all.flatMap { row in row.fields.map { (row.name, $0.source, false) } }
@@ -33,10 +29,6 @@ import Testing
         #expect(Set(asked) == Set(wanted))
         #expect(asked.count == Set(asked).count)
         #expect(wanted.count == Set(wanted).count)
-    }
-
-    @Test func `no field is asked for that means different things`() {
-        #expect(Self.forbidden.isDisjoint(with: FieldFamily.all.flatMap(\.ids)))
     }
 
     @Test func `every call of a table is made, and every call is in the library's table`() {
