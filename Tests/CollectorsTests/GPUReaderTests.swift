@@ -140,6 +140,34 @@ import Testing
         #expect(report["memory_utilization"] == .unsupported)
     }
 
+    // By nvml.h, whose names of them the tables have as well.
+    static let linkFields: [String: UInt32] = {
+        var fields: [String: UInt32] = [
+            "replay_errors": 161, "recovery_errors": 162, "crc_errors": 163,
+            "tx_data": 138, "rx_data": 139, "tx_raw": 140, "rx_raw": 141,
+            "tx_packets": 201, "tx": 202, "rx_packets": 203, "rx": 204,
+            "malformed_packet_errors": 206, "buffer_overrun_errors": 207, "receive_errors": 208,
+            "receive_remote_errors": 209, "receive_general_errors": 210,
+            "local_link_integrity_errors": 211, "transmit_discards": 212,
+            "recovery_successful": 213, "recovery_failed": 214, "recovery": 215,
+            "effective_errors": 219, "symbol_errors": 221, "speed": 164, "version": 166,
+            "remote_link": 146, "effective_ber": 220, "symbol_ber": 222,
+        ]
+        for bin in 0..<16 as Range<UInt32> { fields["fec_history_bin_\(bin)"] = 235 + bin }
+        return fields
+    }()
+
+    @Test func `every field of a link lands in its own row`() throws {
+        let lines = Self.linkFields.values.map { "counter link=2 field=\($0) value=\($0)" }
+        var rig = try ReaderRig(.r610, (["profile blackwell"] + lines).joined(separator: "\n"))
+        let link = try rig.read().report.links[2]
+        // What the state is decides what is done with the rest, so that is told by its link line.
+        #expect(Set(Self.linkFields.keys) == link.names { _ in true }.subtracting(["state"]))
+        for (name, id) in Self.linkFields {
+            #expect(link[name] == .value(UInt64(id), field: 0), "\(name)")
+        }
+    }
+
     @Test func `a temperature below zero keeps its sign`() throws {
         var rig = try ReaderRig(.r610, "set temperature=0xfffffff6")
         let raw = try #require(try rig.read().report["temperature"]?.number)
