@@ -128,6 +128,19 @@ import Testing
         #expect(report.library.detail == "NVML counts 7 GPUs, and the PCI buses list 8.")
     }
 
+    @Test func `a count that shrinks is said, and what answers is read on`() throws {
+        let rig = try CollectorRig()
+        #expect(try rig.turn().library.detail == "")
+        try rig.fake.play("count 7")
+        let report = try rig.turn()
+        #expect(report.library.detail == "NVML counts 7 GPUs, and the PCI buses list 8.")
+        #expect(report.library.state == .ready)
+        #expect(report.states == Self.all)
+        #expect(!rig.collector.isWornOut)
+        try rig.fake.play("")
+        #expect(try rig.turn().library.detail == "")
+    }
+
     @Test func `a GPU that the PCI bus does not list any more stays in the report`() throws {
         let rig = try CollectorRig()
         _ = try rig.turn()
