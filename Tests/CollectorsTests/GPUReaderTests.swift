@@ -98,6 +98,12 @@ import Testing
     }
 
     @Test func `every value lands in its own row`() throws {
+        let pcie: [String: UInt64] = [
+            "pcie_l0_to_recovery": 169, "pcie_correctable_errors": 173, "pcie_naks_received": 174,
+            "pcie_receiver_errors": 175, "pcie_bad_tlps": 176, "pcie_naks_sent": 177,
+            "pcie_bad_dllps": 178, "pcie_non_fatal_errors": 179, "pcie_fatal_errors": 180,
+            "pcie_unsupported_requests": 181, "pcie_lcrc_errors": 182, "pcie_lane_errors": 183,
+        ]
         var rig = try ReaderRig(
             .r610,
             """
@@ -117,8 +123,9 @@ import Testing
             counter field=76 value=176
             counter field=197 value=297
             counter field=198 value=298
-            """)
+            """ + pcie.values.map { "\ncounter field=\($0) value=\($0)" }.joined())
         let report = try rig.read().report
+        for (name, id) in pcie { #expect(report[name]?.number == id, "\(name)") }
         let expected: [String: UInt64] = [
             "temperature": 35, "memory_temperature": 36, "power": 111, "power_instant": 111,
             "power_limit": 222, "sm_clock": 1001, "memory_clock": 1002,
