@@ -59,9 +59,13 @@ start_nvml() {
 }
 
 stop_nvml() {
+    local failures
     kill -TERM "${references[0]}"
     wait "${references[0]}" || fail "nvml ended with status $?"
     references=()
+    # A call that fails costs less than one that answers.
+    failures=$(awk '$1 == "done" { print $4 }' "$work/nvml.log")
+    [[ $failures == 0 ]] || fail "${failures:-all} calls of the C program failed"
 }
 
 # --- Measuring -----------------------------------------------------------------------------------
