@@ -127,12 +127,10 @@ gpu_pass_window() { # label, seconds
 }
 
 gpu_sizes() { # label
-    local field name pid
+    local field name
     for field in Rss Pss Pss_Anon; do
         for name in daemon gpu_probe log_probe exporter; do
-            pid=${!name}
-            sample "$1: ${name/_/ }, ${field^^}" MB \
-                "$(calc "$(memory_kb "$pid" "$field") * 1.024e-3")"
+            size "$1: ${name/_/ }" "$field" "${!name}"
         done
     done
     for name in daemon gpu_probe log_probe; do
@@ -143,31 +141,12 @@ gpu_sizes() { # label
 # Wake-ups and processor time while nobody asks anything.
 gpu_idle_window() {
     # Whole intervals, since what there is happens at the turns.
-    local name before=() cpu_before seconds=$(((HALF + 9) / 10 * 10))
-    cpu_before=$(cpu "$daemon" "${probes[@]}")
-    for name in daemon gpu_probe log_probe; do
-        before+=("$(switches /proc/"${!name}"/task/*/status)")
-    done
-    sleep "$seconds"
-    for name in daemon gpu_probe log_probe; do
-        sample "idle: wake-ups of ${name/_/ }" /s "$(calc \
-            "($(switches /proc/"${!name}"/task/*/status) - ${before[0]}) / $seconds")"
-        before=("${before[@]:1}")
-    done
+    local before seconds=$(((HALF + 9) / 10 * 10))
+    before=$(cpu "$daemon" "${probes[@]}")
+    wake_ups idle "$seconds" daemon "/proc/$daemon/task/*" 'gpu probe' "/proc/$gpu_probe/task/*" \
+        'log probe' "/proc/$log_probe/task/*"
     sample 'idle: daemon and both probes, of one core' ppm \
-        "$(calc "($(cpu "$daemon" "${probes[@]}") - $cpu_before) / $seconds / 1e3")"
-}
-
-gpu_history_growth() {
-    local before passes rows pages
-    read -r -a before < <("$work/pages" "$work/history/history.db")
-    sleep "$PASSES"
-    read -r passes rows pages < <("$work/pages" "$work/history/history.db")
-    passes=$((passes - before[0]))
-    sample 'rows' bytes/pass "$(calc "($rows - ${before[1]}) / $passes")"
-    sample 'file' bytes/pass "$(calc "($pages - ${before[2]}) / $passes")"
-    sample 'file, a pass every 10 s' MB/day \
-        "$(calc "($pages - ${before[2]}) / $passes * 8640 / 1e6")"
+        "$(calc "($(cpu "$daemon" "${probes[@]}") - $before) / $seconds / 1e3")"
 }
 
 # --- The sections --------------------------------------------------------------------------------
@@ -200,7 +179,7 @@ gpu() {
     repeat fresh_scrapes identity
     repeat fresh_scrapes gzip
     section 'eight GPUs, a pass every second: history'
-    gpu_history_growth
+    history_window sleep "$PASSES"
     stop_daemon
     section 'eight GPUs, a pass every second, without history'
     start_gpu_daemon 1 false

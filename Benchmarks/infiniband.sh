@@ -125,18 +125,14 @@ perfquery_passes() {
 }
 
 sizes() { # label
-    local field pid
+    local field
     for field in Rss Pss Pss_Anon; do
-        local d p=0 all=0 e
-        d=$(memory_kb "$daemon" "$field") e=$(memory_kb "$exporter" "$field")
-        p=$(memory_kb "${probes[0]}" "$field")
-        for pid in "${probes[@]}"; do all=$((all + $(memory_kb "$pid" "$field"))); done
-        sample "$1: daemon, ${field^^}" MB "$(calc "$d * 1.024e-3")"
-        sample "$1: one probe, ${field^^}" MB "$(calc "$p * 1.024e-3")"
-        sample "$1: daemon and one probe, ${field^^}" MB "$(calc "($d + $p) * 1.024e-3")"
+        size "$1: daemon" "$field" "$daemon"
+        size "$1: one probe" "$field" "${probes[0]}"
+        size "$1: daemon and one probe" "$field" "$daemon" "${probes[0]}"
         ((${#probes[@]} == 1)) ||
-            sample "$1: daemon and all probes, ${field^^}" MB "$(calc "($d + $all) * 1.024e-3")"
-        sample "$1: node_exporter, ${field^^}" MB "$(calc "$e * 1.024e-3")"
+            size "$1: daemon and all probes" "$field" "$daemon" "${probes[@]}"
+        size "$1: node_exporter" "$field" "$exporter"
     done
     sample "$1: threads of daemon" '' "$(threads "$daemon")"
     sample "$1: threads of a probe, one of them the simulator's" '' "$(threads "${probes[0]}")"
@@ -145,22 +141,16 @@ sizes() { # label
 
 # Wake-ups and processor time while nobody asks anything.
 idle_window() { # label
-    local probe=${probes[0]} d p s e dc pc ec
-    local own=/proc/$probe/task/$probe/status
-    d=$(switches /proc/"$daemon"/task/*/status) p=$(switches "$own")
-    s=$(switches /proc/"$probe"/task/*/status) e=$(switches /proc/"$exporter"/task/*/status)
-    dc=$(cpu "$daemon") pc=$(own_cpu "$probe") ec=$(cpu "$exporter")
-    sleep "$HALF"
-    d=$(($(switches /proc/"$daemon"/task/*/status) - d)) p=$(($(switches "$own") - p))
-    s=$(($(switches /proc/"$probe"/task/*/status) - s - p))
-    e=$(($(switches /proc/"$exporter"/task/*/status) - e))
-    dc=$(($(cpu "$daemon") - dc)) pc=$(($(own_cpu "$probe") - pc)) ec=$(($(cpu "$exporter") - ec))
-    sample "$1: wake-ups of daemon" /s "$(calc "$d / $HALF")"
-    sample "$1: wake-ups of a probe" /s "$(calc "$p / $HALF")"
-    sample "$1: wake-ups of the simulator's thread in it" /s "$(calc "$s / $HALF")"
-    sample "$1: wake-ups of node_exporter" /s "$(calc "$e / $HALF")"
-    sample "$1: daemon and probe, of one core" ppm "$(calc "($dc + $pc) / $HALF / 1e3")"
-    sample "$1: node_exporter, of one core" ppm "$(calc "$ec / $HALF / 1e3")"
+    local probe=${probes[0]} ours theirs
+    ours=$(($(cpu "$daemon") + $(own_cpu "$probe"))) theirs=$(cpu "$exporter")
+    wake_ups "$1" "$HALF" daemon "/proc/$daemon/task/*" \
+        'a probe' "/proc/$probe/task/$probe" \
+        "the simulator's thread in it" "/proc/$probe/task/!($probe)" \
+        node_exporter "/proc/$exporter/task/*"
+    ours=$(($(cpu "$daemon") + $(own_cpu "$probe") - ours))
+    theirs=$(($(cpu "$exporter") - theirs))
+    sample "$1: daemon and probe, of one core" ppm "$(calc "$ours / $HALF / 1e3")"
+    sample "$1: node_exporter, of one core" ppm "$(calc "$theirs / $HALF / 1e3")"
 }
 
 # Ten seconds' worth of traffic at about 200 Gb/s on every cable: what a pass finds at the default
@@ -184,23 +174,21 @@ add_traffic() { # how often so far, from 1
     "$FABRIC" cmd "$work/fabric" b - <<<"$lines_b" >/dev/null
 }
 
-history_growth() {
-    local before passes rows pages i gap
-    local name=fabricwatch_history_append_duration_seconds seconds=0
+traffic_passes() {
+    local i gap
     gap=$(gap_ms)
-    read -r -a before < <("$work/pages" "$work/history/history.db")
     for ((i = 0; i < PASSES; i++)); do
         sleep_until_gap "$gap"
         add_traffic $((++ticks))
-        seconds=$(calc "$seconds + $(metric $name)")
+        append_seconds=$(calc \
+            "$append_seconds + $(metric fabricwatch_history_append_duration_seconds)")
     done
-    read -r passes rows pages < <("$work/pages" "$work/history/history.db")
-    passes=$((passes - before[0]))
-    sample "rows" bytes/pass "$(calc "($rows - ${before[1]}) / $passes")"
-    sample "file" bytes/pass "$(calc "($pages - ${before[2]}) / $passes")"
-    sample "file, a pass every 10 s" MB/day \
-        "$(calc "($pages - ${before[2]}) / $passes * 8640 / 1e6")"
-    sample "time of an append, the disk's included" ms "$(calc "$seconds / $PASSES * 1e3")"
+}
+
+history_growth() {
+    local append_seconds=0
+    history_window traffic_passes
+    sample "time of an append, the disk's included" ms "$(calc "$append_seconds / $PASSES * 1e3")"
 }
 
 # --- The sections --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 # Nothing of it needs hardware: the HCAs are simulated, and a fake library plays the GPUs. Results
 # and their meaning: docs/measurements.md.
 set -euo pipefail
+shopt -s extglob
 cd "$(dirname "$0")/.."
 
 usage() {
@@ -144,6 +145,45 @@ fresh_scrapes() { # identity|gzip
     cost "fabricwatchd, new page ($what)" "$ours" "$FRESH_SCRAPES" us
     cost "node_exporter ($what)" "$theirs" "$FRESH_SCRAPES" us
     ratio "node_exporter / fabricwatchd ($what)" "$theirs" "($ours)"
+}
+
+# Memory of processes together.
+size() { # label, Rss|Pss|Pss_Anon, pid...
+    local label=$1 field=$2 pid kb=0
+    shift 2
+    for pid; do kb=$((kb + $(memory_kb "$pid" "$field"))); done
+    sample "$label, ${field^^}" MB "$(calc "$kb * 1.024e-3")"
+}
+
+# Wake-ups a second of threads, whose directories in /proc a pattern names.
+# shellcheck disable=SC2206 # a pattern becomes the files that it matches
+wake_ups() { # label, seconds, (name, pattern)...
+    local label=$1 seconds=$2 i before=() files
+    shift 2
+    for ((i = 2; i <= $#; i += 2)); do
+        files=(${!i})
+        before+=("$(switches "${files[@]/%//status}")")
+    done
+    sleep "$seconds"
+    for ((i = 0; $# > 0; i++)); do
+        files=($2)
+        sample "$label: wake-ups of $1" /s \
+            "$(calc "($(switches "${files[@]/%//status}") - ${before[i]}) / $seconds")"
+        shift 2
+    done
+}
+
+# What the history grows by while passes go by.
+history_window() { # command that takes PASSES seconds...
+    local before passes rows pages
+    read -r -a before < <("$work/pages" "$work/history/history.db")
+    "$@"
+    read -r passes rows pages < <("$work/pages" "$work/history/history.db")
+    passes=$((passes - before[0]))
+    sample rows bytes/pass "$(calc "($rows - ${before[1]}) / $passes")"
+    sample file bytes/pass "$(calc "($pages - ${before[2]}) / $passes")"
+    sample 'file, a pass every 10 s' MB/day \
+        "$(calc "($pages - ${before[2]}) / $passes * 8640 / 1e6")"
 }
 
 # --- The run -------------------------------------------------------------------------------------
