@@ -4,6 +4,7 @@
 readonly GPU_BUSES=(18 2a 3a 5d 9a ab ba db)
 # What else is on the buses of such a node: only a look for new GPUs, once in a minute, meets it.
 readonly OTHER_FUNCTIONS=200
+readonly HANGING_GPU=3 HANG_S=60
 
 # --- The node ------------------------------------------------------------------------------------
 
@@ -21,7 +22,7 @@ make_gpu_node() {
     done
     mkdir -p "$work/sys/module/nvidia"
     echo 610.10 >"$work/sys/module/nvidia/version"
-    echo "gpus ${#GPU_BUSES[@]}" >"$work/scenario"
+    play
     # A file that stands for the kernel log cannot be waited for, so it is looked at four times a
     # second.
     can_read "$kernel_log" || { kernel_log=$work/kmsg; : >"$kernel_log"; }
@@ -149,6 +150,40 @@ gpu_idle_window() {
         "$(calc "($(cpu "$daemon" "${probes[@]}") - $before) / $seconds / 1e3")"
 }
 
+# When each GPU was last read, as the page has it: GPU and seconds.
+last_samples() {
+    page | sed -n 's/^fabricwatch_gpu_last_sample_timestamp_seconds{gpu="\([0-9]*\)".*} / \1 /p'
+}
+
+# How long scrapes take, and how often each GPU is read meanwhile.
+watch_window() { # label
+    local to from us name count end
+    exec {from}<> <(:)
+    exec {to}> >("$work/scrape" "$port" /metrics 0 keep identity >&"$from")
+    : >"$work/samples.gpu"
+    # The first scrape opens the connection and is not counted.
+    echo >&"$to"
+    read -r -t 10 -u "$from" us || fail "no answer to a scrape within 10 s"
+    end=$((${EPOCHREALTIME/./} + HANG_S * 1000000))
+    while ((${EPOCHREALTIME/./} < end)); do
+        echo >&"$to"
+        read -r -t 10 -u "$from" us || fail "no answer to a scrape within 10 s"
+        sample "$1: a scrape" ms "$(calc "$us / 1e3")"
+        last_samples >>"$work/samples.gpu"
+        sleep 0.1
+    done
+    exec {to}>&- {from}>&-
+    # The first of each was taken before the window.
+    while read -r count name; do sample "$1: samples of $name" '' "$count"; done < <(
+        sort -u "$work/samples.gpu" | awk -v sick="$HANGING_GPU" '{ count[$1]++ } END {
+            for (gpu in count) print count[gpu] - 1, gpu == sick ? "GPU " gpu : "each other GPU" }')
+}
+
+play() { # line...
+    printf '%s\n' "gpus ${#GPU_BUSES[@]}" "$@" >"$work/scenario.new"
+    mv "$work/scenario.new" "$work/scenario"
+}
+
 # --- The sections --------------------------------------------------------------------------------
 
 gpu() {
@@ -184,5 +219,18 @@ gpu() {
     section 'eight GPUs, a pass every second, without history'
     start_gpu_daemon 1 false
     repeat gpu_pass_window 'no history' "$HALF"
+    stop_daemon
+}
+
+# A GPU whose call does not return for longer than the window.
+hang() {
+    local gpu_probe log_probe kernel_log=/dev/kmsg
+    make_gpu_node
+    section "eight GPUs, a pass every second: GPU $HANGING_GPU hangs"
+    start_gpu_daemon 1 true
+    watch_window "$HANG_S s before"
+    play "hang gpu=$HANGING_GPU symbol=nvmlDeviceGetFieldValues seconds=600"
+    watch_window "$HANG_S s of the hang"
+    play
     stop_daemon
 }

@@ -9,9 +9,10 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'TEXT'
-usage: Benchmarks/run.sh [infiniband|gpu] [PASSES [REPETITIONS]]
+usage: Benchmarks/run.sh [infiniband|gpu|hang] [PASSES [REPETITIONS]]
   infiniband    eight cables only
   gpu           eight GPUs with 18 links each only
+  hang          eight GPUs of which one hangs for a minute only
   PASSES        passes of a second each in a full window, half in others (60)
   REPETITIONS   windows of each kind, of which least, median and most are shown (3)
   BENCH_BIN_DIR in the environment: where the release binaries lie
@@ -19,7 +20,7 @@ TEXT
 }
 
 [[ ${1:-} != -* ]] || { usage; exit; }
-nodes=(infiniband gpu)
+nodes=(infiniband gpu hang)
 if [[ ${1:-} == [a-z]* ]]; then
     [[ " ${nodes[*]} " == *" $1 "* ]] || { usage >&2; exit 64; }
     nodes=("$1")

@@ -4,8 +4,8 @@
 //
 // Over one connection or over one each. Prints: answers, bytes of the last body, how many bodies
 // differed from the one before, microseconds per answer; with - the last body instead. Any status
-// but 200 ends it. A COUNT of 0 means one for each line of the input, with an empty line after
-// each.
+// but 200 ends it. A COUNT of 0 means one for each line of the input, with the microseconds that it
+// took after each.
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -122,6 +122,7 @@ int main(int argc, char **argv) {
     double began = seconds();
     int is_led = count == 0;
     for (int i = 0; is_led ? getchar() != EOF : i < count; i++) {
+        double asked = seconds();
         if (server < 0) join(number);
         if (write(server, request, length) != length) fail("cannot write");
         bytes = answer(&start);
@@ -133,7 +134,7 @@ int main(int argc, char **argv) {
             server = -1;
         }
         if (is_led) {
-            puts("");
+            printf("%.0f\n", (seconds() - asked) * 1e6);
             fflush(stdout);
         }
     }
