@@ -146,7 +146,7 @@ import Testing
         try await awaitHang(fake)
         // What else changes does not end it.
         try fake.play(line + "\nset temperature=50")
-        #expect(try device.temperatureCelsius() == 50)
+        #expect(try device.temperatureNewer() == 50)
         #expect(try fake.calls().last { $0.symbol == "nvmlDeviceGetUUID" }?.outcome == "hang")
         try fake.play("")
         _ = try await hang.value

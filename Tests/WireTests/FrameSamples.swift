@@ -143,7 +143,7 @@ struct AnswerSample: CustomTestStringConvertible {
 
     /// The largest nodes that are thought of, with integers of ten bytes each in all readings.
     static let large: [AnswerSample] = {
-        let value = Reading.value(.max, field: 252)
+        let value = Reading.value(.max, field: 251)
         func full(_ values: [Reading]) -> [Reading] { values.map { _ in value } }
         var ports = FrameRandom.shortReport
         ports.ports = Array(repeating: ports.ports[0], count: 64)
