@@ -69,8 +69,8 @@ import Wire
         stage.turn(3, sent: 7, now: 20 * second)
         #expect(stage.view(20).transport.sent == 137)
         _ = stage.crash(now: 21 * second)
-        _ = stage.fleet.tick(now: 22 * second)
-        _ = stage.crash(now: 23 * second)
+        _ = stage.fleet.tick(now: 23 * second)
+        _ = stage.crash(now: 24 * second)
         _ = stage.fleet.tick(now: 40 * second)
         // A process that never answered adds nothing, and nothing is added twice.
         #expect(stage.view(40).transport.sent == 137)

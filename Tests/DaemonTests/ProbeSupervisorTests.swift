@@ -156,14 +156,29 @@ import Wire
         }
         #expect(waits == [1, 2, 4, 8, 8, 8])
         #expect(stage.supervisor.trouble == "probe infiniband ended with exit status 1")
-        stage.supervisor.tick(now: now)
-        let link = try #require(stage.links.last)
-        stage.supervisor.collect(turn: 1, now: now)
-        link.say(turn: 1)
-        #expect(stage.supervisor.receive(now: now).count == 1)
-        stage.end(link, status: 11, at: now)
-        #expect(stage.supervisor.nextTick == now + second)
-        #expect(stage.supervisor.trouble == "probe infiniband was ended by signal 11")
+        // One that ends after its first answer has not lasted; one that answers again has.
+        for (answers, wait) in [(1, 8), (2, 1)] as [(UInt64, UInt64)] {
+            stage.supervisor.tick(now: now)
+            let link = try #require(stage.links.last)
+            for turn in 1...answers {
+                stage.supervisor.collect(turn: turn, now: now)
+                link.say(turn: turn)
+                #expect(stage.supervisor.receive(now: now).count == 1)
+            }
+            stage.end(link, status: 11, at: now)
+            #expect(stage.supervisor.nextTick == now + wait * second)
+            #expect(stage.supervisor.trouble == "probe infiniband was ended by signal 11")
+            now += wait * second
+        }
+    }
+
+    @Test func processThatEndsByItselfIsNoMystery() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        stage.end(try #require(stage.links.last), status: 0, at: 0)
+        #expect(
+            stage.supervisor.trouble == "probe infiniband ended by itself and is started anew")
+        #expect(stage.supervisor.crashesInARow == 0)
     }
 
     @Test func closedPipeMeansTheEnd() throws {

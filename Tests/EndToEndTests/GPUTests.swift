@@ -163,7 +163,9 @@ extension EndToEndTests {
                 try eventually("all are read") {
                     try daemon.gpus().allSatisfy { $0.state == "read" }
                 }
-                try node.play("return symbol=nvmlDeviceGetCount_v2 code=9")
+                try node.play(
+                    "return symbol=nvmlDeviceGetCount_v2 code=9\n"
+                        + "return symbol=nvmlDeviceGetHandleByPciBusId_v2 code=9")
                 try eventually("there is a fresh process") { try restarts() == 1 }
                 let began = Uptime.now
                 try eventually("there is a third") { try restarts() == 3 }

@@ -2,26 +2,6 @@ import Glibc
 import Model
 import Wire
 
-/// How patient the daemon is with a probe.
-package struct Patience: Hashable, Sendable {
-    /// Nanoseconds after which an answer is late: the pass goes on without it.
-    package var softNanoseconds: UInt64
-    /// Nanoseconds after which the probe is killed.
-    package var hardNanoseconds: UInt64
-    /// Nanoseconds before a probe that ended is started again, the first time.
-    package var restartMinimumNanoseconds: UInt64
-    /// The longest such wait; it doubles until a probe has answered.
-    package var restartMaximumNanoseconds: UInt64
-
-    /// How patient the daemon is.
-    package init(soft: UInt64, hard: UInt64, restartMinimum: UInt64, restartMaximum: UInt64) {
-        softNanoseconds = soft
-        hardNanoseconds = hard
-        restartMinimumNanoseconds = restartMinimum
-        restartMaximumNanoseconds = restartMaximum
-    }
-}
-
 /// Starts one probe, asks it, notices when it hangs, ends it, and starts it again.
 ///
 /// There is never a second process of a probe while the first is not reaped: a process that hangs
@@ -55,6 +35,8 @@ final class ProbeSupervisor {
     private var phase = Phase.down(until: 0)
     private var frames = FrameBuffer()
     private var backOff: UInt64
+    // Turns that this process has answered.
+    private var answered: UInt64 = 0
     private var asked: (turn: UInt64, at: UInt64, isLate: Bool)?
     private var wasStarted = false
     private var isLeaving = false
@@ -196,7 +178,8 @@ final class ProbeSupervisor {
             if asked?.isLate == false { trouble = nil }
             isCurrent = true
             asked = nil
-            backOff = patience.restartMinimumNanoseconds
+            answered += 1
+            if answered > 1 { backOff = patience.restartMinimumNanoseconds }
             crashesInARow = 0
             switch report {
             case .infiniBand(let report): judge(report, link)
@@ -269,6 +252,7 @@ final class ProbeSupervisor {
         workingOn = nil
         asked = nil
         isLeaving = false
+        answered = 0
         do {
             let link = try launch()
             phase = .running(link)
@@ -317,8 +301,10 @@ final class ProbeSupervisor {
     // The low seven bits are the signal, the next byte the exit status (wait(2)).
     private static func describe(_ status: Int32) -> String {
         let signal = status & 0x7F
-        return signal == 0
-            ? "ended with exit status \(status >> 8 & 0xFF)" : "was ended by signal \(signal)"
+        guard signal == 0 else { return "was ended by signal \(signal)" }
+        let exit = status >> 8 & 0xFF
+        return exit == 0
+            ? "ended by itself and is started anew" : "ended with exit status \(exit)"
     }
 
     /// Asks the probe to end by itself.
