@@ -22,13 +22,14 @@ extension CableView {
         V1.Link(
             device: device, port: Int(report.key.port), rail: rail, collector: collector,
             sampled: moment.text, ageSeconds: rounded(now.seconds(since: moment)),
-            stale: isStale, local: localEnd, peerState: peerState,
+            stale: isStale, linkLayer: report.layer.rawValue, local: localEnd, peerState: peerState,
             peerFailure: peerFailure?.rawValue, peer: peerEnd,
             counters: InfiniBandCounters.all.indices.compactMap(counter))
     }
 
     private var peerState: String {
-        switch report.peer {
+        guard isInfiniBand else { return "not_infiniband" }
+        return switch report.peer {
         case .absent: "absent"
         case .unobservable: "unobservable"
         case .observed: "observed"
@@ -60,7 +61,7 @@ extension CableView {
             kernelDevice: report.device, firmware: report.firmware.isEmpty ? nil : report.firmware,
             model: report.model.isEmpty ? nil : report.model, lid: local.link?.lid,
             link: local.link,
-            stale: !local.isFresh, failure: local.failure)
+            stale: !local.isFresh, failure: local.failure, layer: report.layer)
     }
 
     private var peerEnd: V1.LinkEnd? {
@@ -91,7 +92,7 @@ extension V1.LinkEnd {
     fileprivate init(
         guid: String, port: Int, description: String?, type: String, kernelDevice: String?,
         firmware: String?, model: String?, lid: UInt16?, link: LinkInfo?, stale: Bool,
-        failure: Failure?
+        failure: Failure?, layer: LinkLayer = .infiniBand
     ) {
         let up = link.flatMap { $0.isUp ? $0 : nil }
         self.init(
@@ -100,7 +101,8 @@ extension V1.LinkEnd {
             lid: lid.flatMap { $0 == 0 ? nil : Int($0) }, state: link?.stateName,
             physicalState: link?.physicalStateName,
             widthLanes: up.flatMap { $0.widthLanes == 0 ? nil : Int($0.widthLanes) },
-            speed: up.flatMap { $0.speedName.isEmpty ? nil : $0.speedName },
+            speed: layer == .infiniBand
+                ? up.flatMap { $0.speedName.isEmpty ? nil : $0.speedName } : nil,
             bitsPerSecond: up.flatMap { $0.bitsPerSecond == 0 ? nil : $0.bitsPerSecond },
             stale: stale, failure: failure?.rawValue)
     }

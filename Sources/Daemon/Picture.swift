@@ -44,6 +44,9 @@ struct CableView: Sendable {
     var peer: EndView?
     /// Who the far end is or last was.
     var peerIdentity: PeerIdentity?
+
+    /// Whether it is judged as a cable of InfiniBand.
+    var isInfiniBand: Bool { report.layer == .infiniBand }
 }
 
 /// One end of a cable.

@@ -225,7 +225,8 @@ final class Pipeline {
         let told = Dictionary(grouping: journal.entries) { $0.event.device }
         return Evidence(
             now: now,
-            cables: cables.map {
+            // The rules are those of InfiniBand: of a RoCE port nothing is said.
+            cables: cables.filter(\.isInfiniBand).map {
                 CableEvidence(
                     device: $0.device, report: $0.report, isStale: $0.isStale,
                     saturated: $0.saturated)

@@ -27,10 +27,10 @@ final class ProbeFleet {
             if case .infiniBand(let report) = report { transport = report.transport }
         }
 
-        /// Whether its latest answer had no device in it.
+        /// Whether its latest answer had no device in it that is judged.
         var seesNothing: Bool {
             switch latest {
-            case .infiniBand(let report): report.ports.isEmpty
+            case .infiniBand(let report): !report.ports.contains { $0.layer == .infiniBand }
             case .gpu, .kernelLog, nil: false
             }
         }

@@ -166,7 +166,7 @@ extension CableSample {
             ("guid", report.key.node.description), ("port_guid", report.portGUID.description),
             ("kernel_device", report.device), ("description", report.description),
             ("firmware", report.firmware), ("model", report.model),
-            ("rail", rail.map { "\($0)" } ?? ""), ("link_layer", "InfiniBand"),
+            ("rail", rail.map { "\($0)" } ?? ""), ("link_layer", report.layer.rawValue),
         ].reduce(labels) { $0.adding($1.0, $1.1) }
     }
 

@@ -63,6 +63,8 @@ package struct PortReport: Hashable, Sendable {
     package var key: PortKey
     /// The GUID of the port itself; zero when unknown.
     package var portGUID: GUID
+    /// What the port speaks; only InfiniBand is asked and graded as such.
+    package var layer: LinkLayer
     /// The HCA's firmware version as the kernel prints it; empty when unknown.
     package var firmware: String
     /// The HCA's model as the kernel prints it, such as `MT4129`; empty when unknown.
@@ -76,18 +78,27 @@ package struct PortReport: Hashable, Sendable {
 
     /// One port of this node.
     package init(
-        device: String, key: PortKey, portGUID: GUID, firmware: String, model: String,
-        description: String, local: EndReport, peer: PeerReport
+        device: String, key: PortKey, portGUID: GUID, layer: LinkLayer = .infiniBand,
+        firmware: String, model: String, description: String, local: EndReport, peer: PeerReport
     ) {
         self.device = device
         self.key = key
         self.portGUID = portGUID
+        self.layer = layer
         self.firmware = firmware
         self.model = model
         self.description = description
         self.local = local
         self.peer = peer
     }
+}
+
+/// What an RDMA port speaks, in the kernel's words (`link_layer` in sysfs).
+package enum LinkLayer: String, CaseIterable, Sendable {
+    /// InfiniBand.
+    case infiniBand = "InfiniBand"
+    /// Ethernet: RoCE.
+    case ethernet = "Ethernet"
 }
 
 /// What was seen at one end of a cable.

@@ -12,6 +12,7 @@ extension ByteWriter {
         text(value.device)
         key(value.key)
         integer(value.portGUID.rawValue)
+        byte(value.layer == .infiniBand ? 0 : 1)
         text(value.firmware)
         text(value.model)
         text(value.description)
@@ -74,8 +75,16 @@ extension ByteReader {
     private mutating func port() throws(FrameError) -> PortReport {
         PortReport(
             device: try text(), key: try key(), portGUID: GUID(try integer()),
-            firmware: try text(), model: try text(), description: try text(),
+            layer: try layer(), firmware: try text(), model: try text(), description: try text(),
             local: try end(), peer: try peer())
+    }
+
+    private mutating func layer() throws(FrameError) -> LinkLayer {
+        switch try byte() {
+        case 0: return .infiniBand
+        case 1: return .ethernet
+        default: throw .malformed("link layer")
+        }
     }
 
     private mutating func peer() throws(FrameError) -> PeerReport {

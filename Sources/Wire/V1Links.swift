@@ -35,9 +35,12 @@ extension V1 {
         package var ageSeconds: Double
         /// Whether the sample is older than it should be; its values are then the last known ones.
         package var stale: Bool
+        /// `InfiniBand`, or `Ethernet`: a RoCE port, whose state and counters are shown and not
+        /// judged.
+        package var linkLayer: String
         /// The near end.
         package var local: LinkEnd
-        /// `observed`, `absent` (the link is down) or `unobservable`.
+        /// `observed`, `absent` (the link is down), `unobservable`, or `not_infiniband`.
         package var peerState: String
         /// Why the far end cannot be read; absent when it can, or when there is none.
         package var peerFailure: String?
@@ -49,8 +52,8 @@ extension V1 {
         /// A cable.
         package init(
             device: String, port: Int, rail: Int?, collector: String, sampled: String,
-            ageSeconds: Double, stale: Bool, local: LinkEnd, peerState: String,
-            peerFailure: String?, peer: LinkEnd?, counters: [LinkCounter]
+            ageSeconds: Double, stale: Bool, linkLayer: String, local: LinkEnd,
+            peerState: String, peerFailure: String?, peer: LinkEnd?, counters: [LinkCounter]
         ) {
             self.device = device
             self.port = port
@@ -59,6 +62,7 @@ extension V1 {
             self.sampled = sampled
             self.ageSeconds = ageSeconds
             self.stale = stale
+            self.linkLayer = linkLayer
             self.local = local
             self.peerState = peerState
             self.peerFailure = peerFailure

@@ -94,7 +94,7 @@ extension V1.Link {
         let far =
             switch peerState {
             case "observed": peer?.stateText ?? "?"
-            case "absent": "-"
+            case "absent", "not_infiniband": "-"
             default: "?"
             }
         return "\(local.stateText)/\(far)"
@@ -104,6 +104,7 @@ extension V1.Link {
         switch peerState {
         case "observed": Span(peer?.name ?? "?")
         case "absent": Span("absent")
+        case "not_infiniband": Span("- (\(linkLayer))")
         default: Span("hidden\(peerFailure.map { ": \($0)" } ?? "")", .yellow)
         }
     }
@@ -111,6 +112,9 @@ extension V1.Link {
     /// Whether errors were counted, at each end; `?` where nothing can be said.
     fileprivate var errorsText: Span {
         let near = errors(\.local, isReadable: !stale && !local.stale)
+        if peerState == "not_infiniband" {
+            return Span("\(near)/-", near == "seen" ? .yellow : .plain)
+        }
         let far = errors(
             \.peer, isReadable: !stale && peerState == "observed" && peer?.stale == false)
         return Span("\(near)/\(far)", near == "seen" || far == "seen" ? .yellow : .plain)
@@ -119,7 +123,7 @@ extension V1.Link {
     private func errors(
         _ end: KeyPath<V1.LinkCounter, V1.CounterValue?>, isReadable: Bool
     ) -> String {
-        let values = counters.filter(\.isError).compactMap { $0[keyPath: end] }
+        let values = counters.filter(\.isOfTheLink).compactMap { $0[keyPath: end] }
         if values.contains(where: { $0.total > 0 }) { return "seen" }
         let isKnown = isReadable && !values.isEmpty && values.allSatisfy { !$0.stale }
         return isKnown ? "none" : "?"
@@ -165,6 +169,11 @@ extension V1.LinkEnd {
 
 extension V1.LinkCounter {
     fileprivate var isError: Bool { Accusation.isError(accuses: accuses, unit: unit) }
+
+    /// Whether it speaks against the link rather than against who uses it.
+    fileprivate var isOfTheLink: Bool {
+        isError && !["host", "remote_node", "fabric_path"].contains(accuses)
+    }
 
     fileprivate var isCounted: Bool { [local, peer].contains { ($0?.total ?? 0) > 0 } }
 }

@@ -37,6 +37,19 @@ final class HostRig {
         try write(text, to: self.device(device).appending(path: "ports/1/hw_counters/\(name)"))
     }
 
+    /// Writes a file of the port.
+    func port(_ name: String, _ text: String, device: String = "mlx5_0") throws {
+        try write(text, to: self.device(device).appending(path: "ports/1/\(name)"))
+    }
+
+    /// Makes the device's directory a new one, as when its driver is loaded anew.
+    func replace(_ name: String) throws {
+        let aside = root.appending(path: "aside")
+        try FileManager.default.copyItem(at: device(name), to: aside)
+        try FileManager.default.removeItem(at: device(name))
+        try FileManager.default.moveItem(at: aside, to: device(name))
+    }
+
     func collector(
         _ configuration: InfiniBandConfiguration = InfiniBandConfiguration()
     ) -> InfiniBandCollector<FakeFabric> {
@@ -187,11 +200,7 @@ final class HostRig {
         host.rig.wait(seconds: 120)
         #expect(try local(collector.collect()).reading("out_of_buffer") == .unsupported)
         // Loaded anew, the driver may offer it.
-        let device = host.device("mlx5_0")
-        let aside = device.deletingLastPathComponent().appending(path: "aside")
-        try FileManager.default.copyItem(at: device, to: aside)
-        try FileManager.default.removeItem(at: device)
-        try FileManager.default.moveItem(at: aside, to: device)
+        try host.replace("mlx5_0")
         host.rig.wait()
         #expect(try local(collector.collect()).value("out_of_buffer") == 5)
     }

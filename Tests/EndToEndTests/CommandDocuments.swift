@@ -52,12 +52,13 @@ enum Documents {
         _ device: String, rail: Int? = 0, age: Double = 2.06, stale: Bool = false,
         local: V1.LinkEnd = end(), peerState: String = "observed", peer: V1.LinkEnd? = leaf(),
         peerFailure: String? = nil,
-        counters: [V1.LinkCounter] = [counter("symbol_error", value(0), value(0))]
+        counters: [V1.LinkCounter] = [counter("symbol_error", value(0), value(0))],
+        linkLayer: String = "InfiniBand"
     ) -> V1.Link {
         V1.Link(
             device: device, port: 1, rail: rail, collector: "infiniband", sampled: time,
-            ageSeconds: age, stale: stale, local: local, peerState: peerState,
-            peerFailure: peerFailure ?? peer?.failure, peer: peer,
+            ageSeconds: age, stale: stale, linkLayer: linkLayer, local: local,
+            peerState: peerState, peerFailure: peerFailure ?? peer?.failure, peer: peer,
             counters: counters)
     }
 

@@ -165,6 +165,28 @@ struct CommandLineTests {
                 """)
     }
 
+    // What speaks against who uses the link is listed, and is no error of the link.
+    @Test func `links shows a RoCE port without a peer`() throws {
+        let port = Documents.link(
+            "roce0", rail: nil, peerState: "not_infiniband", peer: nil,
+            counters: [
+                Documents.counter("symbol_error", Documents.value(0), nil),
+                Documents.counter(
+                    "out_of_buffer", Documents.value(5), nil, unit: "packets", accuses: "host"),
+            ], linkLayer: "Ethernet")
+        let (outcome, _) = try Command.run(
+            "links", against: [.document(Documents.links([port]))])
+        #expect(
+            outcome.output == """
+                gpu-017 at 2026-02-03T04:05:06.789Z, pass 130
+
+                DEVICE  PORT  RAIL  STATE     LINK       RATE  PEER          PORT  ERRORS   AGE
+                roce0      1     -  active/-  4xNDR  425 Gb/s  - (Ethernet)     -  none/-  2.0s
+                    out_of_buffer  local  5  peer  -  packets  accuses host
+
+                """)
+    }
+
     static let cables = Documents.links([
         Documents.link("rail0"),
         Documents.link(

@@ -154,7 +154,8 @@ package final class FakeFabric: MADTransport {
             throw CollectorError(.describeDevice, device, code: 2)
         }
         let ports = node.ports.keys.sorted().map {
-            (number: $0, guid: GUID(node.guid.rawValue + UInt64($0)))
+            DeviceDescription.Port(
+                number: $0, guid: GUID(node.guid.rawValue + UInt64($0)), layer: node.layer)
         }
         return DeviceDescription(
             guid: node.guid, firmware: "28.39.1002", model: "MT4129", ports: ports)

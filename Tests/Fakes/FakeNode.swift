@@ -10,6 +10,8 @@ package final class FakeNode {
     package var description: String
     /// Ports by number; a switch has a port 0 that carries its LID.
     package var ports: [UInt8: FakePort] = [:]
+    /// What its ports speak.
+    package var layer = LinkLayer.infiniBand
     /// ClassPortInfo.CapabilityMask.
     package var mask: UInt16 = 0
     /// ClassPortInfo.CapabilityMask2, 27 bits.

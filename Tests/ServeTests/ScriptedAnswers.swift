@@ -108,8 +108,8 @@ extension V1.Links {
             bitsPerSecond: 400_000_000_000, stale: false, failure: nil)
         return V1.Link(
             device: device, port: 1, rail: 0, collector: "infiniband",
-            sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false, local: end,
-            peerState: "absent", peerFailure: nil, peer: nil, counters: [])
+            sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false,
+            linkLayer: "InfiniBand", local: end, peerState: "absent", peerFailure: nil, peer: nil, counters: [])
     }
 }
 

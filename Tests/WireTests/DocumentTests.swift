@@ -93,8 +93,8 @@ struct DocumentTests {
         #expect(
             try Self.keys(samples.links) == [
                 "node", "time", "pass", "links", "device", "port", "rail", "collector", "sampled",
-                "age_seconds", "stale", "local", "peer_state", "peer_failure", "peer", "counters",
-                "guid",
+                "age_seconds", "stale", "link_layer", "local", "peer_state", "peer_failure", "peer",
+                "counters", "guid",
                 "description", "type", "kernel_device", "firmware", "model", "lid", "state",
                 "physical_state", "width_lanes", "speed", "bits_per_second", "failure", "name",
                 "unit", "accuses", "total", "raw", "source", "width_bits", "saturated", "quality",

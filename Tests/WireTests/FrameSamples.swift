@@ -76,7 +76,8 @@ struct FrameRandom: RandomNumberGenerator {
 
     private mutating func port() -> PortReport {
         PortReport(
-            device: text(), key: key(), portGUID: GUID(number()), firmware: text(), model: text(),
+            device: text(), key: key(), portGUID: GUID(number()),
+            layer: below(2) == 0 ? .infiniBand : .ethernet, firmware: text(), model: text(),
             description: text(), local: end(), peer: peer())
     }
 

@@ -43,8 +43,9 @@ struct Samples {
             links: [
                 V1.Link(
                     device: "mlx5_0", port: 1, rail: ifFull(3), collector: "infiniband",
-                    sampled: Self.time, ageSeconds: 0.5, stale: true, local: end,
-                    peerState: "observed", peerFailure: ifFull("timeout"), peer: ifFull(end),
+                    sampled: Self.time, ageSeconds: 0.5, stale: true,
+                    linkLayer: "InfiniBand", local: end, peerState: "observed",
+                    peerFailure: ifFull("timeout"), peer: ifFull(end),
                     counters: [
                         V1.LinkCounter(
                             name: "symbol_error", unit: "events", accuses: "incoming_path",

@@ -75,12 +75,29 @@ package struct DeviceDescription: Sendable {
     package var firmware: String
     /// The model as the kernel prints it, such as `MT4129`; empty when unknown.
     package var model: String
-    /// The ports whose link layer is InfiniBand: number and port GUID.
-    package var ports: [(number: UInt8, guid: GUID)]
+    /// One port.
+    package struct Port: Sendable {
+        /// Its number.
+        package var number: UInt8
+        /// Its GUID; zero when it has none.
+        package var guid: GUID
+        /// What it speaks.
+        package var layer: LinkLayer
 
-    /// A device and its InfiniBand ports.
+        /// A port.
+        package init(number: UInt8, guid: GUID, layer: LinkLayer = .infiniBand) {
+            self.number = number
+            self.guid = guid
+            self.layer = layer
+        }
+    }
+
+    /// The ports whose link layer is known.
+    package var ports: [Port]
+
+    /// A device and its ports.
     package init(
-        guid: GUID, firmware: String, model: String, ports: [(number: UInt8, guid: GUID)]
+        guid: GUID, firmware: String, model: String, ports: [Port]
     ) {
         self.guid = guid
         self.firmware = firmware

@@ -27,7 +27,7 @@ struct PortInventory {
         let present = (try? transport.deviceNames()) ?? []
         let known = ports.map(\.device)
         let names = Set(present.filter(configuration.mayTouch) + known)
-        for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name) {
+        for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name, facts) {
             announce(name, "open")
             attach(name, &transport, configuration, facts)
         }
@@ -37,10 +37,16 @@ struct PortInventory {
         }
     }
 
-    // Whether the device has yet to be described or one of its ports to be opened.
-    private func isIncomplete(_ device: String) -> Bool {
+    // Whether the device has yet to be described or one of its ports to be opened. A driver that is
+    // loaded anew may find a port of the other link layer.
+    private func isIncomplete(_ device: String, _ facts: KernelFacts) -> Bool {
         let own = ports.lazy.filter { $0.device == device }
-        return own.isEmpty || own.contains { $0.handle == nil }
+        return own.isEmpty
+            || own.contains {
+                guard $0.handle == nil else { return false }
+                return $0.layer == .infiniBand
+                    || $0.epoch != facts.epoch(devicePath: $0.devicePath)
+            }
     }
 
     private mutating func attach(
@@ -63,7 +69,7 @@ struct PortInventory {
             }
         let kept = ports.filter { $0.device == device && $0.handle != nil }.map(\.key)
         fresh.removeAll { kept.contains($0.key) }
-        for index in fresh.indices {
+        for index in fresh.indices where fresh[index].layer == .infiniBand {
             do throws(CollectorError) {
                 fresh[index].handle = try transport.open(
                     device: device, port: fresh[index].key.port)
@@ -85,7 +91,8 @@ struct PortInventory {
         guard !ports.contains(where: { $0.device == device }) else { return }
         let nothing = DeviceDescription(guid: GUID(0), firmware: "", model: "", ports: [])
         var port = PortMemory(
-            device: device, devicePath: path, description: nothing, port: (1, GUID(0)))
+            device: device, devicePath: path, description: nothing,
+            port: DeviceDescription.Port(number: 1, guid: GUID(0)))
         port.obstacle = failure
         ports.append(port)
     }

@@ -58,6 +58,7 @@ struct PortMemory {
     let devicePath: String
     let key: PortKey
     let portGUID: GUID
+    let layer: LinkLayer
     let firmware: String
     let model: String
     var handle: MADPort?
@@ -68,6 +69,8 @@ struct PortMemory {
     private var descriptionDueNanoseconds: UInt64 = 0
     private var local: LocalEnd
     private var host = HostStatistics()
+    // What the kernel says of a port that no datagram is sent to.
+    private var kernelLink: LinkInfo?
     private var peer: PeerEnd?
     private var peerFailure: Failure?
     private var silentPasses = 0
@@ -77,12 +80,13 @@ struct PortMemory {
 
     init(
         device: String, devicePath: String, description: DeviceDescription,
-        port: (number: UInt8, guid: GUID)
+        port: DeviceDescription.Port
     ) {
         self.device = device
         self.devicePath = devicePath
         key = PortKey(node: description.guid, port: port.number)
         portGUID = port.guid
+        layer = port.layer
         firmware = description.firmware
         model = description.model
         local = LocalEnd(port: port.number)
@@ -96,7 +100,10 @@ struct PortMemory {
         guard key.node.rawValue != 0 else { return }
         host.collect(
             (devicePath, key.port), now: now, interval: interval, facts, &source)
+        if layer == .ethernet { kernelLink = facts.link(devicePath: devicePath, port: key.port) }
     }
+
+    var epoch: UInt64 { local.epoch }
 
     mutating func begin(now: UInt64, epoch: UInt64) {
         self.now = now
@@ -226,19 +233,30 @@ struct PortMemory {
 
     func report(at moment: UInt64) -> PortReport {
         PortReport(
-            device: device, key: key, portGUID: portGUID, firmware: firmware, model: model,
-            description: description, local: localReport,
-            peer: handle == nil ? .unobservable(obstacle) : peerReport(at: moment))
+            device: device, key: key, portGUID: portGUID, layer: layer, firmware: firmware,
+            model: model, description: description, local: localReport,
+            peer: layer == .ethernet ? .absent : peerReport(at: moment))
     }
 
     private var localReport: EndReport {
-        var report = handle == nil ? EndReport.unread(obstacle) : local.report
+        var report = nearReport
         report.epoch = local.epoch
         host.join(&report.readings)
         return report
     }
 
+    private var nearReport: EndReport {
+        guard layer == .infiniBand else {
+            return EndReport(
+                link: kernelLink,
+                readings: Array(repeating: .unsupported, count: InfiniBandCounters.count),
+                failure: kernelLink == nil ? .transport : nil)
+        }
+        return handle == nil ? .unread(obstacle) : local.report
+    }
+
     private func peerReport(at moment: UInt64) -> PeerReport {
+        guard handle != nil else { return .unobservable(obstacle) }
         guard let link = local.info?.link else {
             return .unobservable(local.linkFailure ?? .skipped)
         }

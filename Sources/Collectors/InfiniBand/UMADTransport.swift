@@ -174,20 +174,27 @@ package final class UMADTransport: MADTransport {
         let result = unsafe umad_get_ca(device, &ca)
         guard result >= 0 else { throw CollectorError(.describeDevice, device, code: -result) }
         defer { unsafe umad_release_ca(&ca) }
-        var ports: [(number: UInt8, guid: GUID)] = []
+        var ports: [DeviceDescription.Port] = []
         unsafe withUnsafeBytes(of: ca.ports) { raw in
             let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
             for place in all.indices {
                 guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
-                    unsafe ["InfiniBand", "IB"].contains(Self.text(of: port.link_layer))
+                    let layer = unsafe Self.layer(Self.text(of: port.link_layer))
                 else { continue }
                 unsafe ports.append(
-                    (UInt8(clamping: port.portnum), GUID(UInt64(bigEndian: port.port_guid))))
+                    DeviceDescription.Port(
+                        number: UInt8(clamping: port.portnum),
+                        guid: GUID(UInt64(bigEndian: port.port_guid)), layer: layer))
             }
         }
         return DeviceDescription(
             guid: GUID(UInt64(bigEndian: ca.node_guid)), firmware: Self.text(of: ca.fw_ver),
             model: Self.text(of: ca.ca_type), ports: ports)
+    }
+
+    // What umad_get_ca(3) takes from sysfs; a simulated fabric says IB.
+    private static func layer(_ text: String) -> LinkLayer? {
+        text == "IB" ? .infiniBand : LinkLayer(rawValue: text)
     }
 
     // The text in a C array of characters, which need not end with a zero.
