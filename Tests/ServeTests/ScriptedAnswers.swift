@@ -109,7 +109,8 @@ extension V1.Links {
         return V1.Link(
             device: device, port: 1, rail: 0, collector: "infiniband",
             sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false,
-            linkLayer: "InfiniBand", local: end, peerState: "absent", peerFailure: nil, peer: nil, counters: [])
+            linkLayer: "InfiniBand", local: end, peerState: "absent", peerFailure: nil, peer: nil,
+            counters: [])
     }
 }
 
