@@ -86,7 +86,7 @@ check_libraries() { # directory of binaries
     missing=$(ldd "$1/fabricwatchd" "$1/fabricwatch" | sed -n 's/^\t\(.*\) => not found$/\1/p' |
         sort -u | paste -sd' ')
     [[ -z $missing ]] || fail "missing here: $missing. On Debian: sudo apt-get install" \
-        "libibmad5 libibumad3 libsqlite3-0 libyaml-0-2 libcurl4 zlib1g libstdc++6"
+        "libibmad5 libibumad3 libibverbs1 libsqlite3-0 libyaml-0-2 libcurl4 zlib1g libstdc++6"
 }
 
 add() { # true to start
