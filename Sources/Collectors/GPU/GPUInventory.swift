@@ -103,11 +103,11 @@ package struct GPUInventory: Sendable {
     ///
     /// A function that vanishes, or that cannot be read, is not among them.
     static func gpus(sysRoot: String) -> [PCIAddress] {
-        names(in: directory(sysRoot)).compactMap { name -> PCIAddress? in
+        KernelFacts.names(in: directory(sysRoot)).compactMap { name -> PCIAddress? in
             let path = "\(directory(sysRoot))/\(name)"
             guard let address = PCIAddress(name), number(path + "/vendor") == 0x10de,
                 let code = number(path + "/class"), code >> 8 == 0x0300 || code >> 8 == 0x0302,
-                target(path + "/physfn") == nil
+                KernelFacts.end(ofLink: path + "/physfn").isEmpty
             else { return nil }
             return address
         }
@@ -117,18 +117,7 @@ package struct GPUInventory: Sendable {
     // Without a driver it is missed all the same: it may have failed to take the GPU up.
     private func isForeign(_ address: PCIAddress) -> Bool {
         let link = "\(Self.directory(sysRoot))/\(address)/driver"
-        return Self.target(link).map { $0 != "nvidia" } ?? false
-    }
-
-    // The last name in what a link leads to; nil when there is no link.
-    private static func target(_ path: String) -> String? {
-        let octets = unsafe [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            unsafe count = max(0, readlink(path, start, buffer.count))
-        }
-        return octets.map { UInt8(bitPattern: $0) }.split(separator: UInt8(ascii: "/")).last.map {
-            String(decoding: $0, as: UTF8.self)
-        }
+        return !["", "nvidia"].contains(KernelFacts.end(ofLink: link))
     }
 
     private static func directory(_ sysRoot: String) -> String {
@@ -139,18 +128,5 @@ package struct GPUInventory: Sendable {
         let word = KernelFacts.word(of: path)
         guard word.hasPrefix("0x") else { return nil }
         return UInt32(word.dropFirst(2), radix: 16)
-    }
-
-    private static func names(in path: String) -> [String] {
-        guard let stream = unsafe opendir(path) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { octets in
-                unsafe String(decoding: octets.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            names.append(name)
-        }
-        return names
     }
 }

@@ -133,4 +133,13 @@ package struct KernelFacts: Sendable {
         /// The kernel's error number; see errno(3).
         let code: Int32
     }
+
+    /// The last part of where a symbolic link leads; empty when there is none.
+    static func end(ofLink path: String) -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let end = bytes.lastIndex(of: UInt8(ascii: "/")).map { bytes[($0 + 1)...] } ?? bytes[...]
+        return String(decoding: end, as: UTF8.self)
+    }
 }
