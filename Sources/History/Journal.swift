@@ -116,7 +116,7 @@ extension JournalEntry {
             link: row.isNull(9) ? nil : UInt16(truncatingIfNeeded: row.integer(9)),
             process: row.optionalText(10), severity: row.optionalText(11),
             detail: row.optionalText(12), wallMilliseconds: row.integer(1),
-            source: record == nil ? .nvml : .kernelLog, record: record, line: row.text(18))
+            source: Self.first(of: sources, record), record: record, line: row.text(18))
         event.lastWallMilliseconds = row.integer(2)
         event.count = UInt32(clamping: row.integer(3))
         event.root = row.isNull(16) ? nil : row.unsigned(16)
@@ -125,6 +125,14 @@ extension JournalEntry {
             gpu: GPUUUID(row.text(7)), sources: sources,
             root: row.isNull(17) ? nil : row.unsigned(17))
         answeredMilliseconds = row.isNull(19) ? nil : row.integer(19)
+    }
+
+    // Who told it first is not kept, only that all of them did.
+    private static func first(
+        of sources: Set<NodeEvent.Source>, _ record: UInt64?
+    ) -> NodeEvent.Source {
+        if sources.contains(.verbs) { return .verbs }
+        return record == nil ? .nvml : .kernelLog
     }
 
     private static func device(_ row: borrowing Statement) -> NodeEvent.Device? {

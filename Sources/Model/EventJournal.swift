@@ -179,6 +179,11 @@ package struct EventJournal: Sendable {
         var entry = before
         entry.sources.insert(event.source)
         switch event.source {
+        case .verbs,
+            .kernelLog where before.sources.contains(.verbs):
+            entry.addOfPort(event)
+            merged = entry.event
+            entry.root = entry.root ?? root(of: merged, bootID: before.bootID)
         case .nvml where before.sources.contains(.kernelLog): break
         case .nvml:
             let (sum, overflow) = merged.count.addingReportingOverflow(event.count)
@@ -236,12 +241,13 @@ package struct EventJournal: Sendable {
     }
 
     private mutating func count(_ event: NodeEvent, _ times: UInt64) {
-        var key = EventCountKey(kind: event.kind, device: event.device, number: event.number)
+        var key = EventCountKey(
+            kind: event.kind.counted, device: event.device, number: event.number)
         let isAlerting =
             event.kind == .xid && event.number.map(XidCatalog.alerting.contains) == true
         let limit = isAlerting ? Self.alertingCountLimit : Self.countLimit
         if counts[key] == nil, counts.count >= limit {
-            key = EventCountKey(kind: event.kind, device: nil, number: nil)
+            key = EventCountKey(kind: key.kind, device: nil, number: nil)
         }
         counts[key, default: 0] &+= times
     }
@@ -253,8 +259,10 @@ extension JournalEntry {
 
     // Whether an event of the same boot is this one, told once more or by the other source.
     fileprivate func isSame(as other: NodeEvent, within milliseconds: Int64) -> Bool {
+        if other.source == .verbs || sources.contains(.verbs) { return isSameOfPort(as: other) }
         guard event.kind == other.kind, event.device == other.device else { return false }
         switch other.source {
+        case .verbs: return false
         case .kernelLog:
             guard event.number == other.number else { return false }
             if let record = other.record, record == event.record { return true }

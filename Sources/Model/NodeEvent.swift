@@ -1,4 +1,4 @@
-/// Something that happened on this node, as the kernel log or NVML told it.
+/// Something that happened on this node, as the kernel log, NVML or an HCA told it.
 package struct NodeEvent: Hashable, Sendable {
     /// The longest original line that is kept, in UTF-8 bytes.
     package static let lineLimit = 512
@@ -11,7 +11,7 @@ package struct NodeEvent: Hashable, Sendable {
     /// 2 unplugged, 3 error, 4 disabled), the firmware's syndrome; nil where there is none or it is
     /// not told.
     package var number: UInt32?
-    /// The NVLink, switch port or module cage that is named; nil where none is.
+    /// The NVLink, switch port, HCA port or module cage that is named; nil where none is.
     package var link: UInt16?
     /// The process that is named, `name (pid)`; nil where none is.
     package var process: String?
@@ -22,7 +22,9 @@ package struct NodeEvent: Hashable, Sendable {
     package var detail: String?
     /// When it was seen first, in milliseconds since 1970.
     package var wallMilliseconds: Int64
-    /// When it was seen last; the same as `wallMilliseconds` while it was seen once.
+    /// When it was seen last; of a flap of a link, when the link was up again.
+    ///
+    /// The same as `wallMilliseconds` for anything else that was seen once.
     package var lastWallMilliseconds: Int64
     /// How often it was seen within its window, at least 1.
     package var count: UInt32
@@ -70,13 +72,15 @@ package struct NodeEvent: Hashable, Sendable {
         case kernelLog = "kernel_log"
         /// NVML's event set (nvml.h nvmlEventSetWait_v2).
         case nvml
+        /// The events of an HCA (libibverbs, ibv_get_async_event(3)).
+        case verbs
     }
 
     /// What an event happened to.
     package enum Device: Hashable, Sendable, CustomStringConvertible {
         /// A PCI function: a GPU, an HCA, a bridge.
         case pci(PCIAddress)
-        /// Anything that the kernel log names otherwise, such as a network interface.
+        /// Anything that has another name, such as a network interface or an HCA without PCI.
         case named(String)
 
         /// The address or the name.
@@ -114,6 +118,20 @@ package struct NodeEvent: Hashable, Sendable {
         case linkUp = "link_up"
         /// A link of an HCA went down.
         case linkDown = "link_down"
+        /// A link of an HCA went down, and came up again at `lastWallMilliseconds`.
+        case linkFlap = "link_flap"
+        /// A port of an HCA has another LID.
+        case lidChange = "lid_change"
+        /// Another subnet manager is in charge of a port of an HCA.
+        case managerChange = "sm_change"
+        /// The partition keys of a port of an HCA changed.
+        case partitionKeyChange = "pkey_change"
+        /// The GIDs of a port of an HCA changed.
+        case gidChange = "gid_change"
+        /// The subnet manager asks the clients of a port of an HCA to register with it again.
+        case clientReregister = "client_reregister"
+        /// An HCA does not work any more.
+        case hcaFatal = "hca_fatal"
         /// PCIe Advanced Error Reporting: an error at a device or a port.
         case pcieError = "pcie_error"
         /// A PCIe slot has a link or a card again.

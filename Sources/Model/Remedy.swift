@@ -40,8 +40,9 @@ extension NodeEvent {
         case .gpuProbeFailed: .support
         case .nvlinkDiscoveryFailed: .reboot
         case .gpuSlowCall, .portModule, .hcaTemperature, .hcaPower, .hcaHealth, .linkUp,
-            .linkDown, .pcieError, .pcieSlotUp, .pcieSlotDown, .hungTask, .kernelLogGap,
-            .nvmlEvent:
+            .linkDown, .linkFlap, .lidChange, .managerChange, .partitionKeyChange, .gidChange,
+            .clientReregister, .hcaFatal, .pcieError, .pcieSlotUp, .pcieSlotDown, .hungTask,
+            .kernelLogGap, .nvmlEvent:
             nil
         }
     }

@@ -44,7 +44,7 @@ enum Endpoint: String, CaseIterable {
         case .gpu: "one GPU by index, UUID or PCI address: every counter and gauge, its NVLinks"
         case .counters: "every counter of every part, also those that cannot be read"
         case .deltas: "what was counted since then, and how exact that is"
-        case .events: "what the kernel log and the GPUs' driver told, the oldest first"
+        case .events: "what the kernel log, the GPUs' driver and the HCAs told, the oldest first"
         }
     }
 

@@ -1,5 +1,6 @@
 extension V1 {
-    /// `/api/v1/events`: what happened, as the kernel log and NVML told it, the oldest first.
+    /// `/api/v1/events`: what happened, as the kernel log, NVML and the HCAs told it, the oldest
+    /// first.
     package struct Events: Codable, Hashable, Sendable {
         /// The node's name.
         package var node: String
@@ -38,7 +39,9 @@ extension V1 {
         package var id: UInt64
         /// When it was seen first.
         package var time: String
-        /// When it was seen last; the same as `time` while it was seen once.
+        /// When it was seen last; of a flap of a link, when the link was up again.
+        ///
+        /// The same as `time` for anything else that was seen once.
         package var lastTime: String
         /// How often it was seen, at least 1.
         package var count: Int
@@ -52,7 +55,7 @@ extension V1 {
         package var gpuIndex: Int?
         /// The number in the vendor's catalogue, such as the Xid.
         package var number: Int?
-        /// The NVLink or switch port that is named.
+        /// The NVLink, switch port or HCA port that is named.
         package var link: Int?
         /// The process that is named, `name (pid)`.
         package var process: String?
@@ -64,7 +67,7 @@ extension V1 {
         package var meaning: String?
         /// What the registers or words of the text mean, one sentence.
         package var detail: String?
-        /// Who told it: `kernel_log`, `nvml` or both.
+        /// Who told it: `kernel_log`, `nvml`, `verbs`; at least one.
         package var sources: [String]
         /// The id of the first event of the same device within 5 s, which this one most likely
         /// follows from; absent for the first.

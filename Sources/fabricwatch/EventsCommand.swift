@@ -6,7 +6,7 @@ struct EventsCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "events",
-            abstract: "What the kernel log and the GPUs' driver told.",
+            abstract: "What the kernel log, the GPUs' driver and the HCAs told.",
             discussion: """
                 The latest events, or those that follow a point; the oldest comes first. --follow \
                 goes on with what comes until Ctrl-C, which ends it with status 0; with --json \
@@ -130,10 +130,15 @@ extension V1.Event {
 
     fileprivate var what: String { kind + (number.map { " \($0)" } ?? "") }
 
+    private var last: String? {
+        if kind == "link_flap" { return "up again at \(lastTime)" }
+        return count > 1 ? "last at \(lastTime)" : nil
+    }
+
     fileprivate var notes: [String] {
         [
             root.map { "follows event \($0)" }, severity.map { "the text says: \($0)" },
-            process.map { "process \($0)" }, count > 1 ? "last at \(lastTime)" : nil, detail,
+            process.map { "process \($0)" }, last, detail,
         ].compactMap(\.self)
     }
 }

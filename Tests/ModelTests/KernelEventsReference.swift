@@ -15,7 +15,8 @@ enum KernelEventsReference {
         """
         # Kernel events
 
-        What the kernel log says of the node's GPUs, switches, HCAs and PCIe slots, and what helps.
+        What the kernel log says of the node's GPUs, switches, HCAs and PCIe slots, what NVML and
+        the HCAs themselves tell beside it (libibverbs), and what helps.
         An event carries the device, its number, the original line, and one sentence on what its
         words mean. Repeats of a device within
         \(EventWindow.lengthNanoseconds / 1_000_000_000) s are counted; the first event of a device
@@ -204,8 +205,17 @@ enum KernelEventsReference {
         case .hcaPower: "An HCA gets less power from its slot than it asks for."
         case .hcaHealth:
             "An HCA's firmware is unwell, or its driver did not start; the number is the syndrome."
-        case .linkUp: "A network interface of an HCA came up."
-        case .linkDown: "A network interface of an HCA went down."
+        case .linkUp: "A link of an HCA came up: a port, or a network interface."
+        case .linkDown: "A link of an HCA went down: a port, or a network interface."
+        case .linkFlap:
+            "A port of an HCA went down (`time`) and came up within a minute (`last_time`)."
+        case .lidChange: "A port of an HCA has another LID."
+        case .managerChange: "Another subnet manager is in charge of a port of an HCA."
+        case .partitionKeyChange: "The partition keys of a port of an HCA changed."
+        case .gidChange: "The GIDs of a port of an HCA changed."
+        case .clientReregister:
+            "The subnet manager asks the clients of a port to register with it again."
+        case .hcaFatal: "An HCA does not work any more."
         case .pcieError: "PCIe Advanced Error Reporting: an error at a device or a port."
         case .pcieSlotUp: "A PCIe slot has a link or a card again."
         case .pcieSlotDown: "A PCIe slot lost its link or its card."
