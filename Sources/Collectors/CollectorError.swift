@@ -17,6 +17,12 @@ package struct CollectorError: Error, Hashable, Sendable, CustomStringConvertibl
         case send = "send a management datagram on"
         /// Reading the statistics of a network interface.
         case readStatistics = "read the statistics of"
+        /// Finding a device and its driver among those of libibverbs.
+        case findVerbs = "find the driver for libibverbs (package ibverbs-providers) of"
+        /// Opening a verbs device.
+        case openVerbs = "listen to the events of"
+        /// Reading the events of a verbs device.
+        case readVerbs = "read the events of"
         /// Opening the kernel log.
         case openKernelLog = "open the kernel log"
         /// Reading the kernel log.

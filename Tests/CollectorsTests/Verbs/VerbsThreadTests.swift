@@ -1,0 +1,59 @@
+import Collectors
+import Dispatch
+import Fakes
+import Glibc
+import Model
+import Synchronization
+import Testing
+
+/// The thread that listens; every wait here has a deadline of 20 s.
+struct VerbsThreadTests {
+    private final class Ear: Sendable {
+        let events = Mutex<[NodeEvent]>([])
+        let threads = Mutex<Set<UInt>>([])
+        let heard = DispatchSemaphore(value: 0)
+        let closed = DispatchSemaphore(value: 0)
+
+        func hear(_ news: [NodeEvent]) {
+            threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+            events.withLock { $0 += news }
+            heard.signal()
+        }
+
+        static func isIn(_ semaphore: DispatchSemaphore) -> Bool {
+            semaphore.wait(timeout: .now() + 20) == .success
+        }
+    }
+
+    @Test func `what a device tells is passed on at once and what is removed is let go`() throws {
+        let ear = Ear()
+        let node = FakeVerbs(onClose: { ear.closed.signal() })
+        let device = node.plug("mlx5_0")
+        let listener = VerbsThread(
+            configuration: InfiniBandConfiguration(), makeSource: { node },
+            tell: { ear.hear($0) })
+        let thread = try #require(listener)
+        // Deadline: 20 s; until then the device is not open.
+        let limit = ContinuousClock.now + .seconds(20)
+        while !thread.hearings.contains(where: \.isHeard), ContinuousClock.now < limit {
+            sched_yield()
+        }
+        node.say("mlx5_0", .notice(.portError, port: 1))
+        try #require(Ear.isIn(ear.heard))
+        node.wait(milliseconds: 200)
+        node.say("mlx5_0", .notice(.portActive, port: 1), .notice(.portActive, port: 1))
+        try #require(Ear.isIn(ear.heard))
+        let events = ear.events.withLock { $0 }
+        #expect(events.map(\.kind) == [.linkDown, .linkFlap])
+        #expect(events.last.map { $0.lastWallMilliseconds - $0.wallMilliseconds } == 200)
+        #expect(!ear.threads.withLock { $0.contains(UInt(pthread_self())) })
+
+        node.unplug(device)
+        try #require(Ear.isIn(ear.closed))
+        node.plug("mlx5_1")
+        while node.openNames != ["mlx5_1"], ContinuousClock.now < limit { sched_yield() }
+        thread.end()
+        try #require(Ear.isIn(ear.closed))
+        #expect(node.deeds == ["open mlx5_0", "close mlx5_0", "open mlx5_1", "close mlx5_1"])
+    }
+}
