@@ -175,10 +175,12 @@ final class ProbeFleet {
 extension ProbeReport {
     // What keeps a probe that answers from its work, where nobody else logs it.
     fileprivate var trouble: String? {
-        if case .kernelLog(let report) = self, report.state != .reading {
-            report.detail
-        } else {
-            nil
+        switch self {
+        case .kernelLog(let report): return report.state == .reading ? nil : report.detail
+        case .infiniBand(let report):
+            let troubles = report.hearings.compactMap(\.trouble)
+            return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
+        case .gpu: return nil
         }
     }
 }

@@ -8,16 +8,36 @@ package struct InfiniBandReport: Hashable, Sendable {
     package var ports: [PortReport]
     /// The transport's counts since the probe started.
     package var transport: MADStatistics
+    /// The devices with a verbs node, and whether their events are heard.
+    package var hearings: [EventHearing]
 
     /// One pass of one probe.
     package init(
         moment: Moment, durationNanoseconds: UInt64, ports: [PortReport],
-        transport: MADStatistics
+        transport: MADStatistics, hearings: [EventHearing] = []
     ) {
         self.moment = moment
         self.durationNanoseconds = durationNanoseconds
         self.ports = ports
         self.transport = transport
+        self.hearings = hearings
+    }
+}
+
+/// Whether what a device tells by itself is heard (libibverbs, ibv_get_async_event(3)).
+package struct EventHearing: Hashable, Sendable {
+    /// The kernel's name of the device, such as `mlx5_0`.
+    package var device: String
+    /// Whether its events are read.
+    package var isHeard: Bool
+    /// Why they are not, one sentence for an operator; nil while they are, or before the first try.
+    package var trouble: String?
+
+    /// Whether a device is heard.
+    package init(device: String, isHeard: Bool, trouble: String?) {
+        self.device = device
+        self.isHeard = isHeard
+        self.trouble = trouble
     }
 }
 

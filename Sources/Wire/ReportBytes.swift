@@ -6,6 +6,11 @@ extension ByteWriter {
         integer(value.durationNanoseconds)
         for count in value.transport.counts { integer(count) }
         list(value.ports) { $0.port($1) }
+        list(value.hearings) {
+            $0.text($1.device)
+            $0.byte($1.isHeard ? 1 : 0)
+            $0.optional($1.trouble)
+        }
     }
 
     private mutating func port(_ value: PortReport) {
@@ -68,8 +73,14 @@ extension ByteReader {
         var transport = MADStatistics()
         for path in MADStatistics.paths { transport[keyPath: path] = try integer() }
         let ports = try list { (reader) throws(FrameError) in try reader.port() }
+        let hearings = try list { (reader) throws(FrameError) in
+            EventHearing(
+                device: try reader.text(), isHeard: try reader.byte() != 0,
+                trouble: try reader.optionalText())
+        }
         return InfiniBandReport(
-            moment: moment, durationNanoseconds: duration, ports: ports, transport: transport)
+            moment: moment, durationNanoseconds: duration, ports: ports, transport: transport,
+            hearings: hearings)
     }
 
     private mutating func port() throws(FrameError) -> PortReport {

@@ -199,7 +199,7 @@ struct FrameFaultTests {
     /// Answers that end with the count of an empty list and so many zeros more.
     private static let endings: [(answer: Answer, zeros: Int)] = {
         var ports = FrameRandom.shortReport
-        ports.ports = []
+        (ports.ports, ports.hearings) = ([], [])
         var gpu = FrameRandom.shortGPUReport
         gpu.gpus[0].links = []
         gpu.gpus[0].epoch = 0
@@ -207,7 +207,9 @@ struct FrameFaultTests {
         var none = gpu
         none.gpus = []
         return [
-            (.report(turn: 1, .infiniBand(ports)), 0), (.events([]), 0),
+            // Devices that are heard, ports.
+            (.report(turn: 1, .infiniBand(ports)), 0), (.report(turn: 1, .infiniBand(ports)), 1),
+            (.events([]), 0),
             // Events, calls, GPUs; and a GPU's links, which its epoch follows.
             (.report(turn: 1, .gpu(none)), 0), (.report(turn: 1, .gpu(none)), 1),
             (.report(turn: 1, .gpu(none)), 2), (.report(turn: 1, .gpu(gpu)), 3),
@@ -215,7 +217,7 @@ struct FrameFaultTests {
     }()
 
     /// A count that lies must not claim memory for what cannot follow.
-    @Test(arguments: 0..<6)
+    @Test(arguments: 0..<7)
     func lyingCountsClaimNoMemory(_ ending: Int) throws {
         let (answer, zeros) = Self.endings[ending]
         let whole = try FrameTests.payload(answer.frame)

@@ -71,7 +71,11 @@ struct FrameRandom: RandomNumberGenerator {
         return InfiniBandReport(
             moment: moment(), durationNanoseconds: number(),
             ports: (0..<below(4)).map { _ in port() },
-            transport: transport)
+            transport: transport,
+            hearings: (0..<below(3)).map { _ in
+                EventHearing(
+                    device: text(), isHeard: below(2) == 0, trouble: below(2) == 0 ? nil : text())
+            })
     }
 
     private mutating func port() -> PortReport {

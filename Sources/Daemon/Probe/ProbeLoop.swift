@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Synchronization
 import Wire
 
 /// What a probe does between its commands and its answers.
@@ -20,13 +21,20 @@ protocol ProbeWork: AnyObject {
 struct ProbeOutput: Sendable {
     // Frames leave by a descriptor that no library prints to.
     private static let descriptor: Int32 = 3
+    // Several threads tell what they see, and a frame must not break into another.
+    private static let turn = Mutex(())
 
     /// Writes a frame; false when the daemon is gone.
     func send(_ answer: Answer) -> Bool {
-        var rest = answer.frame[...]
+        let frame = answer.frame
+        return Self.turn.withLock { _ in write(frame) }
+    }
+
+    private func write(_ frame: [UInt8]) -> Bool {
+        var rest = frame[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes {
-                unsafe write(Self.descriptor, $0.baseAddress, $0.count)
+                unsafe Glibc.write(Self.descriptor, $0.baseAddress, $0.count)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
