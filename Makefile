@@ -4,13 +4,14 @@ RELEASE := --configuration release --static-swift-stdlib
 CHECKS := --explicit-target-dependency-import-check error
 
 .NOTPARALLEL:
-.PHONY: help deps build run test lint fuzz bench clean
+.PHONY: help deps build run test lint fuzz guest bench clean
 
 help:
 	@echo 'make run    build, and watch this node, or a simulated one where there is nothing to watch'
 	@echo 'make test   all tests, on the release binaries too'
 	@echo 'make lint   format and layout'
 	@echo 'make fuzz   random input for the parser of the kernel log'
+	@echo 'make guest  the daemon beside the kernel'"'"'s RDMA stack, in a virtual machine'
 	@echo 'make bench  what a pass and a scrape cost, against the usual tools'
 	@echo 'make build  the release binaries'
 	@echo 'make deps   the Debian packages that all of these need'
@@ -35,6 +36,9 @@ lint:
 
 fuzz:
 	Tests/Fuzz/run.sh
+
+guest: build
+	Tests/Guest/run.sh
 
 bench: build
 	deploy/packages.sh bench

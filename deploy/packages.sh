@@ -5,11 +5,12 @@ set -euo pipefail
 
 usage() {
     cat <<'TEXT'
-usage: deploy/packages.sh build|run|test|bench
+usage: deploy/packages.sh build|run|test|guest|bench
 
   build   what the compiler needs
   run     build, and what the simulated node needs
   test    run, and what the tests compare with
+  guest   what the virtual machine needs in which the kernel's RDMA stack is tested
   bench   test, and what the benchmarks compare with
 TEXT
 }
@@ -41,6 +42,16 @@ TEXT
         packages_for run
         cat <<'TEXT'
 prometheus|a real Prometheus to scrape the daemon, and promtool to check its metrics
+TEXT
+        ;;
+    guest)
+        cat <<'TEXT'
+qemu-system-x86|a virtual machine
+busybox-static|its programs
+iproute2|its links and RDMA devices
+ibverbs-providers|the drivers of libibverbs, that of the software device among them
+cpio|its file system
+kmod|which kernel modules it takes
 TEXT
         ;;
     bench)
