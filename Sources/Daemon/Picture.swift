@@ -84,6 +84,8 @@ struct CollectorView: Sendable {
     var endedCPUSeconds: Double
     var pid: Int32?
     var transport: MADStatistics
+    /// The devices whose own events it is to hear.
+    var hearings: [EventHearing] = []
 }
 
 /// The history.

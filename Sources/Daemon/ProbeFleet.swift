@@ -167,7 +167,8 @@ final class ProbeFleet {
                 endedCPUSeconds: supervisor.endedCPUSeconds
                     + (supervisor === gpu?.supervisor ? gpu?.trialCPUSeconds ?? 0 : 0),
                 pid: supervisor.pid,
-                transport: member.ended.adding(member.transport))
+                transport: member.ended.adding(member.transport),
+                hearings: member.latest?.hearings ?? [])
         }
     }
 }
@@ -175,13 +176,13 @@ final class ProbeFleet {
 extension ProbeReport {
     // What keeps a probe that answers from its work, where nobody else logs it.
     fileprivate var trouble: String? {
-        switch self {
-        case .kernelLog(let report): return report.state == .reading ? nil : report.detail
-        case .infiniBand(let report):
-            let troubles = report.hearings.compactMap(\.trouble)
-            return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
-        case .gpu: return nil
-        }
+        if case .kernelLog(let report) = self, report.state != .reading { return report.detail }
+        let troubles = hearings.compactMap(\.trouble)
+        return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
+    }
+
+    fileprivate var hearings: [EventHearing] {
+        if case .infiniBand(let report) = self { report.hearings } else { [] }
     }
 }
 

@@ -41,7 +41,8 @@ extension CollectorSample {
             lastSuccessSeconds: view.lastMoment?.wallSeconds, restarts: view.restarts,
             slowTurns: view.slowTurns, skippedTurns: view.skippedTurns,
             cpuSeconds: view.endedCPUSeconds + (use?.cpuSeconds ?? 0),
-            residentBytes: use?.residentBytes, transport: view.transport)
+            residentBytes: use?.residentBytes, transport: view.transport,
+            hearings: view.hearings)
     }
 }
 

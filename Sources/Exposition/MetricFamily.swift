@@ -68,6 +68,9 @@ package enum MetricFamilies {
     static let collectorSkipped = MetricFamily(
         "fabricwatch_collector_skipped_turns_total", .counter, ["collector"],
         "Turns that were left out because the probe was busy or not running, or the daemon late.")
+    static let eventsUp = MetricFamily(
+        "fabricwatch_infiniband_device_events_up", .gauge, ["collector", "device"],
+        "Whether the probe hears what the device tells by itself, such as that a link went down.")
     static let probeCPU = MetricFamily(
         "fabricwatch_collector_cpu_seconds_total", .counter, ["collector"],
         "Processor time of the probe processes, ended ones included.")
@@ -162,7 +165,7 @@ package enum MetricFamilies {
     package static let all: [MetricFamily] =
         [
             up, build, verdict, condition, collectorUp, collectorDuration, collectorSuccess,
-            collectorRestarts, collectorSlow, collectorSkipped, probeCPU, probeMemory,
+            collectorRestarts, collectorSlow, collectorSkipped, eventsUp, probeCPU, probeMemory,
         ] + transport.map(\.0) + [
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,

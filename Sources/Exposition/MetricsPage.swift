@@ -54,6 +54,13 @@ extension Scrape {
         each(MetricFamilies.collectorRestarts) { $0.sample($2, $1.restarts) }
         each(MetricFamilies.collectorSlow) { $0.sample($2, $1.slowTurns) }
         each(MetricFamilies.collectorSkipped) { $0.sample($2, $1.skippedTurns) }
+        writer.familyIfUsed(MetricFamilies.eventsUp)
+        for collector in collectors {
+            for hearing in collector.hearings {
+                let labels = [("collector", collector.name), ("device", hearing.device)]
+                writer.sample(LabelText(labels), collector.isUp && hearing.isHeard)
+            }
+        }
         each(MetricFamilies.probeCPU) { $0.sample($2, seconds: $1.cpuSeconds) }
         each(MetricFamilies.probeMemory) { writer, collector, labels in
             if let bytes = collector.residentBytes { writer.sample(labels, bytes) }

@@ -78,12 +78,14 @@ package struct CollectorSample: Sendable {
     package var residentBytes: UInt64?
     /// What its transport did, ended processes included.
     package var transport: MADStatistics
+    /// The devices whose own events it is to hear.
+    package var hearings: [EventHearing]
 
     /// One probe.
     package init(
         name: String, isUp: Bool, durationSeconds: Double?, lastSuccessSeconds: Double?,
         restarts: UInt64, slowTurns: UInt64, skippedTurns: UInt64, cpuSeconds: Double,
-        residentBytes: UInt64?, transport: MADStatistics
+        residentBytes: UInt64?, transport: MADStatistics, hearings: [EventHearing] = []
     ) {
         self.name = name
         self.isUp = isUp
@@ -95,6 +97,7 @@ package struct CollectorSample: Sendable {
         self.cpuSeconds = cpuSeconds
         self.residentBytes = residentBytes
         self.transport = transport
+        self.hearings = hearings
     }
 }
 

@@ -54,6 +54,38 @@ import Wire
 
     private var second: UInt64 { Self.second }
 
+    @Test func `a device that may not be opened is said once`() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        let trouble = "cannot listen to the events of mlx5_0: Permission denied (errno 13)"
+        let hearings = [
+            EventHearing(device: "mlx5_0", isHeard: false, trouble: trouble),
+            EventHearing(device: "mlx5_1", isHeard: true, trouble: nil),
+        ]
+        var said: [String] = []
+        for number in 1...4 as ClosedRange<UInt64> {
+            let now = number * 10 * second
+            stage.fleet.collect(turn: number, now: now)
+            var report = InfiniBandReport.scripted(seconds: number * 10)
+            report.hearings = number < 4 ? hearings : [hearings[1]]
+            stage.links[0].say(turn: number, report)
+            #expect(stage.fleet.receive([99], now: now).reports.count == 1)
+            #expect(stage.view(number * 10).hearings == report.hearings)
+            said += stage.fleet.tick(now: now)
+        }
+        #expect(said == [trouble])
+    }
+
+    @Test func `events of the InfiniBand probe are taken without a turn`() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        let event = NodeEvent(
+            kind: .linkDown, device: .named("rxe0"), link: 1, wallMilliseconds: 1, source: .verbs,
+            line: "rxe0/1: IBV_EVENT_PORT_ERR")
+        stage.links[0].say(.events([event]))
+        #expect(stage.fleet.receive([99], now: second).events == [event])
+    }
+
     @Test func statisticsGoOnOverRestarts() {
         let stage = Stage()
         #expect(stage.fleet.tick(now: 0).isEmpty)

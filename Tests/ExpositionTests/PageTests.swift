@@ -32,6 +32,22 @@ struct PageTests {
         #expect(raw.contains(#"device="a\"b\\c\nd{e=\"f\"},g"#))
     }
 
+    @Test func `a device that is not heard is shown as such`() throws {
+        var heard = Node.collector("infiniband")
+        heard.hearings = [
+            EventHearing(device: "mlx5_0", isHeard: true, trouble: nil),
+            EventHearing(device: "mlx5_1", isHeard: false, trouble: "no permission"),
+        ]
+        var late = heard
+        late.name = "late"
+        late.isUp = false
+        let values = try Self.values(
+            "fabricwatch_infiniband_device_events_up", Node.scrape(collectors: [heard, late]))
+        #expect(values == [.integer(1), .integer(0), .integer(0), .integer(0)])
+        #expect(
+            try Self.values("fabricwatch_infiniband_device_events_up", Node.scrape()).isEmpty)
+    }
+
     /// The largest total is shown to the last digit, and bytes stay at the maximum.
     @Test func largestNumbers() throws {
         let page = try Node.page(Node.scrape(), .prometheus)

@@ -138,6 +138,9 @@ enum Node {
                 CableSample(
                     device: "rail0", rail: 0, report: report(), local: end(all), peer: end(all))
             ])
+        scrape.collectors[0].hearings = [
+            EventHearing(device: "mlx5_0", isHeard: true, trouble: nil)
+        ]
         scrape.gpus = gpus(fullGPUs(2, links: 2))
         scrape.events = events
         return scrape
