@@ -126,7 +126,8 @@ extension MetricFamilies {
 
     static let kernelEvents = MetricFamily(
         "fabricwatch_kernel_events_total", .counter, ["kind", "device"],
-        "What the kernel log and NVML told, repeats included; no device means the node, or what "
+        "What the kernel log, NVML and the HCAs told, repeats included, a flap of a link as "
+            + "`link_down`; no device means the node, or what "
             + "is beyond the \(EventJournal.countLimit) pairs of device and number counted apart.")
     static let sxids = MetricFamily(
         "fabricwatch_nvswitch_sxid_errors_total", .counter, ["device", "sxid"],
