@@ -12,7 +12,8 @@ struct Archive: Sendable {
 
     /// What was counted between a point in the past and the newest pass.
     func deltas(
-        since: Since, node: String, places: [String: Place], gpus: [GPUUUID: Int], now: Moment
+        since: Since, node: String, places: [String: Place], gpus: [GPUUUID: Int],
+        pcie: [PCIAddress: V1.Place] = [:], now: Moment
     ) throws(AnswerError) -> V1.Deltas {
         do {
             guard let bounds = try reader.bounds() else {
@@ -22,7 +23,8 @@ struct Archive: Sendable {
             guard let end = try reader.state(atOrBefore: bounds.newest.id) else {
                 throw AnswerError.unavailable("The newest pass cannot be read.")
             }
-            let window = Window(start: start, end: end, places: places, gpus: gpus)
+            let window = Window(
+                start: start, end: end, places: places, gpus: gpus, pcie: pcie)
             let events = try events(after: start.pass.id, through: end.pass.id)
             let firsts = try firstStates(window)
             return V1.Deltas(
@@ -147,11 +149,14 @@ private struct Window {
     let end: StoredState
     let places: [String: Place]
     let gpus: [GPUUUID: Int]
+    let pcie: [PCIAddress: V1.Place]
     private let before: [String: StoredSeries]
 
     init(
-        start: StoredState, end: StoredState, places: [String: Place], gpus: [GPUUUID: Int]
+        start: StoredState, end: StoredState, places: [String: Place], gpus: [GPUUUID: Int],
+        pcie: [PCIAddress: V1.Place]
     ) {
+        self.pcie = pcie
         self.gpus = gpus
         self.start = start
         self.end = end
@@ -178,6 +183,8 @@ private struct Window {
         switch PartKey(key) {
         case .gpu(let uuid): V1.Place(gpu: uuid, index: gpus[uuid])
         case .nvlink(let uuid, let link): V1.Place(gpu: uuid, index: gpus[uuid], link: link)
+        case .pci(let address):
+            pcie[address] ?? V1.Place(pci: address, device: nil, gpu: nil, index: nil)
         case .port, nil:
             V1.Place(
                 device: places[key]?.device, port: places[key].map { Int($0.port) },

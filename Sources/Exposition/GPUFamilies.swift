@@ -116,7 +116,7 @@ extension MetricFamilies {
 
     static let nvlinks = [linkInfo, linkQualities] + linkCounters.map(\.family) + linkGauges
 
-    private static func gauges(
+    static func gauges(
         _ table: [Gauge], prefix: String, labels: [String]
     ) -> [MetricFamily] {
         table.map { MetricFamily("\(prefix)_\($0.metric)", .gauge, labels, $0.help) }

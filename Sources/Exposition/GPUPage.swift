@@ -78,7 +78,7 @@ extension Scrape {
 }
 
 /// A part and the labels of its samples.
-private struct Labelled {
+struct Labelled {
     var part: PartSample
     var labels: LabelText
 }
@@ -104,7 +104,7 @@ extension MetricsWriter {
         }
     }
 
-    fileprivate mutating func gauges(
+    mutating func gauges(
         _ families: [MetricFamily], _ table: [Gauge], _ parts: [Labelled]
     ) {
         let parts = parts.span
@@ -119,7 +119,7 @@ extension MetricsWriter {
         }
     }
 
-    fileprivate mutating func qualities(
+    mutating func qualities(
         _ family: MetricFamily, _ groups: [(LabelText, [PartSample])]
     ) {
         familyIfUsed(family)

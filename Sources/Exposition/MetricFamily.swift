@@ -169,7 +169,7 @@ package enum MetricFamilies {
         ] + transport.map(\.0) + [
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,
-        ] + counters.map(\.family) + nvml + gpus + nvlinks + events + [
+        ] + counters.map(\.family) + nvml + gpus + nvlinks + pcie + events + [
             historyBytes, historyFailures, historyDuration, requests, connections,
             refusedConnections, processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,

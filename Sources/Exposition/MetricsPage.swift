@@ -6,12 +6,14 @@ extension Scrape {
         // About 110 bytes a sample and a few hundred of help a family.
         let gpus = self.gpus?.gpus ?? []
         let capacity =
-            cables.count * 12_288 + gpus.reduce(0) { $0 + 12_288 + $1.links.count * 6144 }
+            cables.count * 12_288 + pcie.count * 6144
+            + gpus.reduce(0) { $0 + 12_288 + $1.links.count * 6144 }
         var writer = MetricsWriter(format, capacity: 32_768 + capacity)
         daemon(&writer)
         probes(&writer)
         ends(&writer)
         accelerators(&writer)
+        functions(&writer)
         happenings(&writer)
         housekeeping(&writer)
         writer.end()

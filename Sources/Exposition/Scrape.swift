@@ -14,6 +14,8 @@ package struct Scrape: Sendable {
     package var cables: [CableSample]
     /// The GPUs; nil on a node without any.
     package var gpus: GPUsSample?
+    /// The PCI functions of HCAs and GPUs, and the bridges above them.
+    package var pcie: [PCISample]
     /// The kernel log and the events; nil where both are switched off.
     package var events: EventsSample?
     /// The history; nil when it is switched off.
@@ -27,8 +29,8 @@ package struct Scrape: Sendable {
     package init(
         version: String, verdict: (all: [String], current: String),
         conditions: [ConditionSample], collectors: [CollectorSample], cables: [CableSample],
-        gpus: GPUsSample? = nil, events: EventsSample? = nil, history: HistorySample?,
-        server: ServerSample, process: ProcessSample
+        gpus: GPUsSample? = nil, pcie: [PCISample] = [], events: EventsSample? = nil,
+        history: HistorySample?, server: ServerSample, process: ProcessSample
     ) {
         self.version = version
         self.verdict = verdict
@@ -36,6 +38,7 @@ package struct Scrape: Sendable {
         self.collectors = collectors
         self.cables = cables
         self.gpus = gpus
+        self.pcie = pcie
         self.events = events
         self.history = history
         self.server = server

@@ -173,6 +173,8 @@ package enum Accused: String, CaseIterable, Sendable {
     case gpuMemory = "gpu_memory"
     /// The PCIe link between the device and its host: slot, riser, retimer, either end.
     case pciePath = "pcie_path"
+    /// The PCI function that counts: its logic or its firmware.
+    case pciFunction = "pci_function"
     /// The packets' way through the fabric, in either direction.
     case fabricPath = "fabric_path"
     /// The node that is talked to: its software or its speed.

@@ -43,6 +43,10 @@ package final class CounterTable: Sendable {
     /// One NVLink of a GPU.
     package static let nvlink = CounterTable(
         "nvlink", NVLinkCounters.all, gauges: NVLinkCounters.gauges.map(Column.init))
+
+    /// A PCI function.
+    package static let pci = CounterTable(
+        "pci_function", PCICounters.all, gauges: PCICounters.gauges.map(Column.init))
 }
 
 extension Column {

@@ -52,6 +52,17 @@ package struct Field: Hashable, Sendable {
         reference = "kernel hw/mlx5/counters.c"
     }
 
+    /// A line of an AER file of a PCI function in sysfs, by the word before its number.
+    package init(pciFile file: String, _ name: String) {
+        source = .pciFile(file)
+        symbol = name
+        width = 64
+        behaviour = .wide
+        reset = .registration
+        firstDriver = nil
+        reference = "kernel pci/pcie/aer.c"
+    }
+
     /// A 64-bit answer of NVML.
     package init(
         nvml source: Source, _ symbol: String, firstDriver: UInt16, reset: ResetDomain
@@ -94,6 +105,8 @@ package enum Source: Hashable, Sendable {
     case ethtool(PortRegister)
     /// A file of the port's `hw_counters` in sysfs.
     case hwCounter
+    /// A file of a PCI function in sysfs.
+    case pciFile(String)
     /// A field id of nvmlDeviceGetFieldValues.
     case nvmlField(UInt32)
     /// A call of its own; `part` says which of its results, as in the header.
@@ -105,6 +118,7 @@ package enum Source: Hashable, Sendable {
         case .attribute(let attribute): attribute.name
         case .ethtool: "ethtool"
         case .hwCounter: "hw_counters"
+        case .pciFile(let file): file
         case .nvmlField(let id): "NVML field \(id)"
         case .nvmlCall(let call, _): call
         }
@@ -147,6 +161,8 @@ package enum ResetDomain: String, CaseIterable, Sendable {
     case device
     /// With the device's driver.
     case driver
+    /// With the kernel's record of the device: at boot, and when it is removed and found again.
+    case registration
     /// Never: it is kept in the device's InfoROM.
     case lifetime
 }

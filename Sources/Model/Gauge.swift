@@ -36,15 +36,15 @@ package struct Gauge: Sendable {
 
 /// One place that a gauge can be read from.
 package struct GaugeSource: Hashable, Sendable {
-    /// The field id or call that carries it.
+    /// The field id, call or file that carries it.
     package let source: Source
-    /// The name in nvml.h.
+    /// The name in nvml.h, or that of the file.
     package let symbol: String
-    /// The first driver branch that offers it, such as 550.
-    package let firstDriver: UInt16
+    /// The first driver branch that offers it, such as 550; nil where drivers do not matter.
+    package let firstDriver: UInt16?
 
     /// A source of a gauge.
-    package init(_ source: Source, _ symbol: String, firstDriver: UInt16) {
+    package init(_ source: Source, _ symbol: String, firstDriver: UInt16? = nil) {
         self.source = source
         self.symbol = symbol
         self.firstDriver = firstDriver
@@ -69,6 +69,10 @@ package enum GaugeUnit: String, Sendable {
     case bytes
     /// Millions of bytes per second; metrics show bytes per second.
     case megabytesPerSecond = "megabytes_per_second"
+    /// Lanes of a PCIe link.
+    case lanes
+    /// Millions of transfers per second on a PCIe lane; metrics show transfers per second.
+    case megatransfers
     /// A bit error ratio in the packed form of `BitErrorRatio`; metrics show a ratio.
     case bitErrorRatio = "bit_error_ratio"
 
@@ -85,17 +89,19 @@ package enum GaugeUnit: String, Sendable {
         case .megahertz: "hertz"
         case .bytes: "bytes"
         case .megabytesPerSecond: "bytes_per_second"
+        case .lanes: "lanes"
+        case .megatransfers: "transfers_per_second"
         }
     }
 
     /// The number that metrics show for a raw value.
     package func published(_ raw: UInt64) -> PublishedNumber {
         switch self {
-        case .code, .count, .bytes: .integer(raw)
+        case .code, .count, .bytes, .lanes: .integer(raw)
         case .celsius: .decimal(Double(Int64(bitPattern: raw)))
         case .milliwatts: .decimal(Double(raw) / 1e3)
         case .percent: .decimal(Double(raw) / 1e2)
-        case .megahertz, .megabytesPerSecond: .decimal(Double(raw) * 1e6)
+        case .megahertz, .megabytesPerSecond, .megatransfers: .decimal(Double(raw) * 1e6)
         case .bitErrorRatio: .decimal(BitErrorRatio.decode(raw))
         }
     }

@@ -51,11 +51,17 @@ package enum PartKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     case gpu(GPUUUID)
     /// One NVLink of a GPU.
     case nvlink(GPUUUID, UInt8)
+    /// A PCI function: a device or a bridge, by its place.
+    case pci(PCIAddress)
 
     /// Reads what `description` writes; nil for anything else.
     package init?(_ text: some StringProtocol) {
         if let port = PortKey(text) {
             self = .port(port)
+            return
+        }
+        if let address = PCIAddress(text), address.description == text {
+            self = .pci(address)
             return
         }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
@@ -70,12 +76,13 @@ package enum PartKey: Hashable, Comparable, Sendable, CustomStringConvertible {
         self = .nvlink(uuid, link)
     }
 
-    /// `GUID/port`, the GPU's UUID, or `UUID/nvlink/N`.
+    /// `GUID/port`, the GPU's UUID, `UUID/nvlink/N`, or a PCI address.
     package var description: String {
         switch self {
         case .port(let port): port.description
         case .gpu(let uuid): uuid.description
         case .nvlink(let uuid, let link): "\(uuid)/nvlink/\(link)"
+        case .pci(let address): address.description
         }
     }
 
@@ -85,6 +92,7 @@ package enum PartKey: Hashable, Comparable, Sendable, CustomStringConvertible {
         case .port: .infiniBandPort
         case .gpu: .gpu
         case .nvlink: .nvlink
+        case .pci: .pci
         }
     }
 }

@@ -7,7 +7,7 @@ extension V1 {
         package var time: String
         /// The latest pass that is in it; absent before the first.
         package var pass: UInt64?
-        /// One entry per part: an end of a cable, a GPU, an NVLink.
+        /// One entry per part: an end of a cable, a GPU, an NVLink, a PCI function.
         package var series: [CounterSeries]
 
         /// A counters document.
@@ -21,7 +21,7 @@ extension V1 {
 
     /// The counters of one part.
     package struct CounterSeries: Codable, Hashable, Sendable {
-        /// `infiniband_port`, `gpu` or `nvlink`.
+        /// `infiniband_port`, `gpu`, `nvlink` or `pci_function`.
         package var `class`: String?
         /// The label of an InfiniBand device; absent for anything else.
         package var device: String?
@@ -35,7 +35,10 @@ extension V1 {
         package var gpuIndex: Int?
         /// The NVLink's number at the GPU; absent for anything else.
         package var link: Int?
-        /// The part: GUID and port number, or the GPU's UUID, with its link where it is one.
+        /// The address of a PCI function; absent for anything else.
+        package var address: String?
+        /// The part: GUID and port number, the GPU's UUID, with its link where it is one, or the
+        /// address of a PCI function.
         package var key: String
         /// When it was sampled; absent when it never was.
         package var sampled: String?
@@ -54,6 +57,7 @@ extension V1 {
             gpuUuid = place.gpuUuid
             gpuIndex = place.gpuIndex
             link = place.link
+            address = place.address
             self.key = key
             self.sampled = sampled
             self.counters = counters
@@ -134,7 +138,7 @@ extension V1 {
 
     /// What one part counted in the window.
     package struct DeltaSeries: Codable, Hashable, Sendable {
-        /// `infiniband_port`, `gpu` or `nvlink`.
+        /// `infiniband_port`, `gpu`, `nvlink` or `pci_function`.
         package var `class`: String?
         /// The label of an InfiniBand device; absent for anything else, and for a part that is no
         /// longer connected.
@@ -149,7 +153,10 @@ extension V1 {
         package var gpuIndex: Int?
         /// The NVLink's number at the GPU; absent for anything else.
         package var link: Int?
-        /// The part: GUID and port number, or the GPU's UUID, with its link where it is one.
+        /// The address of a PCI function; absent for anything else.
+        package var address: String?
+        /// The part: GUID and port number, the GPU's UUID, with its link where it is one, or the
+        /// address of a PCI function.
         package var key: String
         /// The sample that the deltas start at; later than the window's start for a part that was
         /// first seen within it.
@@ -173,6 +180,7 @@ extension V1 {
             gpuUuid = place.gpuUuid
             gpuIndex = place.gpuIndex
             link = place.link
+            address = place.address
             self.key = key
             self.from = from
             self.to = to

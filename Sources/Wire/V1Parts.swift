@@ -3,6 +3,7 @@ package import Model
 extension V1 {
     /// Where a part is; what does not apply is nil.
     package struct Place: Hashable, Sendable {
+        let address: String?
         let device: String?
         let port: Int?
         let end: String?
@@ -15,13 +16,26 @@ extension V1 {
             self.device = device
             self.port = port
             self.end = end
+            address = nil
             gpuUuid = nil
             gpuIndex = nil
             link = nil
         }
 
+        /// A PCI function; what it is to cables and GPUs where it is such a device.
+        package init(pci address: PCIAddress, device: String?, gpu uuid: GPUUUID?, index: Int?) {
+            self.address = address.description
+            self.device = device
+            port = nil
+            end = nil
+            gpuUuid = uuid?.description
+            gpuIndex = index
+            link = nil
+        }
+
         /// A GPU or one of its NVLinks; the index is nil for a GPU that is gone.
         package init(gpu uuid: GPUUUID, index: Int?, link: UInt8? = nil) {
+            address = nil
             device = nil
             port = nil
             end = nil

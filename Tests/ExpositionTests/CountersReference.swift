@@ -7,10 +7,10 @@ enum CountersReference {
         """
         # Counters
 
-        Every counter of an InfiniBand port at both ends of the cable, of a GPU and of an NVLink,
-        and the gauges of the latter two. Name and unit are those of the API, the metric is that of
-        `/metrics` without its prefix. Where several sources are listed, the first that the device
-        offers is read; the wider one is better, since it is full last.
+        Every counter of an InfiniBand port at both ends of the cable, of a GPU, of an NVLink and of
+        a PCI function, and the gauges of the latter three. Name and unit are those of the API, the
+        metric is that of `/metrics` without its prefix. Where several sources are listed, the first
+        that the device offers is read; the wider one is better, since it is full last.
 
         ## Which way a counter points
 
@@ -82,6 +82,21 @@ enum CountersReference {
         |---|---|---|---|---|
         \(NVLinkCounters.gauges.map(line).joined(separator: "\n"))
 
+        ## PCI functions
+
+        Metrics begin with `fabricwatch_pcie_`. HCAs, GPUs and every bridge above them are read from
+        their directories in sysfs; each counts what it has noticed itself. An error is counted
+        under the severity that the device reports it with; it is listed by name under the one that
+        PCIe gives it by default, and the totals have the others as well.
+
+        | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
+        |---|---|---|---|---|---|---|
+        \(lines(MetricFamilies.pciCounters, PCICounters.all))
+
+        | Gauge | Metric | Unit | Meaning | Sources, the best first |
+        |---|---|---|---|---|
+        \(PCICounters.gauges.map(line).joined(separator: "\n"))
+
         """
 
     private static func meaning(_ accused: Accused) -> String {
@@ -98,6 +113,7 @@ enum CountersReference {
         case .gpu: "The GPU that counts."
         case .gpuMemory: "The memory of the GPU that counts."
         case .pciePath: "The PCIe link of the device: slot, riser, retimer, either end."
+        case .pciFunction: "The PCI function that counts: its logic or its firmware."
         case .fabricPath: "The packets' way through the fabric, in either direction."
         case .remoteNode: "The node that is talked to: its software or its speed."
         case .host: "This node: its software or its speed."
@@ -127,6 +143,7 @@ enum CountersReference {
             "with the HCA's firmware, when a vendor's tool clears the register, perhaps at a "
                 + "driver reload"
         case .driver: "when the driver of the device is loaded"
+        case .registration: "at boot, and when the device is removed and found again"
         case .lifetime: "never: it is kept in the device"
         }
     }
@@ -184,7 +201,8 @@ enum CountersReference {
 
     private static func line(_ gauge: Gauge) -> String {
         let sources = gauge.sources.map {
-            name($0.source, $0.symbol, $0.source, $0.symbol) + ", from \($0.firstDriver)"
+            name($0.source, $0.symbol, $0.source, $0.symbol)
+                + ($0.firstDriver.map { ", from \($0)" } ?? "")
         }
         let cells = [
             "`\(gauge.name)`", "`\(gauge.metric)`", gauge.unit.publishedName, gauge.help,
@@ -200,6 +218,7 @@ enum CountersReference {
         case (.nvmlCall(let call, let part), _): part.isEmpty ? "`\(call)`" : "`\(call)` (\(part))"
         case (.nvmlField(let from), .nvmlField(let to)) where from != to:
             "fields \(from) to \(to), `\(symbol)` to `\(lastSymbol)`"
+        case (.pciFile(let file), _): "`\(file)`"
         default: "\(first.name.replacing("NVML ", with: "")) `\(symbol)`"
         }
     }

@@ -103,6 +103,9 @@ struct FamilyTests {
         Table(
             families: MetricFamilies.linkCounters, counters: NVLinkCounters.all, last: "link",
             numbered: ([16], "bin")),
+        Table(
+            families: MetricFamilies.pciCounters, counters: PCICounters.all, last: "gpu",
+            numbered: nil),
     ]
 
     /// Each counter has one family, and those of one kind share theirs.
@@ -128,7 +131,9 @@ struct FamilyTests {
     @Test func gaugesAndTheirFamilies() {
         #expect(MetricFamilies.gpuGauges.count == GPUCounters.gauges.count)
         #expect(MetricFamilies.linkGauges.count == NVLinkCounters.gauges.count)
-        let families = MetricFamilies.gpuGauges + MetricFamilies.linkGauges
+        #expect(MetricFamilies.pciGauges.count == PCICounters.gauges.count)
+        let families =
+            MetricFamilies.gpuGauges + MetricFamilies.linkGauges + MetricFamilies.pciGauges
         #expect(families.allSatisfy { $0.kind == .gauge })
     }
 

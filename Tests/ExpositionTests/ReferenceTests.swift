@@ -29,6 +29,7 @@ struct ReferenceTests {
         (MetricFamilies.counters, InfiniBandCounters.all),
         (MetricFamilies.gpuCounters, GPUCounters.all),
         (MetricFamilies.linkCounters, NVLinkCounters.all),
+        (MetricFamilies.pciCounters, PCICounters.all),
     ])
     func countersOfOneKindDifferInTheirNumberOnly(
         _ families: [CounterFamily], _ table: [Counter]

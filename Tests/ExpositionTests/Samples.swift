@@ -142,6 +142,7 @@ enum Node {
             EventHearing(device: "mlx5_0", isHeard: true, trouble: nil)
         ]
         scrape.gpus = gpus(fullGPUs(2, links: 2))
+        scrape.pcie = functions()
         scrape.events = events
         return scrape
     }

@@ -4,9 +4,9 @@ import Testing
 
 /// What is said of counters that are full.
 struct CounterBlindTests {
-    // What no counter of a port accuses is of GPUs.
+    // What no counter of a port accuses is of GPUs and PCI functions.
     private static let accusedOfPorts = Accused.allCases.filter {
-        ![.gpu, .gpuMemory, .pciePath].contains($0)
+        ![.gpu, .gpuMemory, .pciePath, .pciFunction].contains($0)
     }
 
     @Test(arguments: accusedOfPorts)

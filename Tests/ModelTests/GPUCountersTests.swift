@@ -39,7 +39,7 @@ struct GPUCountersTests {
     }
 
     @Test func namesAreUniqueWithinATable() {
-        for table in [CounterTable.gpu, .nvlink, .infiniBandPort] {
+        for table in [CounterTable.gpu, .nvlink, .pci, .infiniBandPort] {
             let names = table.layout.columns.map(\.name)
             #expect(Set(names).count == names.count)
             for (row, name) in names.enumerated() { #expect(table.row(of: name) == row) }

@@ -57,7 +57,7 @@ struct ReadingPlan: Sendable {
         gaugeCount = gauges.count
         let sources: [[(source: Source, firstDriver: UInt16)]] =
             counters.map { $0.fields.map { ($0.source, $0.firstDriver ?? 0) } }
-            + gauges.map { $0.sources.map { ($0.source, $0.firstDriver) } }
+            + gauges.map { $0.sources.map { ($0.source, $0.firstDriver ?? 0) } }
             + others.map { $0.map { ($0, 0) } }
         var builder = Builder(isPerLink: isPerLink)
         for (row, sources) in sources.enumerated() {
@@ -84,7 +84,7 @@ struct ReadingPlan: Sendable {
 
         mutating func add(_ source: Source, index: UInt8, row: Int, firstDriver: UInt16) {
             switch source {
-            case .attribute, .ethtool, .hwCounter: break
+            case .attribute, .ethtool, .hwCounter, .pciFile: break
             case .nvmlField(let id):
                 for (number, family) in FieldFamily.all.enumerated()
                 where family.isPerLink == isPerLink && family.ids.contains(id) {
