@@ -91,6 +91,12 @@ final class Desk: Answers {
         picture?.gpu(address, node: node, now: clock.now())
     }
 
+    func pcie() -> V1.PCIe {
+        let now = clock.now()
+        return picture?.pcie(node: node, now: now)
+            ?? V1.PCIe(node: node, time: now.text, pass: nil, devices: [])
+    }
+
     func events(
         after: EventsSince, limit: Int, of gpu: NamedGPU?
     ) throws(AnswerError) -> V1.Events {
@@ -109,7 +115,7 @@ final class Desk: Answers {
         }
         return try archive.deltas(
             since: since, node: node, places: picture?.places ?? [:],
-            gpus: picture?.gpuIndexes ?? [:], now: clock.now())
+            gpus: picture?.gpuIndexes ?? [:], pcie: picture?.pciePlaces ?? [:], now: clock.now())
     }
 }
 

@@ -13,7 +13,7 @@ extension Picture {
     func counters(node: String) -> V1.Counters {
         V1.Counters(
             node: node, time: now.text, pass: pass?.rawValue,
-            series: cables.flatMap(\.series) + gpuSeries)
+            series: cables.flatMap(\.series) + gpuSeries + pcieSeries)
     }
 }
 

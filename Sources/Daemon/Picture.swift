@@ -15,6 +15,8 @@ struct Picture: Sendable {
     /// NVML; nil before the first answer of its probe.
     var gpuLibrary: GPULibrary?
     var gpuCalls: [CallFamily: CallLatency] = [:]
+    /// HCAs, GPUs and the bridges above them, by address.
+    var pcie: [PCIView] = []
     /// The kernel log's reader; nil before its first answer.
     var kernelLog: KernelLogReport?
     var journal = EventJournal()

@@ -27,6 +27,7 @@ final class Pipeline {
     private var peers: [PortKey: PeerIdentity] = [:]
     private var links: [PortKey: LinkInfo] = [:]
     private var gpus = GPURoster()
+    private var pcie = PCIRoster()
     private var kernelLog: KernelLogReport?
     private var logPosition: KernelLogPosition?
     private var journal: EventJournal
@@ -65,7 +66,8 @@ final class Pipeline {
         generation += 1
         return Picture(
             generation: generation, now: now, pass: keeper?.latest, cables: cables,
-            gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls, kernelLog: kernelLog,
+            gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls,
+            pcie: pcie.views(collectors, cables, views, ledger), kernelLog: kernelLog,
             journal: journal, collectors: collectors, findings: findings,
             verdict: Verdict(
                 findings, ports: cables.count, gpus: views.count,
@@ -114,6 +116,8 @@ final class Pipeline {
                 if let record = report.lastRecord {
                     logPosition = KernelLogPosition(bootID: bootID, record: record)
                 }
+            case .pcie(let report):
+                events += pcie.take(report, &ledger)
             }
         }
         return events

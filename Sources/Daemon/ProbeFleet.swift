@@ -31,7 +31,7 @@ final class ProbeFleet {
         var seesNothing: Bool {
             switch latest {
             case .infiniBand(let report): !report.ports.contains { $0.layer == .infiniBand }
-            case .gpu, .kernelLog, nil: false
+            case .gpu, .kernelLog, .pcie, nil: false
             }
         }
     }

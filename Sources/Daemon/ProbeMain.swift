@@ -14,7 +14,7 @@ package enum ProbeMain {
     /// Where a probe finds the memory of its call board.
     static let boardDescriptor: Int32 = 4
     /// The words behind `fabricwatchd probe`.
-    static let kinds = ["infiniband", "gpu", "kernel-log"]
+    static let kinds = ["infiniband", "gpu", "kernel-log", "pcie"]
 
     /// Runs a probe until its commands end; returns the exit status.
     package static func run(kind: String) -> Int32 {
@@ -48,6 +48,7 @@ package enum ProbeMain {
         case "gpu":
             GPUWork(output, board: CallBoard(descriptor: boardDescriptor), clock: clock)
         case "kernel-log": KernelLogWork(output, clock: clock)
+        case "pcie": PCIWork(output, clock: clock)
         default: InfiniBandWork(output)
         }
     }

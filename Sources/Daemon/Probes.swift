@@ -21,7 +21,7 @@ struct Probes {
     /// All probes; that of the GPUs joins once the node has one.
     func fleet(started: Moment) -> ProbeFleet {
         ProbeFleet(
-            infiniBand + [kernelLog].compactMap { $0 }, gpu: gpuWatch, started: started,
+            infiniBand + [kernelLog, pcie].compactMap { $0 }, gpu: gpuWatch, started: started,
             intervalNanoseconds: settings.interval.nanoseconds, patience: patience)
     }
 
@@ -58,14 +58,32 @@ struct Probes {
             [:])
     }
 
-    private var gpuWatch: GPUWatch? {
-        guard settings.gpu.isEnabled else { return nil }
+    // What is not to be read at all is not read in this way either.
+    private var pcie: ProbeSupervisor? {
+        guard settings.pcie.isEnabled else { return nil }
+        return supervisor(
+            CollectorView.pcie,
+            .pcie(
+                PCIConfiguration(
+                    sysRoot: settings.paths.sys,
+                    hcas: settings.infiniband.isEnabled
+                        ? settings.infiniband.configuration(of: .defaults) : nil,
+                    gpus: settings.gpu.isEnabled ? gpuConfiguration : nil,
+                    intervalNanoseconds: settings.pcie.interval.nanoseconds)), [:])
+    }
+
+    private var gpuConfiguration: GPUConfiguration {
         let turn = min(settings.interval.nanoseconds, patience.softNanoseconds) / 2
-        let configuration = GPUConfiguration(
+        return GPUConfiguration(
             library: settings.gpu.library ?? "", sysRoot: settings.paths.sys,
             include: settings.gpu.include, exclude: settings.gpu.exclude,
             budgetNanoseconds: turn,
             patienceNanoseconds: min(Self.patienceNanoseconds, turn / 2))
+    }
+
+    private var gpuWatch: GPUWatch? {
+        guard settings.gpu.isEnabled else { return nil }
+        let configuration = gpuConfiguration
         let board = SharedBoard()
         let instances = GPUInstances(
             sysRoot: settings.paths.sys, bootID: bootID, isWatched: configuration.mayTouch)

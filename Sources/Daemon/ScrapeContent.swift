@@ -14,7 +14,9 @@ extension Scrape {
             conditions: (picture?.findings ?? []).map(ConditionSample.init),
             collectors: (picture?.collectors ?? []).map(CollectorSample.init),
             cables: (picture?.cables ?? []).map(CableSample.init),
-            gpus: picture.flatMap(GPUsSample.init), events: picture.flatMap(EventsSample.init),
+            gpus: picture.flatMap(GPUsSample.init),
+            pcie: (picture?.pcie ?? []).map(PCISample.init),
+            events: picture.flatMap(EventsSample.init),
             history: picture?.history.map(HistorySample.init), server: server,
             process: .current(now: now))
     }

@@ -60,7 +60,7 @@ extension GPUSample {
 
 extension PartSample {
     // Only what the latest pass saw is shown: an old value would look like calm.
-    fileprivate init(
+    init(
         _ entries: [Ledger.Entry], _ gauges: [Ledger.GaugeEntry], isFresh: Bool
     ) {
         self.init(

@@ -6,6 +6,8 @@ package enum ProbeReport: Hashable, Sendable {
     case gpu(GPUReport)
     /// The kernel log's reader.
     case kernelLog(KernelLogReport)
+    /// The PCI functions of HCAs and GPUs, and the bridges above them.
+    case pcie(PCIReport)
 
     /// When it was collected.
     package var moment: Moment {
@@ -13,6 +15,7 @@ package enum ProbeReport: Hashable, Sendable {
         case .infiniBand(let report): report.moment
         case .gpu(let report): report.moment
         case .kernelLog(let report): report.moment
+        case .pcie(let report): report.moment
         }
     }
 
@@ -22,6 +25,7 @@ package enum ProbeReport: Hashable, Sendable {
         case .infiniBand(let report): report.durationNanoseconds
         case .gpu(let report): report.durationNanoseconds
         case .kernelLog: 0
+        case .pcie(let report): report.durationNanoseconds
         }
     }
 }
@@ -88,6 +92,8 @@ package enum ProbeConfiguration: Hashable, Sendable {
     case gpu(GPUConfiguration)
     /// Read the kernel log.
     case kernelLog(KernelLogConfiguration)
+    /// Read PCI functions.
+    case pcie(PCIConfiguration)
 
     /// The word behind `fabricwatchd probe`.
     package var kind: String {
@@ -95,6 +101,7 @@ package enum ProbeConfiguration: Hashable, Sendable {
         case .infiniBand: "infiniband"
         case .gpu: "gpu"
         case .kernelLog: "kernel-log"
+        case .pcie: "pcie"
         }
     }
 

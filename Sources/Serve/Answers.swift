@@ -27,6 +27,9 @@ package protocol Answers: Sendable {
     /// not block.
     func gpu(_ address: String) -> V1.GPU?
 
+    /// The PCIe links of HCAs and GPUs; from memory, must not block.
+    func pcie() -> V1.PCIe
+
     /// At most `limit` events, of one GPU or of all that there is, in the order of their ids: those
     /// that follow, or without a point to follow the latest. From memory, must not block.
     ///

@@ -14,10 +14,13 @@ extension ByteWriter {
             byte(3)
             text(configuration.path)
             optional(configuration.afterRecord)
+        case .pcie(let configuration):
+            byte(4)
+            self.configuration(configuration)
         }
     }
 
-    private mutating func configuration(_ value: InfiniBandConfiguration) {
+    mutating func configuration(_ value: InfiniBandConfiguration) {
         list(value.within) { $0.text($1) }
         list(value.include) { $0.text($1) }
         list(value.exclude) { $0.text($1) }
@@ -28,7 +31,7 @@ extension ByteWriter {
         integer(value.identityIntervalNanoseconds)
     }
 
-    private mutating func configuration(_ value: GPUConfiguration) {
+    mutating func configuration(_ value: GPUConfiguration) {
         text(value.library)
         text(value.sysRoot)
         list(value.include) { $0.text($1) }
@@ -60,6 +63,9 @@ extension ByteWriter {
             ]
             for count in counts { integer(count) }
             optional(report.lastRecord)
+        case .pcie(let report):
+            byte(4)
+            self.report(report)
         }
     }
 
@@ -121,11 +127,12 @@ extension ByteReader {
         case 2: .gpu(try gpuConfiguration())
         case 3:
             .kernelLog(KernelLogConfiguration(path: try text(), afterRecord: try optional()))
+        case 4: .pcie(try pciConfiguration())
         case let other: throw .malformed("configuration \(other)")
         }
     }
 
-    private mutating func infiniBandConfiguration() throws(FrameError) -> InfiniBandConfiguration {
+    mutating func infiniBandConfiguration() throws(FrameError) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
             within: try texts(), include: try texts(), exclude: try texts(),
             serviceLevel: try byte(), outstandingMADs: try small(),
@@ -133,7 +140,7 @@ extension ByteReader {
             identityIntervalNanoseconds: try integer())
     }
 
-    private mutating func gpuConfiguration() throws(FrameError) -> GPUConfiguration {
+    mutating func gpuConfiguration() throws(FrameError) -> GPUConfiguration {
         let (library, sysRoot, include, exclude) =
             (try text(), try text(), try texts(), try texts())
         let stopped = try list { (reader) throws(FrameError) in
@@ -145,7 +152,7 @@ extension ByteReader {
             budgetNanoseconds: try integer(), patienceNanoseconds: try integer())
     }
 
-    private mutating func texts() throws(FrameError) -> [String] {
+    mutating func texts() throws(FrameError) -> [String] {
         try list { (reader) throws(FrameError) in try reader.text() }
     }
 
@@ -160,6 +167,7 @@ extension ByteReader {
                     records: try integer(), matched: try integer(), lost: try integer(),
                     foreign: try integer(), malformed: try integer(), dropped: try integer(),
                     lastRecord: try optional()))
+        case 4: .pcie(try pciReport())
         case let other: throw .malformed("report \(other)")
         }
     }

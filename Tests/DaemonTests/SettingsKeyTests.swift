@@ -69,6 +69,8 @@ struct SettingsKeyTests {
             path: "gpu.environment", accepted: ["{}", "{A_1: b}"], refused: ["a", "5", "[a]"]),
         duration("gpu.retry_delay_min", ["100ms", "99ms"], ["10m", "61m"]),
         duration("gpu.retry_delay_max", ["30s", "99ms"], ["1d", "25h"]),
+        flag("pcie.enabled"),
+        duration("pcie.interval", ["1s", "999ms"], ["1h", "61m"]),
         flag("kernel_log.enabled"),
         Case(
             path: "kernel_log.path", accepted: ["/dev/kmsg"], refused: ["kmsg", "\"\"", "5"]),

@@ -79,7 +79,7 @@ struct SettingsTests {
             (
                 "inteval: 5s",
                 "f:1:1: key 'inteval': got an unknown key, expected one of node, interval, "
-                    + "infiniband, gpu, kernel_log, paths, probe, history, serve, log; "
+                    + "infiniband, gpu, pcie, kernel_log, paths, probe, history, serve, log; "
                     + "did you mean 'interval'?"
             ),
             (
@@ -95,8 +95,8 @@ struct SettingsTests {
             (
                 "log.level: info",
                 "f:1:1: key 'log.level': got an unknown key, expected one of node, "
-                    + "interval, infiniband, gpu, kernel_log, paths, probe, history, serve, log; "
-                    + "write 'level' below 'log'"
+                    + "interval, infiniband, gpu, pcie, kernel_log, paths, probe, history, serve, "
+                    + "log; write 'level' below 'log'"
             ),
             (
                 "interval: 10",

@@ -47,7 +47,7 @@ final class DaemonUnderTest: DaemonProcess {
                 "  hard_deadline: \(options.hardDeadline)",
                 "  restart_delay_min: \(options.restartDelayMin)",
                 "  restart_delay_max: \(options.restartDelayMax)",
-                "gpu: {enabled: false}", "kernel_log: {enabled: false}",
+                "gpu: {enabled: false}", "pcie: {enabled: false}", "kernel_log: {enabled: false}",
             ] + places(home)
         return lines.joined(separator: "\n")
     }

@@ -43,6 +43,14 @@ import Wire
                 == library.filter { $0 != "ready" })
     }
 
+    @Test func everyStateOfAPCIFunctionIsThere() throws {
+        let section = "whose own probe is hung."
+        let rows = try Self.words(Self.page, from: section, to: "Width and speed are absent")
+        let states = PCIFunctionState.allCases.map(\.rawValue)
+        #expect(rows.suffix(states.count) == states[...])
+        for role in PCIRole.allCases { #expect(rows.contains(role.rawValue)) }
+    }
+
     @Test func everyRemedyIsThere() throws {
         #expect(
             try Self.words(Self.page, from: "`remedy` is what helps: ", to: " where the words")
@@ -124,6 +132,7 @@ import Wire
         try check("/api/v1/links", V1.Links.self)
         try check("/api/v1/gpus", V1.GPUs.self)
         try check("/api/v1/gpus/<gpu>", V1.GPU.self)
+        try check("/api/v1/pcie", V1.PCIe.self)
         try check("/api/v1/counters", V1.Counters.self)
         try check("/api/v1/deltas", V1.Deltas.self)
         try check("/api/v1/events", V1.Events.self)

@@ -56,6 +56,10 @@ final class ScriptedAnswers: Answers {
 
     func counters() -> V1.Counters { .sample }
 
+    func pcie() -> V1.PCIe {
+        V1.PCIe(node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7, devices: [])
+    }
+
     func gpus() -> V1.GPUs { script.withLock { $0.gpus } }
 
     func gpu(_ address: String) -> V1.GPU? {

@@ -30,28 +30,50 @@ extension FrameRandom {
     // MARK: Commands
 
     mutating func configuration() -> ProbeConfiguration {
-        switch below(3) {
-        case 0:
-            .infiniBand(
-                InfiniBandConfiguration(
-                    within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
-                    outstandingMADs: below(.max), timeoutNanoseconds: number(),
-                    retries: below(.max), identityIntervalNanoseconds: number()))
-        case 1:
-            .gpu(
-                GPUConfiguration(
-                    library: text(), sysRoot: text(), include: texts(), exclude: texts(),
-                    stopped: Dictionary(
-                        (0..<below(3)).map { _ in (address(), text()) },
-                        uniquingKeysWith: { first, _ in first }),
-                    budgetNanoseconds: number(), patienceNanoseconds: number()))
+        switch below(4) {
+        case 0: .infiniBand(infiniBandConfiguration())
+        case 1: .gpu(gpuConfiguration())
+        case 2:
+            .pcie(
+                PCIConfiguration(
+                    sysRoot: text(), hcas: maybe { $0.infiniBandConfiguration() },
+                    gpus: maybe { $0.gpuConfiguration() }, intervalNanoseconds: number()))
         default:
             .kernelLog(
                 KernelLogConfiguration(path: text(), afterRecord: maybe { $0.number() }))
         }
     }
 
+    private mutating func infiniBandConfiguration() -> InfiniBandConfiguration {
+        InfiniBandConfiguration(
+            within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
+            outstandingMADs: below(.max), timeoutNanoseconds: number(),
+            retries: below(.max), identityIntervalNanoseconds: number())
+    }
+
+    private mutating func gpuConfiguration() -> GPUConfiguration {
+        GPUConfiguration(
+            library: text(), sysRoot: text(), include: texts(), exclude: texts(),
+            stopped: Dictionary(
+                (0..<below(3)).map { _ in (address(), text()) },
+                uniquingKeysWith: { first, _ in first }),
+            budgetNanoseconds: number(), patienceNanoseconds: number())
+    }
+
     // MARK: Answers
+
+    mutating func pciReport() -> PCIReport {
+        PCIReport(
+            moment: moment(), durationNanoseconds: number(), ageNanoseconds: number(),
+            functions: (0..<below(4)).map { _ in
+                PCIFunctionReport(
+                    address: address(), role: element(PCIRole.self), names: texts(),
+                    parent: maybe { $0.address() }, numaNode: maybe { $0.small() },
+                    state: element(PCIFunctionState.self),
+                    readings: PCICounters.all.map { _ in reading() },
+                    gauges: PCICounters.gauges.map { _ in reading() }, epoch: number())
+            })
+    }
 
     mutating func kernelLogReport() -> KernelLogReport {
         KernelLogReport(

@@ -184,7 +184,7 @@ final class ProbeSupervisor {
             switch report {
             case .infiniBand(let report): judge(report, link)
             case .kernelLog(let report): configuration.goOn(behind: report.lastRecord)
-            case .gpu: break
+            case .gpu, .pcie: break
             }
             return .report(report)
         }

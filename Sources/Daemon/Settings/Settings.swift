@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
     package internal(set) var infiniband = InfiniBand()
     /// What is read from GPUs.
     package internal(set) var gpu = GPU()
+    /// What is read of PCIe links.
+    package internal(set) var pcie = PCIe()
     /// Where the kernel log is read.
     package internal(set) var kernelLog = KernelLog()
     /// Where the kernel's file systems are.
@@ -102,6 +104,14 @@ package struct Settings: Sendable, Equatable {
         package internal(set) var retryDelayMin = Duration.seconds(30)
         /// The longest such wait; at least `retryDelayMin`.
         package internal(set) var retryDelayMax = Duration.seconds(600)
+    }
+
+    /// `pcie`: what is read of the PCIe links of HCAs and GPUs.
+    package struct PCIe: Sendable, Equatable {
+        /// Whether they are read.
+        package internal(set) var isEnabled = true
+        /// The time after which they are read again, in the first pass after it.
+        package internal(set) var interval = Duration.seconds(30)
     }
 
     /// `kernel_log`: where the kernel's messages are read.

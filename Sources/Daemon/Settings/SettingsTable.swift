@@ -9,6 +9,7 @@ enum SettingsTable {
             ("node", "What this node is called."),
             ("infiniband", "What is read from InfiniBand, and how hard."),
             ("gpu", "What is read of GPUs and NVLinks, through NVIDIA's NVML."),
+            ("pcie", "What is read of the PCIe links of HCAs and GPUs, through sysfs."),
             ("kernel_log", "Where the kernel's messages are read: Xids, modules, PCIe errors."),
             ("paths", "Where the kernel's file systems are."),
             ("probe", "The processes that touch the hardware, and how they are watched."),
@@ -19,8 +20,8 @@ enum SettingsTable {
     }
 
     static var all: [Setting<Settings>] {
-        general + infiniband + infinibandLists + gpu + kernelLog + probe + history + serveWhere
-            + serveBounds + log
+        general + infiniband + infinibandLists + gpu + pcie + kernelLog + probe + history
+            + serveWhere + serveBounds + log
     }
 
     private static var general: [Setting<Settings>] {
@@ -184,6 +185,21 @@ enum SettingsTable {
         ]
     }
 
+    private static var pcie: [Setting<Settings>] {
+        [
+            Setting(
+                "pcie.enabled", \.pcie.isEnabled, .flag,
+                help: "Whether the PCIe links and errors of the HCAs and GPUs that are read, and "
+                    + "of the bridges above them, are read.",
+                reason: "A slot that degrades is seen here before the fabric suffers."),
+            Setting(
+                "pcie.interval", \.pcie.interval, .duration(.seconds(1)...(.seconds(3600))),
+                help: "How often they are read, in the first pass after it.",
+                reason: "Links seldom change and errors are counted by the kernel meanwhile; each "
+                    + "function is asked over its bus."),
+        ]
+    }
+
     private static var kernelLog: [Setting<Settings>] {
         [
             Setting(
@@ -197,7 +213,8 @@ enum SettingsTable {
             Setting(
                 "paths.sys", \.paths.sys, .path,
                 help:
-                    "Where sysfs is: which GPUs the node has, and whether their driver is loaded.",
+                    "Where sysfs is: HCAs, GPUs and the bridges above them, and whether the GPUs' "
+                    + "driver is loaded.",
                 reason: "In a container the host's sysfs may be elsewhere."),
         ]
     }
