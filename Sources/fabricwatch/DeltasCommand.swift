@@ -34,12 +34,14 @@ struct DeltasCommand: ParsableCommand {
     @Flag(help: "Every counter, also those that did not move.")
     var all = false
 
-    @Option(help: ArgumentHelp("Only the cables of this device.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Only this device: its cables and its PCI function.", valueName: "name"))
     var device: String?
 
     @Option(
         help: ArgumentHelp(
-            "Only this GPU and its links: index, UUID or PCI address.", valueName: "gpu"))
+            "Only this GPU, its links and its PCI function: index, UUID or PCI address.",
+            valueName: "gpu"))
     var gpu: String?
 
     @OptionGroup var connection: Connection

@@ -68,7 +68,7 @@ struct DeltasNotices {
         var places: [String] = []
         var gpus: [(index: Int, parts: Parts)] = []
         for part in series {
-            guard part.device == nil, let index = part.gpuIndex else {
+            guard part.address == nil, part.device == nil, let index = part.gpuIndex else {
                 places.append(part.place)
                 continue
             }
@@ -101,6 +101,7 @@ extension V1.DeltaSeries {
     }
 
     fileprivate var place: String {
+        if let address { return "PCI function \(address)" }
         guard let device, let port, let end else { return "\(key), no longer connected" }
         return "\(device) port \(port) \(end) end"
     }

@@ -68,16 +68,18 @@ extension V1.DeltaSeries {
 
     // Whose end it is, or what else it is.
     fileprivate var role: String {
+        guard address == nil else { return "pcie" }
         guard device != nil || gpuIndex != nil else { return "gone" }
         return end ?? (link == nil ? "gpu" : "nvlink")
     }
 
-    // Cables by device, port and end, then GPUs by index and link; what is no longer connected
-    // comes last.
+    // Cables by device, port and end, then GPUs by index and link, then PCI functions by address;
+    // what is no longer connected comes last.
     fileprivate var order: Order {
-        let rank = device != nil ? 0 : gpuIndex != nil ? 1 : 2
+        let rank = address != nil ? 2 : device != nil ? 0 : gpuIndex != nil ? 1 : 3
         return Order(
-            rank: rank, text: device ?? "", number: port ?? gpuIndex ?? 0, part: link ?? -1,
+            rank: rank, text: address ?? device ?? "", number: port ?? gpuIndex ?? 0,
+            part: link ?? -1,
             rest: (end ?? "") + key)
     }
 

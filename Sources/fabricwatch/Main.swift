@@ -17,8 +17,8 @@ import Wire
                 """,
             version: Version.text,
             subcommands: [
-                StatusCommand.self, LinksCommand.self, GPUsCommand.self, DeltasCommand.self,
-                EventsCommand.self,
+                StatusCommand.self, LinksCommand.self, GPUsCommand.self, PCIeCommand.self,
+                DeltasCommand.self, EventsCommand.self,
             ])
     }
 }

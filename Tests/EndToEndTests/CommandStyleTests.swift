@@ -101,7 +101,7 @@ struct CommandStyleTests {
 
     // MARK: Documentation
 
-    @Test(arguments: [[], ["status"], ["links"], ["gpus"], ["deltas"], ["events"]])
+    @Test(arguments: [[], ["status"], ["links"], ["gpus"], ["pcie"], ["deltas"], ["events"]])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)
         let help = try Command(subcommand + ["--help"]).outcome()
