@@ -127,7 +127,7 @@ let package = Package(
         suite(
             "DaemonTests",
             ["Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve"]),
-        suite("EndToEndTests", ["Model", "Wire"]),
+        suite("EndToEndTests", ["Model", "Wire", "Fakes"]),
         suite("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]
