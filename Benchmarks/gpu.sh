@@ -32,7 +32,8 @@ make_gpu_node() {
 gpu_settings() { # interval in s, history true|false, file of the call log or nothing
     printf 'interval: %ds\n' "$1"
     places "$2"
-    printf 'infiniband: {enabled: false}\npaths: {sys: "%s"}\n' "$work/sys"
+    printf '%s: {enabled: false}\n' infiniband pcie
+    printf 'paths: {sys: "%s"}\n' "$work/sys"
     printf 'kernel_log: {path: "%s"}\n' "$kernel_log"
     printf 'gpu:\n  library: "%s"\n  environment:\n' "$work/libnvidia-ml.so.1"
     printf '    FAKE_NVML_SCENARIO: "%s"\n' "$work/scenario"

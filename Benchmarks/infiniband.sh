@@ -14,7 +14,7 @@ settings() { # interval in s, rails, history true|false
     local rail guid
     printf 'interval: %ds\n' "$1"
     places "$3"
-    printf 'gpu: {enabled: false}\nkernel_log: {enabled: false}\n'
+    printf '%s: {enabled: false}\n' gpu pcie kernel_log
     printf 'infiniband:\n  identity_interval: %ds\n  devices:\n' $(($1 * IDENTITY_EVERY))
     "$FABRIC" cables "$work/fabric" | while read -r rail guid _; do
         [[ $rail == rail ]] || printf '    - {guid: "%s", name: rail%d, rail: %d}\n' \
