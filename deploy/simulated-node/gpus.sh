@@ -60,6 +60,28 @@ begin() {
     still['4 9']='70311000 70290000'
 }
 
+# What the kernel tells of a GPU's PCIe link: generation 5, all lanes, no error since the start.
+make_bus() {
+    local kind name
+    printf '\xde\x10\x30\x23\x06\x04\x10\x00' >"$1/config"
+    for kind in current max; do
+        echo 16 >"$1/${kind}_link_width"
+        echo '32.0 GT/s PCIe' >"$1/${kind}_link_speed"
+    done
+    echo $((0x${1: -7:2} >= 0x80)) >"$1/numa_node"
+    for name in RxErr BadTLP BadDLLP Rollover Timeout NonFatalErr CorrIntErr HeaderOF \
+        TOTAL_ERR_COR; do
+        echo "$name 0"
+    done >"$1/aer_dev_correctable"
+    for kind in nonfatal fatal; do
+        for name in Undefined DLP SDES TLP FCP CmpltTO CmpltAbrt UnxCmplt RxOF MalfTLP ECRC \
+            UnsupReq ACSViol UncorrIntErr BlockedTLP AtomicOpBlocked TLPBlockedErr \
+            PoisonTLPBlocked "TOTAL_ERR_${kind^^}"; do
+            echo "$name 0"
+        done >"$1/aer_dev_$kind"
+    done
+}
+
 make_tree() {
     local bus device
     for bus in "${BUSES[@]}"; do
@@ -67,6 +89,7 @@ make_tree() {
         mkdir -p "$device"
         echo 0x10de >"$device/vendor"
         echo 0x030200 >"$device/class"
+        make_bus "$device"
     done
     mkdir -p "$dir/sys/module/nvidia"
     echo "$DRIVER" >"$dir/sys/module/nvidia/version"
