@@ -32,6 +32,16 @@ func eventually(
 /// Seconds on a clock that nobody sets.
 enum Uptime {
     static var now: Double { ProcessInfo.processInfo.systemUptime }
+
+    /// Seconds for which a process's first thread and this one were ready to run and had no
+    /// processor, added up (Documentation/scheduler/sched-stats.rst, the second number).
+    static func waited(_ pid: pid_t) -> Double {
+        ["/proc/\(pid)/task/\(pid)/schedstat", "/proc/thread-self/schedstat"].reduce(0) {
+            let text = (try? String(contentsOfFile: $1, encoding: .utf8)) ?? ""
+            let words = text.split(separator: " ")
+            return $0 + (words.count > 1 ? (Double(words[1]) ?? 0) / 1e9 : 0)
+        }
+    }
 }
 
 /// A directory that lasts as long as its owner.
