@@ -29,23 +29,10 @@ package final class UMADTransport: MADTransport {
     package init() {}
 
     /// CLOCK_BOOTTIME.
-    package func boottimeNanoseconds() -> UInt64 {
-        let time = Self.clock(CLOCK_BOOTTIME)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    package func boottimeNanoseconds() -> UInt64 { KernelClock.boottimeNanoseconds }
 
     /// CLOCK_REALTIME.
-    package func wallMilliseconds() -> Int64 {
-        let time = Self.clock(CLOCK_REALTIME)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
-    private static func clock(_ clock: clockid_t) -> timespec {
-        var time = timespec()
-        // This edge's clock is where every time of the collector comes from.
-        unsafe clock_gettime(clock, &time)
-        return time
-    }
+    package func wallMilliseconds() -> Int64 { KernelClock.wallMilliseconds }
 
     // MARK: Datagrams
 
