@@ -189,6 +189,8 @@ import Testing
         // No slot.
         #expect(identity.moduleID == nil)
         #expect(identity.fabricCluster == "")
+        var other = try ReaderRig(.r610, "set gpu=3 module=5", gpu: 3)
+        #expect(try other.read().report.identity?.moduleID == 5)
     }
 
     @Test func `a part that was replaced is read anew`() throws {
