@@ -150,7 +150,7 @@ extension GPUView {
 
     // The document is stale as a whole: beside values of the latest pass no older one may stand.
     private func isShown(_ status: Ledger.Entry.Status) -> Bool {
-        isFresh ? status == .fresh : status != .unsupported
+        status.isShown(besideFresh: isFresh)
     }
 
     private func lastGauge(_ name: String) -> (row: Int, value: UInt64)? {
@@ -208,9 +208,17 @@ extension NVLinkView {
     /// Whether a counter that speaks against something is above zero; nil where none has a value.
     fileprivate var hasErrors: Bool? {
         let totals = zip(NVLinkCounters.all, entries).compactMap {
-            $0.accuses == .nobody || $1.status == .unsupported ? nil : $1.published
+            $0.accuses != .nobody && $1.status.isShown(besideFresh: isFresh) ? $1.published : nil
         }
         return totals.isEmpty ? nil : totals.contains { $0 > 0 }
+    }
+}
+
+extension Ledger.Entry.Status {
+    /// Whether a value may stand in a document whose others are of the latest pass, or else are the
+    /// last known.
+    fileprivate func isShown(besideFresh isFresh: Bool) -> Bool {
+        isFresh ? self == .fresh : self != .unsupported
     }
 }
 

@@ -7,10 +7,11 @@ extension Picture {
         collectors.contains { $0.name == collector && $0.isUp }
     }
 
-    /// Whether anybody would tell of an Xid, so that none means that there was none.
+    /// Whether the kernel log would tell of an Xid, so that none means that there was none.
+    ///
+    /// NVML tells of them, too, but not of a GPU that it does not let anybody register.
     var areXidsTold: Bool {
-        (kernelLog?.state == .reading && isUp(CollectorView.kernelLog))
-            || (gpuLibrary?.state == .ready && isUp(GPUView.collector))
+        kernelLog?.state == .reading && isUp(CollectorView.kernelLog)
     }
 }
 

@@ -100,8 +100,8 @@ extension V1 {
         /// The gauges that say of something that it is damaged, such as `remapped_rows_failure`;
         /// absent while none does.
         package var damage: [String]?
-        /// Xids of this GPU that are kept, repeats included; absent where none is and nobody would
-        /// tell, since neither the kernel log is read nor libnvidia-ml asked.
+        /// Xids of this GPU that are kept, repeats included; absent where none is and the kernel
+        /// log is not read, which would tell.
         package var xids: UInt64?
 
         /// A GPU of which only its place and state are known.

@@ -170,9 +170,9 @@ extension V1.LinkEnd {
 extension V1.LinkCounter {
     fileprivate var isError: Bool { Accusation.isError(accuses: accuses, unit: unit) }
 
-    /// Whether it speaks against the link rather than against who uses it.
+    /// Whether it speaks against the link rather than against who uses it, or the HCA's slot.
     fileprivate var isOfTheLink: Bool {
-        isError && !["host", "remote_node", "fabric_path"].contains(accuses)
+        isError && !["host", "pcie_path", "remote_node", "fabric_path"].contains(accuses)
     }
 
     fileprivate var isCounted: Bool { [local, peer].contains { ($0?.total ?? 0) > 0 } }

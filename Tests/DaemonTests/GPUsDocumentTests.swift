@@ -230,7 +230,7 @@ struct GPUsDocumentTests {
 
     @Test(
         arguments: [
-            (.ready, true, nil, true, true), (.ready, false, nil, true, false),
+            (.ready, true, nil, true, false), (.ready, false, nil, true, false),
             (.hung, true, nil, true, false), (.hung, true, .reading, true, true),
             (.hung, true, .reading, false, false), (.hung, true, .noPermission, true, false),
         ] as [(GPULibrary.State, Bool, KernelLogReport.State?, Bool, Bool)])

@@ -173,6 +173,8 @@ struct CommandLineTests {
                 Documents.counter("symbol_error", Documents.value(0), nil),
                 Documents.counter(
                     "out_of_buffer", Documents.value(5), nil, unit: "packets", accuses: "host"),
+                Documents.counter(
+                    "tx_pci_signal_integrity", Documents.value(1), nil, accuses: "pcie_path"),
             ], linkLayer: "Ethernet")
         let (outcome, _) = try Command.run(
             "links", against: [.document(Documents.links([port]))])
@@ -182,7 +184,8 @@ struct CommandLineTests {
 
                 DEVICE  PORT  RAIL  STATE     LINK       RATE  PEER          PORT  ERRORS   AGE
                 roce0      1     -  active/-  4xNDR  425 Gb/s  - (Ethernet)     -  none/-  2.0s
-                    out_of_buffer  local  5  peer  -  packets  accuses host
+                    out_of_buffer            local  5  peer  -  packets  accuses host
+                    tx_pci_signal_integrity  local  1  peer  -  events   accuses pcie_path
 
                 """)
     }

@@ -44,8 +44,7 @@ enum MetricsReference {
 
         An Xid is an event and not a state: `fabricwatch_gpu_xid_errors_total` counts each number by
         itself, so that one that came and went is seen, and one that came again is seen again. The
-        numbers that alerts ask for are there from 0 on, while the kernel log or NVML would tell of
-        them.
+        numbers that alerts ask for are there from 0 on, while the kernel log is read.
 
         `increase()` does not see what a series starts with, and extrapolates to the edges of its
         window: compare error counters with 0, not with 1.
