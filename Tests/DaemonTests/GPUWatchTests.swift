@@ -180,10 +180,7 @@ struct GPUWatchTests {
     @Test func whatTheKernelSaysStopsCallsAtOnce() throws {
         let stage = try Stage()
         stage.turn([:], now: second)
-        let event = NodeEvent(
-            kind: .xid, device: .pci(sick), number: 79, wallMilliseconds: 0, source: .kernelLog,
-            record: 1, line: "")
-        stage.watch.stop(sick, because: event, now: 2 * second)
+        stage.watch.stop(sick, because: Self.xid(79), now: 2 * second)
         #expect(stage.stopped == [sick: "the kernel reported Xid 79"])
         // A reset or a new driver shows as another instance.
         stage.token = 2
@@ -193,6 +190,64 @@ struct GPUWatchTests {
         trial.say(.report(turn: 1, .gpu(Stage.report([sick], [:]))))
         stage.watch.receiveTrial(now: 4 * second)
         #expect(stage.stopped.isEmpty)
+    }
+
+    /// A trial that is under way ends when the kernel tells anew.
+    @Test func whatTheKernelSaysAgainEndsTheTrial() throws {
+        let stage = try Stage()
+        stage.turn([:], now: second)
+        stage.watch.stop(sick, because: Self.xid(119), now: 2 * second)
+        stage.tick(602 * second)
+        let trial = try #require(stage.trials.first)
+        stage.watch.stop(sick, because: Self.xid(79), now: 603 * second)
+        #expect(trial.wasKilled)
+        #expect(stage.stopped == [sick: "the kernel reported Xid 79"])
+        trial.say(.report(turn: 1, .gpu(Stage.report([sick], [:]))))
+        stage.watch.receiveTrial(now: 604 * second)
+        #expect(stage.watch.troubles[sick] != nil, "what it still says counts no more")
+        // What is only remembered takes nothing back.
+        stage.watch.recall(sick, because: Self.xid(119), now: 605 * second)
+        #expect(stage.watch.nextTick.map { $0 > 1000 * second } != false)
+    }
+
+    /// A GPU that was handed to a virtual machine is missed by nobody.
+    @Test func gpuOfAnotherDriverIsForgotten() throws {
+        let stage = try Stage()
+        stage.turn([:], now: second)
+        stage.watch.stop(sick, because: Self.xid(119), now: 2 * second)
+        stage.tick(602 * second)
+        let trial = try #require(stage.trials.first)
+        var report = Stage.report(Stage.gpus.filter { $0 != sick }, [:])
+        report.foreign = [sick]
+        stage.watch.take(report, now: 603 * second)
+        #expect(stage.watch.troubles.isEmpty && stage.stopped.isEmpty)
+        #expect(trial.wasKilled)
+        let orders = stage.links[0].commands.count
+        stage.watch.take(report, now: 604 * second)
+        #expect(stage.links[0].commands.count == orders, "told once")
+    }
+
+    /// A call that cannot be ended is waited for only while there is something to lose.
+    @Test func deadlineOfTheLastGPUIsKeptBetweenReports() throws {
+        let stage = try Stage()
+        stage.thread = ThreadState(letter: "D", waitChannel: "os_acquire_rwlock_write")
+        let all = Dictionary(
+            uniqueKeysWithValues: Stage.gpus.map { ($0, Stage.busy(3)[sick] ?? .read) })
+        stage.board.board.begin(
+            4,
+            CallBoard.Call(
+                address: sick, function: "nvmlDeviceGetFieldValues", family: .linkErrors,
+                startNanoseconds: second, thread: 9))
+        stage.turn(all, now: 4 * second)
+        #expect(stage.watch.nextTick == 11 * second)
+        stage.tick(11 * second)
+        #expect(stage.links[0].wasKilled)
+    }
+
+    private static func xid(_ number: UInt32) -> NodeEvent {
+        NodeEvent(
+            kind: .xid, device: .pci(Stage.sick), number: number, wallMilliseconds: 0,
+            source: .kernelLog, record: 1, line: "")
     }
 
     /// A call of the library that no signal reaches is left where it is while GPUs are read.

@@ -98,6 +98,33 @@ struct QuarantineTests {
         #expect(quarantine.reasons == [Self.gpu: "the kernel reported Xid 119"])
     }
 
+    /// The kernel tells again: what waits, or is being tried, waits anew.
+    @Test(arguments: [false, true])
+    func whatTheKernelSaysAgainBeginsTheWaitAnew(isTried: Bool) {
+        var quarantine = Self.quarantine()
+        quarantine.put(Self.gpu, .told(Self.xid(119)), token: 1, now: 0)
+        if isTried { _ = quarantine.takeDue(now: 600 * Self.second) }
+        let now = 601 * Self.second
+        let isTaken = quarantine.put(Self.gpu, .told(Self.xid(79)), token: 2, now: now)
+        #expect(isTaken)
+        #expect(quarantine.nextTrial == now + 600 * Self.second)
+        #expect(quarantine.reasons == [Self.gpu: "the kernel reported Xid 79"])
+        #expect(quarantine.entries[Self.gpu]?.token == 2)
+        #expect(quarantine.entries[Self.gpu]?.since == 0)
+    }
+
+    /// What the kernel tells of a GPU that is given up does not have it tried.
+    @Test func givenUpStaysGivenUp() {
+        var quarantine = Self.quarantine()
+        quarantine.put(Self.gpu, .crashed(Self.call, status: 6), token: 1, now: 0)
+        for _ in 0..<2 {
+            _ = quarantine.takeDue(now: .max)
+            quarantine.fail(Self.gpu, hasCrashed: true, now: 0)
+        }
+        quarantine.put(Self.gpu, .told(Self.xid(119)), token: 1, now: 1)
+        #expect(quarantine.nextTrial == nil)
+    }
+
     /// What is well alone and ill among the others is not let in again and again.
     @Test func relapsesAreCounted() {
         var quarantine = Self.quarantine()

@@ -96,7 +96,8 @@ final class GPUWatch {
         let wait = isSlow ? patience.hardNanoseconds : patience.softNanoseconds
         let due = call.startNanoseconds + wait
         let isKept =
-            call.address.map { hung[$0]?.kernel?.isUninterruptible == true } ?? isLibraryKept
+            call.address.map { isAnyRead && hung[$0]?.kernel?.isUninterruptible == true }
+            ?? isLibraryKept
         return isKept ? nil : due
     }
 
@@ -116,7 +117,9 @@ final class GPUWatch {
 
     /// What is new, for the log and for a picture.
     func takeNews() -> [News] {
+        defer { news = [] }
         let reasons = quarantine.reasons
+        guard reasons != loggedReasons else { return news }
         for (address, reason) in reasons.sorted(by: { $0.key < $1.key })
         where loggedReasons[address] != reason {
             news.append(News("GPU \(address) is left alone: \(reason)", .warning))
@@ -125,7 +128,6 @@ final class GPUWatch {
             news.append(News("GPU \(address) is read again", .notice))
         }
         loggedReasons = reasons
-        defer { news = [] }
         return news
     }
 
@@ -150,8 +152,18 @@ final class GPUWatch {
             busy.insert(gpu.address)
             judge(gpu.address, call, now: now)
         }
+        forget(report.foreign)
         slow.formIntersection(busy)
         hung = hung.filter { busy.contains($0.key) || quarantine.entries[$0.key] != nil }
+    }
+
+    // Another driver has them now.
+    private func forget(_ foreign: [PCIAddress]) {
+        let left = foreign.filter { quarantine.remove($0) }
+        if let address = trial.address, foreign.contains(address) {
+            trial.cancel("another driver has its GPU")
+        }
+        if !left.isEmpty { tellProbe() }
     }
 
     private func judge(_ address: PCIAddress, _ call: GPUCall, now: UInt64) {
@@ -225,7 +237,7 @@ final class GPUWatch {
     /// The kernel log told of a GPU before the daemon was started: it may have been reset since,
     /// so it is tried alone before it is read with the others.
     func recall(_ address: PCIAddress, because event: NodeEvent, now: UInt64) {
-        guard put(address, event, now: now) else { return }
+        guard !isTold(address), put(address, event, now: now) else { return }
         quarantine.hasten(address, now: now)
         tellProbe()
     }
@@ -341,7 +353,7 @@ final class GPUWatch {
 
     // Its errors are the probe's to report, unless the kernel says that it must not be asked.
     private func isTold(_ address: PCIAddress) -> Bool {
-        if case .told = quarantine.entries[address]?.cause { true } else { false }
+        quarantine.entries[address]?.cause.isTold == true
     }
 
     // MARK: The end

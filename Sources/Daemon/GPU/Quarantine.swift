@@ -49,13 +49,18 @@ struct Quarantine: Sendable {
         self.delayMaximum = delayMaximum
     }
 
-    /// Puts a GPU in; false when it was there for a cause of the same kind.
+    /// Puts a GPU in, or gives it a weightier cause; false when it stays as it is.
+    ///
+    /// What the kernel tells replaces what it told before: every time the wait begins anew.
     @discardableResult
     mutating func put(
         _ address: PCIAddress, _ cause: Cause, token: UInt64, now: UInt64
     ) -> Bool {
-        if let known = entries[address], known.cause.kind >= cause.kind { return false }
-        var entry = Entry(cause: cause, since: now, token: token)
+        let known = entries[address]
+        if let known, known.cause.kind >= cause.kind, !cause.isTold { return false }
+        var entry = known ?? Entry(cause: cause, since: now, token: token)
+        entry.cause = cause
+        entry.token = token
         if let past = past.removeValue(forKey: address), now < past.until,
             past.entry.token == token
         {
@@ -63,18 +68,21 @@ struct Quarantine: Sendable {
             entry.crashes = past.entry.crashes
         }
         if case .crashed = cause { entry.crashes += 1 }
-        if case .told = cause {
-            // That is certain, and asking a GPU that is off the bus helps nobody.
-            entry.nextTrial = now + delayMaximum
-        } else {
-            entry.nextTrial = nextTrial(of: entry, now: now)
-        }
+        entry.nextTrial = nextTrial(of: entry, now: now)
         entries[address] = entry
         return true
     }
 
+    /// Forgets a GPU that is no business of this daemon any more; false when it was not here.
+    mutating func remove(_ address: PCIAddress) -> Bool {
+        past[address] = nil
+        return entries.removeValue(forKey: address) != nil
+    }
+
     private func nextTrial(of entry: Entry, now: UInt64) -> UInt64? {
-        entry.isGivenUp ? nil : now + delay(after: entry.failures)
+        guard !entry.isGivenUp else { return nil }
+        // What the kernel tells is certain, and asking a GPU that is off the bus helps nobody.
+        return now + (entry.cause.isTold ? delayMaximum : delay(after: entry.failures))
     }
 
     /// Has a GPU tried as soon as may be.
@@ -134,6 +142,11 @@ struct Quarantine: Sendable {
 }
 
 extension Quarantine.Cause {
+    /// Whether the kernel log says so.
+    var isTold: Bool {
+        if case .told = self { true } else { false }
+    }
+
     // A cause replaces one of a lower kind.
     fileprivate var kind: Int {
         switch self {
