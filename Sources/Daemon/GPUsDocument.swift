@@ -6,7 +6,7 @@ extension Picture {
     func gpus(node: String, now: Moment) -> V1.GPUs {
         V1.GPUs(
             node: node, time: self.now.text, pass: pass?.rawValue,
-            library: gpuLibrary.map { V1.GPULibrary($0, stale: !isUp(GPUView.collector)) },
+            library: gpuLibrary.map { V1.GPULibrary($0, stale: !isUp(ProbeKind.gpu.collector)) },
             gpus: gpus.map { $0.summary(self, now: now) })
     }
 
@@ -85,12 +85,9 @@ extension GPUView {
         summary.utilization = number("utilization")
         summary.eccUncorrected = total("ecc_volatile_uncorrected_errors")
         summary.linksTotal = linksTotal
-        if linksTotal == 0 || links.contains(where: { $0.state != nil }) {
-            summary.linksActive = links.count { $0.state?.isUp == true }
-        }
-        if linksTotal == 0 || links.contains(where: { $0.hasErrors != nil }) {
-            summary.linksWithErrors = links.count { $0.hasErrors == true }
-        }
+        summary.linksActive = links(where: { $0.state?.isUp })
+        let faulty = links.count { $0.hasErrors == true }
+        summary.linksWithErrors = faulty > 0 ? faulty : links(where: \.hasErrors)
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
             GPUCounters.gauges[raw.row].codes?.meaning(of: raw.value) ?? "\(raw.value)"
         }
@@ -109,6 +106,13 @@ extension GPUView {
         guard let row = Self.row(gauge: "nvlinks"), gauges.indices.contains(row) else { return nil }
         if gauges[row].status == .unsupported { return 0 }
         return lastGauge("nvlinks").flatMap { Int(exactly: $0.value) }
+    }
+
+    // How many links something is true of; nil unless that is known of each.
+    private func links(where answer: (NVLinkView) -> Bool?) -> Int? {
+        guard links.count == linksTotal else { return nil }
+        let answers = links.compactMap(answer)
+        return answers.count == links.count ? answers.count(where: \.self) : nil
     }
 
     private var stateName: String { isListed ? report.state.name : "missing" }
@@ -205,12 +209,17 @@ extension NVLinkView {
             })
     }
 
-    /// Whether a counter that speaks against something is above zero; nil where none has a value.
+    /// Whether a counter that speaks against something is above zero; nil where it cannot be said of
+    /// each that the link has.
     fileprivate var hasErrors: Bool? {
-        let totals = zip(NVLinkCounters.all, entries).compactMap {
-            $0.accuses != .nobody && $1.status.isShown(besideFresh: isFresh) ? $1.published : nil
+        let accusing = zip(NVLinkCounters.all, entries).filter { $0.0.accuses != .nobody }.map(\.1)
+        let shown = accusing.filter { $0.status.isShown(besideFresh: isFresh) }
+        if shown.contains(where: { ($0.published ?? 0) > 0 }) { return true }
+        let isKnown = accusing.allSatisfy {
+            $0.status == .unsupported
+                || $0.status.isShown(besideFresh: isFresh) && $0.published != nil
         }
-        return totals.isEmpty ? nil : totals.contains { $0 > 0 }
+        return isKnown && !entries.isEmpty ? false : nil
     }
 }
 

@@ -207,7 +207,7 @@ final class Pipeline {
     private func gpuViews(
         _ collectors: [CollectorView], _ watch: GPUWatch.View, now: Moment
     ) -> [GPUView] {
-        let collector = collectors.first { $0.name == GPUView.collector }
+        let collector = collectors.first { $0.name == ProbeKind.gpu.collector }
         // What is left alone since before the daemon was started may be reported by nobody.
         let addresses = Set(gpus.entries.keys).union(watch.troubles.keys).sorted()
         return addresses.enumerated().map { index, address in

@@ -13,14 +13,11 @@ package enum ProbeMain {
     static let parentVariable = "FABRICWATCH_PARENT"
     /// Where a probe finds the memory of its call board.
     static let boardDescriptor: Int32 = 4
-    /// The words behind `fabricwatchd probe`.
-    static let kinds = ["infiniband", "gpu", "kernel-log", "pcie"]
-
     /// Runs a probe until its commands end; returns the exit status.
-    package static func run(kind: String) -> Int32 {
-        guard kinds.contains(kind) else {
-            complain(
-                "there is no probe of kind '\(kind)'; there are: \(kinds.joined(separator: ", "))")
+    package static func run(kind word: String) -> Int32 {
+        guard let kind = ProbeKind(rawValue: word) else {
+            let kinds = ProbeKind.allCases.map(\.rawValue).joined(separator: ", ")
+            complain("there is no probe of kind '\(word)'; there are: \(kinds)")
             return 64
         }
         // Asked for by the child itself, since the parent may be gone before it gets here.
@@ -37,19 +34,19 @@ package enum ProbeMain {
         var loop = ProbeLoop(work(kind, output, clock), clock: clock)
         let status = loop.run()
         // A thread may still wait in a library whose tidying up at exit would wait for it.
-        if kind == "gpu" { _exit(status) }
+        if kind == .gpu { _exit(status) }
         return status
     }
 
     private static func work(
-        _ kind: String, _ output: ProbeOutput, _ clock: SystemClock
+        _ kind: ProbeKind, _ output: ProbeOutput, _ clock: SystemClock
     ) -> any ProbeWork {
         switch kind {
-        case "gpu":
+        case .gpu:
             GPUWork(output, board: CallBoard(descriptor: boardDescriptor), clock: clock)
-        case "kernel-log": KernelLogWork(output, clock: clock)
-        case "pcie": PCIWork(output, clock: clock)
-        default: InfiniBandWork(output)
+        case .kernelLog: KernelLogWork(output, clock: clock)
+        case .pcie: PCIWork(output, clock: clock)
+        case .infiniBand: InfiniBandWork(output)
         }
     }
 

@@ -52,7 +52,7 @@ struct Probes {
     private var kernelLog: ProbeSupervisor? {
         guard settings.kernelLog.isEnabled else { return nil }
         return supervisor(
-            CollectorView.kernelLog,
+            ProbeKind.kernelLog.collector,
             .kernelLog(
                 KernelLogConfiguration(path: settings.kernelLog.path, afterRecord: afterRecord)),
             [:])
@@ -62,7 +62,7 @@ struct Probes {
     private var pcie: ProbeSupervisor? {
         guard settings.pcie.isEnabled else { return nil }
         return supervisor(
-            CollectorView.pcie,
+            ProbeKind.pcie.collector,
             .pcie(
                 PCIConfiguration(
                     sysRoot: settings.paths.sys,
@@ -89,7 +89,7 @@ struct Probes {
             sysRoot: settings.paths.sys, bootID: bootID, isWatched: configuration.mayTouch)
         return GPUWatch(
             supervisor: supervisor(
-                GPUView.collector, .gpu(configuration), settings.gpu.environment,
+                ProbeKind.gpu.collector, .gpu(configuration), settings.gpu.environment,
                 board: board),
             trial: GPUTrial(
                 supervisor: supervisor(

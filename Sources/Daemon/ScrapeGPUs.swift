@@ -11,13 +11,8 @@ extension Picture {
     ///
     /// NVML tells of them, too, but not of a GPU that it does not let anybody register.
     var areXidsTold: Bool {
-        kernelLog?.state == .reading && isUp(CollectorView.kernelLog)
+        kernelLog?.state == .reading && isUp(ProbeKind.kernelLog.collector)
     }
-}
-
-extension CollectorView {
-    /// The name of the collector that reads the kernel log.
-    static let kernelLog = "kernel-log"
 }
 
 extension GPUsSample {
@@ -25,7 +20,7 @@ extension GPUsSample {
     init?(_ picture: Picture) {
         guard let library = picture.gpuLibrary else { return nil }
         self.init(
-            library: library, isProbeUp: picture.isUp(GPUView.collector),
+            library: library, isProbeUp: picture.isUp(ProbeKind.gpu.collector),
             calls: picture.gpuCalls,
             gpus: picture.gpus.map { GPUSample($0, picture) })
     }
@@ -86,7 +81,7 @@ extension EventsSample {
             }
         }
         self.init(
-            log: picture.kernelLog, isLogProbeUp: picture.isUp(CollectorView.kernelLog),
+            log: picture.kernelLog, isLogProbeUp: picture.isUp(ProbeKind.kernelLog.collector),
             kinds: kinds.map {
                 EventCount(
                     kind: $0.key.kind, device: $0.key.device?.description ?? "", count: $0.value)

@@ -2,11 +2,9 @@ import Model
 
 /// The rules about GPUs, and about who would tell of them.
 enum GPURules {
-    private static let collector = "gpu"
-
     /// Everything that holds of the GPUs.
     static func judge(_ evidence: Evidence) -> [Opinion] {
-        let isExplained = evidence.collectors.contains { $0.name == collector && $0.isStale }
+        let isExplained = evidence.collectors.contains { $0.name == ProbeKind.gpu.collector && $0.isStale }
         let gpus = evidence.gpus?.gpus ?? []
         return [library(evidence.gpus)].compactMap { $0 }
             + gpus.flatMap { gpu($0, evidence.gpus?.library, isStalenessExplained: isExplained) }
@@ -115,7 +113,7 @@ enum GPURules {
         guard count > 0 else { return nil }
         let detail = library.detail.isEmpty ? library.state.rawValue : library.detail
         return Opinion(
-            id: .gpuUnobservable, subject: Subject(collector: collector),
+            id: .gpuUnobservable, subject: Subject(collector: ProbeKind.gpu.collector),
             severity: ConditionCatalog.row(.gpuUnobservable).severity,
             summary: "\(count == 1 ? "The GPU" : "\(count) GPUs") of this node cannot be read: "
                 + "\(detail)",
@@ -141,7 +139,7 @@ enum GPURules {
     private static func kernelLog(_ evidence: Evidence) -> Opinion? {
         evidence.kernelLogTrouble.map {
             Opinion(
-                id: .kernelLogUnreadable, subject: Subject(collector: "kernel-log"),
+                id: .kernelLogUnreadable, subject: Subject(collector: ProbeKind.kernelLog.collector),
                 severity: ConditionCatalog.row(.kernelLogUnreadable).severity,
                 summary: "The kernel log cannot be read: errors of GPUs and modules go unseen.",
                 accused: [.host], grade: .localOnly, evidence: [$0],

@@ -84,6 +84,22 @@ package struct KernelLogReport: Hashable, Sendable {
     }
 }
 
+/// A kind of probe: the word behind `fabricwatchd probe`, and the name of its collector unless the
+/// configuration names several.
+package enum ProbeKind: String, CaseIterable, Sendable {
+    /// Reads InfiniBand ports.
+    case infiniBand = "infiniband"
+    /// Reads GPUs.
+    case gpu
+    /// Reads the kernel log.
+    case kernelLog = "kernel-log"
+    /// Reads PCI functions.
+    case pcie
+
+    /// The collector's name, in the API and in metrics.
+    package var collector: String { rawValue }
+}
+
 /// What a probe is to do.
 package enum ProbeConfiguration: Hashable, Sendable {
     /// Read InfiniBand ports.
@@ -95,13 +111,13 @@ package enum ProbeConfiguration: Hashable, Sendable {
     /// Read PCI functions.
     case pcie(PCIConfiguration)
 
-    /// The word behind `fabricwatchd probe`.
-    package var kind: String {
+    /// The kind of probe that this is for.
+    package var kind: ProbeKind {
         switch self {
-        case .infiniBand: "infiniband"
-        case .gpu: "gpu"
-        case .kernelLog: "kernel-log"
-        case .pcie: "pcie"
+        case .infiniBand: .infiniBand
+        case .gpu: .gpu
+        case .kernelLog: .kernelLog
+        case .pcie: .pcie
         }
     }
 

@@ -60,10 +60,19 @@ struct PCIeReport {
             },
             Self.count(hop.aerCorrectable), Self.count(hop.aerNonfatal),
             Self.count(hop.aerFatal), Span(hop.numaNode.map(String.init) ?? "?"),
-            Span(hop.state, hop.state == "read" ? .plain : .red),
+            Span(hop.state, Self.ink(ofState: hop.state)),
             Span(hop.stale ? "stale" : "", .yellow))
         for child in (children[address] ?? []).sorted() {
             add(child, depth: depth + 1, to: &table)
+        }
+    }
+
+    // A device that sleeps is well; one that nobody could ask may be.
+    private static func ink(ofState state: String) -> Ink {
+        switch state {
+        case "read", "suspended": .plain
+        case "unknown": .yellow
+        default: .red
         }
     }
 

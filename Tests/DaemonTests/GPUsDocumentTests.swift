@@ -131,6 +131,16 @@ struct GPUsDocumentTests {
         let late = try Self.summary(
             Self.picture(Self.pipeline(), busy, watch: watch, at: 13))
         #expect(late.reason == "nvmlX has not returned for 12 s." && late.call?.seconds == 12)
+        #expect(late.call?.kernelState == nil && late.call?.wchan == nil)
+        let waits = [("D", "os_acquire_rwlock_write"), ("R", "")] as [(Character, String)]
+        for (letter, channel) in waits {
+            watch.troubles[Self.address]?.kernel = ThreadState(
+                letter: letter, waitChannel: channel)
+            let stuck = try Self.summary(
+                Self.picture(Self.pipeline(), busy, watch: watch, at: 13))
+            #expect(stuck.call?.kernelState == String(letter))
+            #expect(stuck.call?.wchan == (channel.isEmpty ? nil : channel))
+        }
     }
 
     @Test func damageIsInTheHeadline() throws {
@@ -193,6 +203,16 @@ struct GPUsDocumentTests {
             }
         }
         #expect(silent == Links(2, nil, nil, nil))
+        let half = try links {
+            $0.links[1].readings[0] = .failed
+            $0.links[1].gauges[NVLinkCounters.stateRow] = .failed
+        }
+        #expect(half == Links(2, nil, nil, 1), "one may have errors, or be down")
+        let bad = try links {
+            $0.links[0].readings[0] = .value(7, field: 0)
+            $0.links[1].readings[0] = .failed
+        }
+        #expect(bad == Links(2, 2, 1, 2), "at least one has errors")
         let never = Self.picture(Self.pipeline(), Self.gpu(.noLibrary) { $0.links = [] })
         #expect(try Links(never) == Links(nil, nil, nil, nil))
         let pipeline = Self.pipeline()

@@ -3,9 +3,6 @@ import Model
 
 /// One GPU in a picture.
 struct GPUView: Sendable {
-    /// The name of the collector that reads GPUs.
-    static let collector = "gpu"
-
     /// Its place among the node's GPUs.
     var index: Int
     var address: PCIAddress

@@ -34,18 +34,13 @@ struct PCIView: Sendable {
     }
 }
 
-extension CollectorView {
-    /// The name of the collector that reads PCI functions.
-    static let pcie = "pcie"
-}
-
 extension PCIRoster {
     /// The functions by address, with the names that cables and GPUs have.
     func views(
         _ collectors: [CollectorView], _ cables: [CableView], _ gpus: [GPUView],
         _ ledger: Ledger
     ) -> [PCIView] {
-        let collector = collectors.first { $0.name == CollectorView.pcie }
+        let collector = collectors.first { $0.name == ProbeKind.pcie.collector }
         let isUp = collector?.isUp == true && collector?.evidence.isStale == false
         let labels = Dictionary(
             cables.map { ($0.report.device, $0.device) }, uniquingKeysWith: { first, _ in first })

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Model
 
 /// Why a probe process could not be started.
 struct SpawnError: Error, Sendable {
@@ -43,7 +44,7 @@ final class ProbeProcess: ProbeLink {
     /// Frames go in at 0 and out at 3, and whatever a library prints ends up in the daemon's log.
     /// The memory of a call board is at 4.
     init(
-        kind: String, environment: [String: String], board: Int32? = nil
+        kind: ProbeKind, environment: [String: String], board: Int32? = nil
     ) throws(SpawnError) {
         let input = try Pipe()
         let output: Pipe
@@ -55,7 +56,7 @@ final class ProbeProcess: ProbeLink {
         }
         do {
             pid = try Self.spawn(
-                ["fabricwatchd", "probe", kind], environment,
+                ["fabricwatchd", "probe", kind.rawValue], environment,
                 Files(input: input.reading, output: output.writing, board: board))
         } catch {
             input.close()

@@ -1,3 +1,5 @@
+import Model
+
 /// What the operator decided, read once at start from a YAML file.
 ///
 /// Ranges, reasons and the text of the file are in `SettingsTable`; the initial values here are the
@@ -79,7 +81,7 @@ package struct Settings: Sendable, Equatable {
         static let defaults = ProbeInstance()
 
         /// The name in metrics and log lines, unique among the probes.
-        package internal(set) var name = "infiniband"
+        package internal(set) var name = ProbeKind.infiniBand.collector
         /// Patterns of the devices and ports it reads, within `infiniband.include`; at least one.
         package internal(set) var include = ["*"]
         /// Patterns of what it leaves out.
