@@ -1,6 +1,8 @@
-import Collectors
+import CNVML
 import Fakes
 import Testing
+
+@testable import Collectors
 
 @Suite struct NVMLFieldTests {
     /// Reads fields of a GPU in one call.
@@ -119,6 +121,26 @@ import Testing
         #expect(found.code == .notSupported)
         #expect(found.number == nil)
         #expect(found.timestampMicroseconds == nil)
+    }
+
+    /// A success without a time: a value that is not zero, or is typed, was written.
+    @Test(
+        arguments: [
+            (138, FW_NVML_VALUE_U64, 7, 7), (138, FW_NVML_VALUE_U64, 0, 0),
+            (138, FW_NVML_VALUE_DOUBLE, 0, nil), (3, FW_NVML_VALUE_DOUBLE, 77, nil),
+            (3, FW_NVML_VALUE_U64, 77, 77),
+        ] as [(UInt32, fw_nvml_value_type, UInt64, UInt64?)])
+    func `an entry without a time`(
+        _ row: (id: UInt32, type: fw_nvml_value_type, bits: UInt64, count: UInt64?)
+    ) {
+        var entry = fw_nvml_field_value()
+        entry.field_id = row.id
+        entry.value_type = row.type.rawValue
+        unsafe entry.value.u64 = row.bits
+        let answer = NVMLFieldAnswer(entry)
+        #expect(answer.count == row.count)
+        #expect(answer.code == (row.count == nil ? .notSupported : .success))
+        #expect(answer.timestampMicroseconds == nil)
     }
 
     @Test func `an untouched entry does not keep what an earlier call wrote`() throws {

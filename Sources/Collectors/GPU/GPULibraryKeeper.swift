@@ -62,9 +62,13 @@ struct GPULibraryKeeper {
     // What was loaded stays loaded, also a library whose start failed: only another process sees
     // another driver, and a library that was replaced.
     private func wears(_ attempt: Attempt, _ module: GPUInventory.Module, _ now: UInt64) -> Bool {
-        if library.state == .versionMismatch, now >= attempt.retryNanoseconds { return true }
-        return attempt.module != module
-            && (driver.current != nil || library.state == .versionMismatch)
+        if isStuck, now >= attempt.retryNanoseconds { return true }
+        return attempt.module != module && (driver.current != nil || isStuck)
+    }
+
+    // The loader may give the same library again under this name, whatever the file is by now.
+    private var isStuck: Bool {
+        library.state == .versionMismatch || library.state == .symbolsMissing
     }
 
     // Counts, and takes events.
@@ -78,7 +82,7 @@ struct GPULibraryKeeper {
 
     private mutating func openIfDue(_ job: Job, _ module: GPUInventory.Module) {
         if let attempt {
-            guard library.state != .versionMismatch else { return }
+            guard !isStuck else { return }
             guard job.now >= attempt.retryNanoseconds || attempt.module != module else { return }
         }
         attempt = (module, job.now &+ Self.retryNanoseconds)
