@@ -126,7 +126,10 @@ let package = Package(
         suite("ServeTests", ["Serve", "Model", "Wire", "Exposition"] + nio),
         suite(
             "DaemonTests",
-            ["Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve"]),
+            [
+                "Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
+                "CLinux",
+            ]),
         suite("EndToEndTests", ["Model", "Wire", "Fakes"]),
         suite("HouseTests", []),
     ],

@@ -99,6 +99,7 @@ final class ProbeFleet {
     func receive(_ ready: Set<Int32>, now: UInt64) -> Harvest {
         var harvest = Harvest()
         for member in members {
+            harvest.events += member.supervisor.takeLastWords()
             guard let descriptor = member.supervisor.descriptor, ready.contains(descriptor) else {
                 continue
             }

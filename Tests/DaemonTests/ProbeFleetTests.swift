@@ -86,6 +86,21 @@ import Wire
         #expect(stage.fleet.receive([99], now: second).events == [event])
     }
 
+    @Test func `what a probe told before it died is heard`() {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        let event = NodeEvent(
+            kind: .hcaFatal, device: .named("mlx5_0"), wallMilliseconds: 1, source: .verbs,
+            line: "mlx5_0: IBV_EVENT_DEVICE_FATAL")
+        stage.links[0].say(.events([event]))
+        stage.links[0].pending += [9, 0, 0]
+        _ = stage.crash(now: second)
+        #expect(stage.fleet.nextTick == 0, "at once")
+        #expect(stage.fleet.receive([], now: second).events == [event])
+        #expect(stage.fleet.receive([], now: second).events.isEmpty)
+        #expect(stage.fleet.nextTick == 2 * second)
+    }
+
     @Test func statisticsGoOnOverRestarts() {
         let stage = Stage()
         #expect(stage.fleet.tick(now: 0).isEmpty)

@@ -35,6 +35,8 @@ final class ProbeSupervisor {
     private var phase = Phase.down(until: 0)
     private var frames = FrameBuffer()
     private var backOff: UInt64
+    // What ended processes had told and nobody had read.
+    private var lastWords: [NodeEvent] = []
     // Turns that this process has answered.
     private var answered: UInt64 = 0
     private var asked: (turn: UInt64, at: UInt64, isLate: Bool)?
@@ -107,6 +109,7 @@ final class ProbeSupervisor {
     /// When `tick` has something to do next; nil when nothing is pending.
     var nextTick: UInt64? {
         switch phase {
+        case .down where !lastWords.isEmpty: 0
         case .down(let until): until
         case .dying, .disabled: nil
         case .running:
@@ -158,6 +161,19 @@ final class ProbeSupervisor {
             end(link, "probe \(name) sent something that is not a frame: \(error)")
         }
         return heard
+    }
+
+    /// The events that ended processes had told and nobody had read.
+    func takeLastWords() -> [NodeEvent] {
+        defer { lastWords = [] }
+        return lastWords
+    }
+
+    private func readLastWords(_ link: any ProbeLink) {
+        while let bytes = link.receive(), !bytes.isEmpty { frames.append(bytes) }
+        while let payload = try? frames.next() {
+            if case .events(let events)? = try? Answer(payload) { lastWords += events }
+        }
     }
 
     private func take(_ answer: Answer, _ link: any ProbeLink) -> Heard? {
@@ -285,7 +301,8 @@ final class ProbeSupervisor {
         deaths += 1
         lastStatus = ending.status
         if ending.status.isCrash { crashesInARow += 1 }
-        if case .running = phase {
+        if case .running(let link) = phase {
+            readLastWords(link)
             missTurn()
             if !isLeaving { trouble = nil }
         }
