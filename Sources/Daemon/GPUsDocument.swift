@@ -209,10 +209,11 @@ extension NVLinkView {
             })
     }
 
-    /// Whether a counter that speaks against something is above zero; nil where it cannot be said of
-    /// each that the link has.
+    /// Whether a counter that speaks against something is above zero; nil where it cannot be said
+    /// of each that the link has.
     fileprivate var hasErrors: Bool? {
-        let accusing = zip(NVLinkCounters.all, entries).filter { $0.0.accuses != .nobody }.map(\.1)
+        let accusing = zip(NVLinkCounters.all, entries)
+            .filter { $0.0.accuses != .nobody }.map(\.1)
         let shown = accusing.filter { $0.status.isShown(besideFresh: isFresh) }
         if shown.contains(where: { ($0.published ?? 0) > 0 }) { return true }
         let isKnown = accusing.allSatisfy {

@@ -61,7 +61,7 @@ extension CableView {
             kernelDevice: report.device, firmware: report.firmware.isEmpty ? nil : report.firmware,
             model: report.model.isEmpty ? nil : report.model, lid: local.link?.lid,
             link: local.link,
-            stale: !local.isFresh, failure: local.failure, layer: report.layer)
+            stale: !local.isLinkFresh, failure: local.failure, layer: report.layer)
     }
 
     private var peerEnd: V1.LinkEnd? {
@@ -70,7 +70,7 @@ extension CableView {
             guid: identity.key.node.description, port: Int(identity.key.port),
             description: identity.description.isEmpty ? nil : identity.description,
             type: identity.isSwitch ? "switch" : "hca", kernelDevice: nil, firmware: nil,
-            model: nil, lid: identity.lid, link: peer.link, stale: !peer.isFresh,
+            model: nil, lid: identity.lid, link: peer.link, stale: !peer.isLinkFresh,
             failure: peerFailure)
     }
 

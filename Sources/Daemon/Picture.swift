@@ -56,6 +56,8 @@ struct EndView: Sendable {
     var key: PortKey
     /// The link as last read.
     var link: LinkInfo?
+    /// Whether the latest pass has it.
+    var isLinkFresh: Bool
     /// When the end was last observed; nil when it was not since start.
     var seen: Moment?
     /// Whether the end was observed in its probe's latest pass, and that pass is not stale.

@@ -103,10 +103,14 @@ final class Pipeline {
         guard !answers.isEmpty else { return [] }
         ledger.beginPass()
         var events: [CounterEvent] = []
+        var cables: [(PortReport, Moment)] = []
         for answer in answers {
             switch answer.report {
             case .infiniBand(let report):
-                events += compare(answer.collector, report)
+                for port in roster.take(report, of: answer.collector) where port.isIdentified {
+                    events += near(port, at: report.moment)
+                    cables.append((port, report.moment))
+                }
             case .gpu(let report):
                 events += gpus.take(report, &ledger)
                 note(report.events)
@@ -120,22 +124,21 @@ final class Pipeline {
                 events += pcie.take(report, &ledger)
             }
         }
-        return events
+        return events + cables.flatMap(far)
     }
 
-    private func compare(_ collector: String, _ report: InfiniBandReport) -> [CounterEvent] {
-        var events: [CounterEvent] = []
-        for port in roster.take(report, of: collector) where port.isIdentified {
-            events += ledger.observe(
-                .port(port.key), port.local.observation, at: report.moment)
-            links[port.key] = port.local.link ?? links[port.key]
-            if case .observed(let peer, let far) = port.peer {
-                peers[port.key] = peer
-                links[peer.key] = far.link ?? links[peer.key]
-                events += ledger.observe(.port(peer.key), far.observation, at: report.moment)
-            }
-        }
-        return events
+    private func near(_ port: PortReport, at moment: Moment) -> [CounterEvent] {
+        links[port.key] = port.local.link ?? links[port.key]
+        return ledger.observe(.port(port.key), port.local.observation, at: moment)
+    }
+
+    // A cable may lead back into this node: then the port's own device says more of it.
+    private func far(_ port: PortReport, at moment: Moment) -> [CounterEvent] {
+        guard case .observed(let peer, let far) = port.peer else { return [] }
+        peers[port.key] = peer
+        guard peer.isSwitch || !roster.has(peer.key) else { return [] }
+        links[peer.key] = far.link ?? links[peer.key]
+        return ledger.observe(.port(peer.key), far.observation, at: moment)
     }
 
     // MARK: Show
@@ -164,14 +167,14 @@ final class Pipeline {
     ) -> CableView {
         let slot = Publication.Slot(device: device, port: report.key.port, end: .local)
         let local = end(
-            slot, report.key, isFresh: collector.isUp, failure: report.local.failure, &shelves)
+            slot, report.key, report.local, isFresh: collector.isUp, &shelves)
         var peer: EndView?
         var farSlot = slot
         farSlot.end = .peer
         switch report.peer {
         case .observed(let identity, let far):
             peer = end(
-                farSlot, identity.key, isFresh: collector.isUp, failure: far.failure, &shelves)
+                farSlot, identity.key, far, isFresh: collector.isUp, &shelves)
         case .absent, .unobservable:
             peer = peers[report.key].map { lastKnown(farSlot, $0.key) }
         }
@@ -183,15 +186,18 @@ final class Pipeline {
     }
 
     private func end(
-        _ slot: Publication.Slot, _ key: PortKey, isFresh: Bool, failure: Failure?,
+        _ slot: Publication.Slot, _ key: PortKey, _ report: EndReport, isFresh: Bool,
         _ shelves: inout [(String, Publication.Shelf)]
     ) -> EndView {
-        guard let series = ledger[.port(key)] else { return EndView(unread: key, failure: failure) }
+        guard let series = ledger[.port(key)] else {
+            return EndView(unread: key, failure: report.failure)
+        }
         let (totals, changed) = publication.publish(slot, key: key, entries: series.entries)
         if let changed { shelves.append((slot.text, changed)) }
         return EndView(
-            key: key, link: links[key], seen: series.seen, isFresh: isFresh, failure: failure,
-            entries: series.entries, published: totals)
+            key: key, link: report.link ?? links[key],
+            isLinkFresh: isFresh && report.link != nil, seen: series.seen, isFresh: isFresh,
+            failure: report.failure, entries: series.entries, published: totals)
     }
 
     // A part that is no longer in the place keeps the numbers that it had there.
@@ -200,8 +206,8 @@ final class Pipeline {
             return EndView(unread: key, failure: nil)
         }
         return EndView(
-            key: key, link: nil, seen: series.seen, isFresh: false, failure: nil,
-            entries: series.entries, published: totals)
+            key: key, link: nil, isLinkFresh: false, seen: series.seen, isFresh: false,
+            failure: nil, entries: series.entries, published: totals)
     }
 
     private func gpuViews(
@@ -261,7 +267,7 @@ extension Moment {
 extension EndView {
     init(unread key: PortKey, failure: Failure?) {
         self.init(
-            key: key, link: nil, seen: nil, isFresh: false, failure: failure,
+            key: key, link: nil, isLinkFresh: false, seen: nil, isFresh: false, failure: failure,
             entries: Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count),
             published: Array(repeating: nil, count: InfiniBandCounters.count))
     }

@@ -60,7 +60,7 @@ extension EndSample {
     // Only what the latest pass saw is shown: an old value would look like calm.
     fileprivate init(_ view: EndView) {
         self.init(
-            link: view.isFresh ? view.link : nil, isUp: view.isFresh && view.failure == nil,
+            link: view.isLinkFresh ? view.link : nil, isUp: view.isFresh && view.failure == nil,
             sampledSeconds: view.seen?.wallSeconds,
             totals: view.published.indices.map { view.isFresh($0) ? view.published[$0] : nil },
             entries: view.entries)

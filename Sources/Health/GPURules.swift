@@ -4,7 +4,9 @@ import Model
 enum GPURules {
     /// Everything that holds of the GPUs.
     static func judge(_ evidence: Evidence) -> [Opinion] {
-        let isExplained = evidence.collectors.contains { $0.name == ProbeKind.gpu.collector && $0.isStale }
+        let isExplained = evidence.collectors.contains {
+            $0.name == ProbeKind.gpu.collector && $0.isStale
+        }
         let gpus = evidence.gpus?.gpus ?? []
         return [library(evidence.gpus)].compactMap { $0 }
             + gpus.flatMap { gpu($0, evidence.gpus?.library, isStalenessExplained: isExplained) }
@@ -139,7 +141,8 @@ enum GPURules {
     private static func kernelLog(_ evidence: Evidence) -> Opinion? {
         evidence.kernelLogTrouble.map {
             Opinion(
-                id: .kernelLogUnreadable, subject: Subject(collector: ProbeKind.kernelLog.collector),
+                id: .kernelLogUnreadable,
+                subject: Subject(collector: ProbeKind.kernelLog.collector),
                 severity: ConditionCatalog.row(.kernelLogUnreadable).severity,
                 summary: "The kernel log cannot be read: errors of GPUs and modules go unseen.",
                 accused: [.host], grade: .localOnly, evidence: [$0],

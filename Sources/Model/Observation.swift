@@ -49,7 +49,7 @@ extension EndReport {
         ]
         // A cached link is no observation.
         let isObserved =
-            (link != nil && linkAgeNanoseconds == 0) || readings.contains { $0 != .failed }
+            (link != nil && linkAgeNanoseconds == 0) || readings.contains(where: \.isValue)
         return Observation(
             readings: readings, gauges: numbers.map { $0.map { .value($0, field: 0) } ?? .failed },
             epoch: epoch, isObserved: isObserved)

@@ -82,6 +82,47 @@ import Testing
         #expect(ports.first?.1.local.failure == nil)
     }
 
+    /// A cable between two HCAs of the node: of each its own device says most, whoever is asked
+    /// first and whether or not its other end sees it.
+    @Test func cableWithinTheNodeBelongsToItsOwnDevices() {
+        let keys = [1, 2].map { PortKey(node: GUID($0), port: 1) }
+        func node(_ index: Int, seenAcross: Bool) -> PortReport {
+            var node = ScriptedNode(
+                device: "mlx5_\(index)", key: keys[index],
+                local: ["symbol_error": 1, "local_ack_timeout_err": 3], far: ["symbol_error": 1])
+            node.peer.key = keys[1 - index]
+            node.peer.isSwitch = false
+            node.peerFailure = seenAcross ? nil : .timeout
+            return node.port
+        }
+        let pipeline = Pipeline(naming: .init(), keeper: nil, past: Past(), bootID: "boot")
+        let row = InfiniBandCounters.index(of: "local_ack_timeout_err") ?? -1
+        for (number, seenAcross) in [true, false, true, true].enumerated() {
+            let seconds = UInt64(number * 10)
+            let picture = pipeline.pass(
+                [
+                    Collected(
+                        collector: "infiniband",
+                        report: .infiniBand(
+                            .scripted(
+                                seconds: seconds,
+                                ports: [0, 1].map { node($0, seenAcross: seenAcross) })))
+                ],
+                collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
+            for cable in picture.cables {
+                #expect(cable.local.entries[row].raw == 3)
+                #expect(cable.local.entries[row].quality == .exact, "pass \(number)")
+            }
+        }
+    }
+
+    private static func metrics(_ picture: Picture) -> [Substring] {
+        let desk = Desk(node: "n", clock: SystemClock(), archive: nil)
+        desk.show(picture)
+        return String(decoding: desk.metrics(.prometheus).bytes, as: UTF8.self)
+            .split(separator: "\n")
+    }
+
     @Test func nodeThatLostAnHCADoesNotPass() {
         let pipeline = Pipeline(naming: .init(), keeper: nil, past: Past())
         let both = [port("mlx5_0", 1), port("mlx5_1", 2)]
@@ -103,7 +144,13 @@ import Testing
         #expect(health.observed.ports == 2 && health.observed.active == 1)
         // Its last values are not shown as present ones.
         let lost = picture.cables.first { $0.device == "mlx5_1" }
-        #expect(lost?.local.link == nil || lost?.local.failure == .transport)
+        #expect(lost?.local.failure == .transport && lost?.local.isLinkFresh == false)
+        let states = Self.metrics(picture).filter { $0.contains("infiniband_port_state{") }
+        #expect(!states.contains { $0.contains("mlx5_1") && $0.contains("end=\"local\"") })
+        #expect(states.contains { $0.contains("mlx5_0") && $0.contains("end=\"local\"") })
+        let links = picture.links(node: "n", now: .scripted(seconds: 10)).links
+        #expect(links.map(\.local.stale) == [false, true])
+        #expect(links.map(\.local.state) == ["active", "active"], "as last known")
         #expect(lost.map { $0.local.entries.indices.contains(where: $0.local.isFresh) } == false)
         #expect(pass(both, 20).verdict.severity == .pass)
     }

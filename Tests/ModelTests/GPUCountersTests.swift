@@ -174,6 +174,34 @@ struct GPULedgerTests {
         #expect(watched.entry("pcie_replays")?.quality == .atLeast)
     }
 
+    /// After a reboot the boot clock, the token and what is volatile begin anew; lifetime counts
+    /// and our totals do not.
+    @Test func rebootLeavesTheLifetimeCountsExact() {
+        var watched = Watched()
+        _ = watched.pass([
+            "energy": 9000, "ecc_volatile_corrected_errors": 5,
+            "ecc_aggregate_corrected_errors": 50,
+        ])
+        watched.ledger.beginPass()
+        let after =
+            [
+                "energy": 100, "ecc_volatile_corrected_errors": 6,
+                "ecc_aggregate_corrected_errors": 52,
+            ] as [String: UInt64]
+        let events = watched.ledger.observe(
+            .gpu(Self.uuid), Self.observation(after, epoch: 2),
+            at: Moment(
+                bootID: "another boot", boottimeNanoseconds: 1,
+                wallMilliseconds: Moment.at(60).wallMilliseconds))
+        #expect(Set(events.map(\.kind)) == [.restarted])
+        #expect(watched.entry("ecc_volatile_corrected_errors")?.quality == .atLeast)
+        // Whether it began anew cannot be told from a higher value: there were 6 at least.
+        #expect(watched.entry("ecc_volatile_corrected_errors")?.total == 6)
+        #expect(watched.entry("ecc_aggregate_corrected_errors")?.quality == .exact)
+        #expect(watched.entry("ecc_aggregate_corrected_errors")?.total == 52)
+        #expect(watched.entry("energy")?.total == 9100)
+    }
+
     @Test func clearingALinkPutsItsOtherCountsInDoubt() {
         var ledger = Ledger()
         let key = PartKey.nvlink(Self.uuid, 3)
@@ -241,6 +269,9 @@ struct GPULedgerTests {
             gauges: Array(repeating: .failed, count: NVLinkCounters.gauges.count))
         link.gauges[0] = row.reading
         #expect(report.observation(of: link, isRestarted: false).isObserved == row.isObserved)
+        var end = EndReport.unread(.timeout)
+        end.readings[3] = row.reading
+        #expect(end.observation.isObserved == row.isObserved)
         report.state = .noLibrary
         #expect(!report.observation(isRestarted: false).isObserved)
         #expect(!report.observation(of: link, isRestarted: false).isObserved)
