@@ -50,6 +50,7 @@ qemu-system-x86|a virtual machine
 busybox-static|its programs
 iproute2|its links and RDMA devices
 ibverbs-providers|the drivers of libibverbs, that of the software device among them
+perftest|ib_write_bw, which makes traffic
 cpio|its file system
 kmod|which kernel modules it takes
 TEXT

@@ -42,14 +42,16 @@ package struct Field: Hashable, Sendable {
     }
 
     /// A file of the port's `hw_counters` in sysfs, by its name.
-    package init(hwCounter name: String, width: UInt8) {
+    package init(
+        hwCounter name: String, width: UInt8, _ reference: String = "kernel hw/mlx5/counters.c"
+    ) {
         source = .hwCounter
         symbol = name
         self.width = width
         behaviour = width == 64 ? .wide : .wraps
         reset = .driver
         firstDriver = nil
-        reference = "kernel hw/mlx5/counters.c"
+        self.reference = reference
     }
 
     /// A line of an AER file of a PCI function in sysfs, by the word before its number.

@@ -20,22 +20,21 @@ package enum InfiniBandCounters {
     // The history knows a source by its place in the list, so that a new one goes to its end.
     private static func error(
         _ name: String, _ accuses: Accused, _ unit: Unit = .events, width: UInt8,
-        _ symbol: String, wide: String, host: Field? = nil, _ help: String
+        _ symbol: String, wide: String, host: [Field] = [], _ help: String
     ) -> Counter {
         Counter(
             name, unit: unit, accuses: accuses, help: help,
             fields: [
                 Field(.portCountersExtended, wide, width: 64, .wide, "IBTA vol 1, 16.1.4.11"),
                 Field(.portCounters, symbol, width: width, .sticks, "IBTA vol 1, 16.1.3.5"),
-                host,
-            ].compactMap { $0 })
+            ] + host)
     }
 
     private static let errors: [Counter] = [
         error(
             "symbol_error", .incomingPath, width: 16, "IB_PC_ERR_SYM_F",
             wide: "IB_PC_EXT_ERR_SYM_F",
-            host: Field(ethtool: "rx_pcs_symbol_err_phy", .statistical, width: 64),
+            host: [Field(ethtool: "rx_pcs_symbol_err_phy", .statistical, width: 64)],
             "Symbol errors received on one or more lanes, left after FEC and link-level retry."),
         error(
             "link_error_recovery", .link, width: 8, "IB_PC_LINK_RECOVERS_F",
@@ -44,7 +43,10 @@ package enum InfiniBandCounters {
         error(
             "link_downed", .link, width: 8, "IB_PC_LINK_DOWNED_F",
             wide: "IB_PC_EXT_LINK_DOWNED_F",
-            host: Field(ethtool: "link_down_events_phy", .physicalLayer, width: 32),
+            host: [
+                Field(ethtool: "link_down_events_phy", .physicalLayer, width: 32),
+                software("link_downed"),
+            ],
             "Times link error recovery failed and the link went down."),
         error(
             "port_rcv_errors", .incomingPath, .packets, width: 16, "IB_PC_ERR_RCV_F",
@@ -95,13 +97,18 @@ package enum InfiniBandCounters {
     // MARK: PortCountersExtended, traffic
 
     private static func traffic(
-        _ name: String, _ unit: Unit, _ symbol: String, _ help: String
+        _ name: String, _ unit: Unit, _ symbol: String, host: [Field] = [], _ help: String
     ) -> Counter {
         Counter(
             name, unit: unit, accuses: .nobody, help: help,
             fields: [
                 Field(.portCountersExtended, symbol, width: 64, .wide, "IBTA vol 1, 16.1.4.11")
-            ])
+            ] + host)
+    }
+
+    // What RoCE in software counts where an HCA answers datagrams.
+    private static func software(_ name: String) -> Field {
+        Field(hwCounter: name, width: 64, "kernel sw/rxe/rxe_hw_counters.c")
     }
 
     // The 32-bit twins in PortCounters are full within a second at today's speeds: never read.
@@ -114,9 +121,11 @@ package enum InfiniBandCounters {
             "Data received on all virtual lanes, link packets left out."),
         traffic(
             "port_xmit_packets", .packets, "IB_PC_EXT_XMT_PKTS_F",
+            host: [software("sent_pkts")],
             "Packets transmitted on all virtual lanes."),
         traffic(
             "port_rcv_packets", .packets, "IB_PC_EXT_RCV_PKTS_F",
+            host: [software("rcvd_pkts")],
             "Packets received on all virtual lanes."),
         traffic(
             "unicast_xmit_packets", .packets, "IB_PC_EXT_XMT_UPKTS_F",

@@ -11,6 +11,7 @@ mount -t tmpfs tmpfs /tmp
 
 failed=0
 ip=$(ls -d /usr/bin/ip /bin/ip /sbin/ip /usr/sbin/ip 2>/dev/null | head -n 1)
+PATH=$PATH:/usr/bin:/usr/sbin:/sbin
 rdma=$(ls -d /usr/bin/rdma /sbin/rdma /usr/sbin/rdma 2>/dev/null | head -n 1)
 export FABRICWATCH_SOCKET=/run/fabricwatch/fw.sock
 
@@ -41,6 +42,7 @@ eventually() {
 
 make_link() { # number
     "$ip" link add "dummy$1" type dummy
+    "$ip" addr add "10.0.$1.1/24" dev "dummy$1"
     "$ip" link set "dummy$1" up
     "$rdma" link add "rxe$1" type rxe netdev "dummy$1"
 }
@@ -68,6 +70,26 @@ value_of() {
 }
 are_two_times() { [ -n "$(value_of time)" ] && [ "$(value_of time)" != "$(value_of last_time)" ]; }
 counts_once() { one_event_a_line | grep link_flap | grep -q '"count" *: *1[,}]'; }
+
+# A counter of a device's own end, as Prometheus gets it.
+total_of() { # counter device
+    wget -q -O - http://127.0.0.1:9797/metrics |
+        awk -v "name=fabricwatch_infiniband_$1_total{device=\"$2\"," \
+            'index($1, name) == 1 && /end="local"/ { print $2 }'
+}
+reaches() { # total, counter, device
+    found=$(total_of "$2" "$3")
+    [ -n "$found" ] && [ "$found" -ge "$1" ]
+}
+
+# Sends 500 messages of 4 KiB from a device to itself.
+write_to_itself() { # device
+    ib_write_bw -d "$1" -F -n 500 -s 4096 >/tmp/server 2>&1 &
+    server=$!
+    # The other side may not listen yet.
+    eventually 20 ib_write_bw -d "$1" -F -n 500 -s 4096 127.0.0.1 >/tmp/client 2>&1 &&
+        wait "$server"
+}
 
 is_said() { grep -q 'rxe2.*Permission denied' /run/log; }
 
@@ -99,7 +121,7 @@ infiniband: {exclude: [rxe1]}
 gpu: {enabled: false}
 kernel_log: {enabled: false}
 history: {directory: /run/state}
-serve: {socket: /run/fabricwatch/fw.sock, tcp: "127.0.0.1:0"}
+serve: {socket: /run/fabricwatch/fw.sock, tcp: "127.0.0.1:9797"}
 TEXT
 /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups \
     /opt/fabricwatchd --config /run/config.yaml >/run/log 2>&1 &
@@ -118,6 +140,14 @@ check 'it is one event' has 0 link_down rxe0
 check 'it counts once' counts_once
 check 'its times differ' are_two_times
 /opt/fabricwatch events | sed 's/^/## /'
+
+check 'the flap is counted once' eventually 30 reaches 1 link_downed rxe0
+check 'and no more' [ "$(total_of link_downed rxe0)" -eq 1 ]
+before=$(total_of port_xmit_packets rxe0)
+check 'ib_write_bw runs' write_to_itself rxe0
+check 'what it sent is counted' eventually 30 reaches "$((before + 500))" port_xmit_packets rxe0
+check 'and what it received' reaches 500 port_rcv_packets rxe0
+echo "## sent $(total_of port_xmit_packets rxe0), received $(total_of port_rcv_packets rxe0)"
 
 # Reports tell of it, and this machine may be slow.
 check 'a device without permission is said' eventually 60 is_said

@@ -61,7 +61,8 @@ make_root() {
     mkdir -p "$root"/{bin,dev,etc/libibverbs.d,modules,proc,run,sys,tmp}
     cp "$(command -v busybox)" "$root/bin/busybox"
     put_modules "$(basename "$kernel" | sed 's/^linux-image-//')"
-    put "$(command -v ip)" "$(command -v rdma)" "$(command -v setpriv)"
+    put "$(command -v ip)" "$(command -v rdma)" "$(command -v setpriv)" \
+        "$(command -v ib_write_bw)"
     # Those of all vendors, as on a node: the library loads them all.
     cp /etc/libibverbs.d/*.driver "$root/etc/libibverbs.d/"
     providers=$(dirname "$(dpkg --listfiles ibverbs-providers | grep '/librxe-.*\.so$')")
