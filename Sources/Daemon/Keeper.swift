@@ -10,6 +10,8 @@ struct Past: Sendable {
     var journal = EventJournal()
     /// How far the kernel log was read; nil when it never was.
     var logPosition: KernelLogPosition?
+    /// When the energy of GPUs was last read, as far as that is known.
+    var counted: [GPUUUID: Moment] = [:]
 }
 
 /// Writes passes to the history, and goes on without it while it cannot.
@@ -72,6 +74,9 @@ final class Keeper {
             past.ledger.restore(
                 key: key, columns: entry.series.layout.columns.map(\.name),
                 cells: entry.series.cells, origins: entry.origins)
+            if case .gpu(let uuid) = key, entry.series.hasEnergy {
+                past.counted[uuid] = restored.moment
+            }
         }
         var shelves: [String: Publication.Shelf] = [:]
         for base in try store.loadPublished() {
@@ -173,6 +178,17 @@ final class Keeper {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }
         return UInt64(status.st_size)
+    }
+}
+
+extension StoredSeries {
+    // Whether the pass that it is of has read the energy.
+    fileprivate var hasEnergy: Bool {
+        let name = GPUCounters.all[GPUCounters.energyRow].name
+        guard let column = layout.columns.firstIndex(where: { $0.name == name }),
+            cells.indices.contains(column), case .value = cells[column]
+        else { return false }
+        return true
     }
 }
 

@@ -26,7 +26,7 @@ final class Pipeline {
     private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
     private var links: [PortKey: LinkInfo] = [:]
-    private var gpus = GPURoster()
+    private var gpus: GPURoster
     private var pcie = PCIRoster()
     private var kernelLog: KernelLogReport?
     private var logPosition: KernelLogPosition?
@@ -40,6 +40,7 @@ final class Pipeline {
         self.bootID = bootID
         journal = past.journal
         logPosition = past.logPosition
+        gpus = GPURoster(counted: past.counted)
         self.keeper = keeper
         ledger = past.ledger
         publication = past.publication
@@ -52,7 +53,7 @@ final class Pipeline {
         watch: GPUWatch.View = .init(), now: Moment
     ) -> Picture {
         let events = compare(answers)
-        journal.answer(gpus.restarts)
+        journal.answer(gpus.takeRestarts())
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {

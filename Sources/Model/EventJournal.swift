@@ -14,8 +14,8 @@ package struct JournalEntry: Hashable, Sendable {
     package var sources: Set<NodeEvent.Source>
     /// The entry that it most likely follows from.
     package var root: UInt64?
-    /// When its device was seen to have begun anew since, in milliseconds since 1970; nil when it
-    /// was not.
+    /// Up to when its device had begun anew after whatever it told, in milliseconds since 1970; nil
+    /// when it was not seen to have.
     package var answeredMilliseconds: Int64?
 
     /// Whether its device has begun anew since it was told last.
@@ -90,6 +90,8 @@ package struct EventJournal: Sendable {
     package private(set) var counts: [EventCountKey: UInt64] = [:]
     private var nextID: UInt64 = 1
     private var changed: Set<UInt64> = []
+    // The latest of each GPU.
+    private var restarts: [PCIAddress: Restart] = [:]
 
     /// No events yet.
     package init() {}
@@ -125,17 +127,21 @@ package struct EventJournal: Sendable {
         return news
     }
 
-    /// Marks what GPUs told before they began anew; `restarts` has the latest such moment of each.
-    package mutating func answer(_ restarts: [PCIAddress: Moment]) {
-        guard !restarts.isEmpty else { return }
-        for (index, entry) in entries.enumerated() where !entry.isAnswered {
-            guard case .pci(let address) = entry.event.device, let moment = restarts[address],
-                entry.bootID == moment.bootID,
-                entry.event.lastWallMilliseconds <= moment.wallMilliseconds
-            else { continue }
-            entries[index].answeredMilliseconds = moment.wallMilliseconds
-            changed.insert(entry.id)
-        }
+    /// Marks what GPUs told before they began anew, also where it is noted only later; `new` has
+    /// what was not handed in before.
+    package mutating func answer(_ new: [PCIAddress: Restart]) {
+        guard !new.isEmpty else { return }
+        restarts.merge(new) { $1 }
+        for index in entries.indices { answer(at: index) }
+    }
+
+    private mutating func answer(at index: Int) {
+        let entry = entries[index]
+        guard !entry.isAnswered, case .pci(let address) = entry.event.device,
+            let limit = restarts[address]?.answers(entry.event, bootID: entry.bootID)
+        else { return }
+        entries[index].answeredMilliseconds = limit
+        changed.insert(entry.id)
     }
 
     /// The GPUs that the kernel told of in this boot so that no call may be made, and that have not
@@ -203,6 +209,7 @@ package struct EventJournal: Sendable {
         guard entry != before else { return 0 }
         entries[index] = entry
         changed.insert(entry.id)
+        answer(at: index)
         return entry.event.count - before.event.count
     }
 
@@ -217,6 +224,7 @@ package struct EventJournal: Sendable {
                 id: nextID, event: event, bootID: bootID, gpu: gpu, sources: [event.source],
                 root: root(of: event, bootID: bootID)))
         changed.insert(nextID)
+        answer(at: entries.count - 1)
         nextID += 1
         trim()
     }

@@ -120,7 +120,8 @@ package struct GPUDeviceReport: Hashable, Sendable {
     package var identity: GPUIdentity?
     /// How the latest turn went.
     package var state: GPUState
-    /// How long before the report's moment the readings were taken.
+    /// How long before the report's moment the readings were taken, or the call failed that `state`
+    /// tells of.
     package var ageNanoseconds: UInt64
     /// One reading per row of `GPUCounters.all`.
     package var readings: [Reading]
@@ -130,6 +131,8 @@ package struct GPUDeviceReport: Hashable, Sendable {
     package var links: [NVLinkReport]
     /// Changes when counting may have started anew: a reboot, a driver reload, a device that was
     /// removed and found again; zero where nothing tells.
+    ///
+    /// That of the readings when `state` is `read`, else that of the report's moment.
     package var epoch: UInt64
 
     /// A GPU of which nothing was read so far.
@@ -210,6 +213,10 @@ package struct GPUFailure: Hashable, Sendable {
     /// NVML_ERROR_RESET_REQUIRED (16), NVML_ERROR_GPU_NOT_FOUND (28), and NVML_ERROR_NOT_FOUND (6)
     /// for a GPU that sysfs lists.
     package var isLost: Bool { [6, 15, 16, 28].contains(code) }
+
+    /// Whether the GPU cannot be read before it has begun anew: NVML_ERROR_GPU_IS_LOST (15),
+    /// NVML_ERROR_RESET_REQUIRED (16), and a GPU that sysfs has ceased to list.
+    package var lastsUntilRestart: Bool { [15, 16].contains(code) || function == "sysfs" }
 
     /// Whether a reset brings the GPU back: NVML_ERROR_RESET_REQUIRED (16).
     package var asksForReset: Bool { code == 16 }

@@ -61,6 +61,10 @@ extension NodeEvent {
         }
     }
 
+    /// Whether a GPU has fallen off the bus, with Xid 79 or in words alone; then it is not read
+    /// before it has begun anew.
+    package var isOffTheBus: Bool { kind == .gpuFallenOffBus || kind == .xid && number == 79 }
+
     /// Whether it must not be lost among others: its text calls it fatal, or calls have to stop.
     package var isGrave: Bool { severity == "fatal" || stopsCalls }
 }

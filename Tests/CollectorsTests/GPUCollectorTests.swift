@@ -104,12 +104,12 @@ import Testing
         let rig = try CollectorRig()
         _ = try rig.turn()
         try rig.fake.play("set gpu=3 lost")
-        for _ in 0..<2 {
+        for turn in UInt64(0)..<2 {
             let report = try rig.turn()
             #expect(
                 report.states == ["read", "read", "read", "lost", "read", "read", "read", "read"])
             #expect(report.gpus[3].readings.allSatisfy { !$0.isValue })
-            #expect(report.gpus[3].ageNanoseconds == 0)
+            #expect(report.gpus[3].ageNanoseconds == turn * 5 * second, "a refusal is remembered")
         }
         try rig.fake.play("set gpu=3 generation=1")
         #expect(try rig.turn().states == Self.all)

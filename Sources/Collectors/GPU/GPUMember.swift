@@ -64,7 +64,7 @@ struct GPUMember {
             latest = outcome.report
             latestNanoseconds =
                 outcome.span.map { $0.lowerBound + ($0.upperBound - $0.lowerBound) / 2 }
-                ?? now
+                ?? latestNanoseconds
             isFresh = true
         }
         return outcome.span
@@ -83,7 +83,6 @@ struct GPUMember {
     ) -> GPUDeviceReport {
         var report =
             latest ?? GPUDeviceReport(address: address, state: .noLibrary)
-        if latest == nil { report.epoch = place.epoch }
         if let reason {
             state = .excluded(reason)
         } else if !place.isListed {
@@ -98,6 +97,7 @@ struct GPUMember {
         }
         isFresh = false
         report.state = state
+        if state != .read { report.epoch = place.epoch }
         report.ageNanoseconds =
             latest == nil || moment < latestNanoseconds ? 0 : moment - latestNanoseconds
         return report

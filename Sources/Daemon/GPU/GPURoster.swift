@@ -15,8 +15,11 @@ struct GPURoster: Sendable {
         var read: Moment?
         /// Links that were active at some time since the daemon started.
         var wereActive: Set<UInt8> = []
-        /// When it was last seen to have begun counting anew; nil when it was not.
-        var restarted: Moment?
+        /// The latest moment at which it is known to have counted on; nil when none is.
+        var counted: Moment?
+        /// The instance of driver and device whose energy was read last, and when it was still the
+        /// same, whether the GPU could be read or not.
+        var instance: (epoch: UInt64, lasted: Moment)?
     }
 
     /// The GPUs by address.
@@ -25,6 +28,14 @@ struct GPURoster: Sendable {
     private(set) var library: GPULibrary?
     /// How long calls took, as last reported.
     private(set) var calls: [CallFamily: CallLatency] = [:]
+    // What the history knows of when energy was last read.
+    private var counted: [GPUUUID: Moment]
+    private var restarts: [PCIAddress: Restart] = [:]
+
+    /// Without GPUs; `counted` says when the energy of some was last read.
+    init(counted: [GPUUUID: Moment] = [:]) {
+        self.counted = counted
+    }
 
     /// The GPU at an address; nil when there is none or who it is is not known.
     func uuid(at device: NodeEvent.Device?) -> GPUUUID? {
@@ -32,8 +43,11 @@ struct GPURoster: Sendable {
         return entries[address]?.report.identity?.uuid
     }
 
-    /// When GPUs were last seen to have begun counting anew.
-    var restarts: [PCIAddress: Moment] { entries.compactMapValues(\.restarted) }
+    /// The GPUs that were seen to have begun counting anew, each told once.
+    mutating func takeRestarts() -> [PCIAddress: Restart] {
+        defer { restarts = [:] }
+        return restarts
+    }
 
     /// Takes a report in, and compares what was read with the ledger; returns what limits deltas.
     mutating func take(_ report: GPUReport, _ ledger: inout Ledger) -> [CounterEvent] {
@@ -45,12 +59,13 @@ struct GPURoster: Sendable {
             entries[address]?.isListed = false
         }
         var events: [CounterEvent] = []
-        for gpu in report.gpus { events += take(gpu, at: report.moment, &ledger) }
+        let start = report.moment.earlier(byNanoseconds: report.durationNanoseconds / 2)
+        for gpu in report.gpus { events += take(gpu, from: start, at: report.moment, &ledger) }
         return events
     }
 
     private mutating func take(
-        _ gpu: GPUDeviceReport, at moment: Moment, _ ledger: inout Ledger
+        _ gpu: GPUDeviceReport, from start: Moment, at moment: Moment, _ ledger: inout Ledger
     ) -> [CounterEvent] {
         var entry = entries[gpu.address] ?? Entry(report: gpu)
         let identity = gpu.identity ?? entry.report.identity
@@ -62,8 +77,11 @@ struct GPURoster: Sendable {
         entry.report.links = links
         entry.isListed = gpu.isListed
         defer { entries[gpu.address] = entry }
-        guard gpu.state == .read else { return [] }
         let read = moment.earlier(byNanoseconds: gpu.ageNanoseconds)
+        guard gpu.state == .read else {
+            entry.noteUnread(gpu, asked: read, looked: start)
+            return []
+        }
         entry.read = read
         for link in gpu.links where link.state == .active {
             entry.wereActive.insert(link.number)
@@ -71,7 +89,12 @@ struct GPURoster: Sendable {
         guard let uuid = gpu.identity?.uuid else { return [] }
         let key = PartKey.gpu(uuid)
         let isRestarted = ledger.hasRestarted(key, gpu.readings)
-        if isRestarted { entry.restarted = read }
+        if gpu.hasEnergy {
+            let before = counted.removeValue(forKey: uuid)
+            if isRestarted { restarts[gpu.address] = entry.restart(gpu, at: read, before) }
+            entry.counted = read
+            entry.instance = (gpu.epoch, read)
+        }
         var events = ledger.observe(key, gpu.observation(isRestarted: isRestarted), at: read)
         for link in gpu.links {
             events += ledger.observe(
@@ -83,6 +106,25 @@ struct GPURoster: Sendable {
 }
 
 extension GPURoster.Entry {
+    // A GPU that only a new start brings back has not had it yet: when it was asked, or when the
+    // kernel's lists were looked at.
+    fileprivate mutating func noteUnread(
+        _ gpu: GPUDeviceReport, asked: Moment, looked: Moment
+    ) {
+        if instance?.epoch == gpu.epoch { instance?.lasted = looked }
+        guard case .failed(let failure) = gpu.state, failure.lastsUntilRestart else { return }
+        counted = Moment.later(counted, gpu.isListed ? asked : looked)
+    }
+
+    // A reset alone leaves driver and device the same; whatever makes them others is a new start,
+    // and came after the latest look at the old ones.
+    fileprivate func restart(
+        _ gpu: GPUDeviceReport, at read: Moment, _ before: Moment?
+    ) -> Restart {
+        let lasted = instance.flatMap { $0.epoch == gpu.epoch ? nil : $0.lasted }
+        return Restart(after: Moment.later(counted ?? before, lasted), read: read)
+    }
+
     /// A GPU that no report has had.
     init(neverReported address: PCIAddress, _ trouble: GPUTrouble?) {
         report = GPUDeviceReport(address: address, state: .excluded(trouble?.excluded ?? ""))
@@ -90,6 +132,10 @@ extension GPURoster.Entry {
 }
 
 extension GPUDeviceReport {
+    fileprivate var hasEnergy: Bool {
+        if case .value = readings[GPUCounters.energyRow] { true } else { false }
+    }
+
     // The inventory keeps a GPU that sysfs has ceased to list, and says so.
     fileprivate var isListed: Bool {
         if case .failed(let failure) = state { failure.function != "sysfs" } else { true }
@@ -115,6 +161,12 @@ extension NVLinkReport {
 }
 
 extension Moment {
+    // Of the same boot.
+    fileprivate static func later(_ left: Moment?, _ right: Moment?) -> Moment? {
+        guard let left, let right else { return left ?? right }
+        return left.boottimeNanoseconds < right.boottimeNanoseconds ? right : left
+    }
+
     /// The moment this long before.
     func earlier(byNanoseconds nanoseconds: UInt64) -> Moment {
         guard nanoseconds > 0 else { return self }

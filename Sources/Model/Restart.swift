@@ -1,0 +1,28 @@
+/// What is known of when a GPU began anew.
+///
+/// It is seen later than it was: at the first reading whose energy is less than before. What was
+/// told in between may have been told since, and must not count as answered.
+package struct Restart: Hashable, Sendable {
+    /// The latest moment at which it had not begun anew yet; nil when none is known.
+    package var after: Moment?
+    /// When it was first read since.
+    package var read: Moment
+
+    /// A GPU that has begun anew between two moments.
+    package init(after: Moment?, read: Moment) {
+        self.after = after
+        self.read = read
+    }
+
+    /// Up to when it answers events such as this one, in milliseconds since 1970; nil for never.
+    ///
+    /// A GPU that has fallen off the bus is not read before it has begun anew: to be read is enough
+    /// to say that it did so after that.
+    func answers(_ event: NodeEvent, bootID: String) -> Int64? {
+        let limit = event.isOffTheBus ? read : after
+        guard let limit, limit.bootID == bootID,
+            event.lastWallMilliseconds <= limit.wallMilliseconds
+        else { return nil }
+        return limit.wallMilliseconds
+    }
+}
