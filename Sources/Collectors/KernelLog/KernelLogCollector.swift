@@ -259,7 +259,8 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         let milliseconds = Int64(clamping: record.microseconds / 1000)
         let (sum, overflow) = milliseconds.addingReportingOverflow(offsetMilliseconds)
         return (
-            isFar ? .max : product, overflow ? nowMilliseconds : min(sum, nowMilliseconds)
+            isFar ? nowNanoseconds : min(product, nowNanoseconds),
+            overflow ? nowMilliseconds : min(sum, nowMilliseconds)
         )
     }
 }

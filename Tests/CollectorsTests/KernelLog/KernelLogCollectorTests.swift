@@ -37,6 +37,14 @@ import Testing
         #expect(test.tick().isEmpty)
     }
 
+    @Test func `a stamp ahead of now keeps no window open`() {
+        let test = LogUnderTest()
+        for record in UInt64(1)...2 { test.add(Self.lost, record, microseconds: 1_070_000_000) }
+        test.add("x", 3, microseconds: .max)
+        #expect(test.read().count == 1)
+        #expect(test.deadline == test.now + EventWindow.lengthNanoseconds)
+    }
+
     /// The clock of the stamps drifts; what is read as it comes has the time of reading.
     @Test(arguments: [UInt64(0), 930_000_000, 1_070_000_000])
     func `stamps do not count for what is written while the log is read`(stamp: UInt64) {
