@@ -131,6 +131,19 @@ package struct EventWindow: Sendable {
         return finished
     }
 
+    /// Gives the events whose counts or details grew, and leaves the windows open.
+    package mutating func takeGrown() -> [NodeEvent] {
+        var grown = finished
+        finished = []
+        for window in windows.indices {
+            grown += windows[window].changed
+            for entry in windows[window].entries.indices {
+                windows[window].entries[entry].hasChanged = false
+            }
+        }
+        return grown
+    }
+
     /// When `close` has something to give, on the clock of `take`; nil while nothing grew.
     package var nextDeadlineNanoseconds: UInt64? {
         guard finished.isEmpty else { return 0 }

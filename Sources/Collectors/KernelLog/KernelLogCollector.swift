@@ -114,6 +114,10 @@ package struct KernelLogCollector<Source: KernelLogSource> {
         window.close(nowNanoseconds: nowNanoseconds)
     }
 
+    /// Gives the events whose counts or details grew in windows that go on, for the moment before a
+    /// report: whoever goes on behind its `lastRecord` must not miss them.
+    package mutating func takeGrown() -> [NodeEvent] { window.takeGrown() }
+
     // MARK: Opening and failing
 
     private mutating func open(_ now: UInt64) -> Bool {

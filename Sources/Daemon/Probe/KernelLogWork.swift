@@ -4,6 +4,8 @@ import Wire
 
 /// The kernel-log probe: tells events as they come, and how it does when it is asked.
 final class KernelLogWork: ProbeWork {
+    private static let eventsPerFrame = 1024
+
     private let output: ProbeOutput
     private let clock: any TimeSource
     private let clocks = KernelLogClocks.system
@@ -21,7 +23,8 @@ final class KernelLogWork: ProbeWork {
     }
 
     func collect(turn: UInt64, now: UInt64) -> Bool {
-        guard advance(ready: [], now: now), let collector else { return false }
+        guard advance(ready: [], now: now), tell(collector?.takeGrown() ?? []), let collector
+        else { return false }
         return output.send(
             .report(turn: turn, .kernelLog(collector.report(at: clock.now()))))
     }
@@ -39,6 +42,18 @@ final class KernelLogWork: ProbeWork {
         guard collector != nil else { return true }
         var events = collector?.read() ?? []
         events += collector?.tick(nowNanoseconds: clocks.monotonicNanoseconds()) ?? []
-        return events.isEmpty || output.send(.events(events))
+        return tell(events)
+    }
+
+    // What a storm has left makes more than a frame takes.
+    private func tell(_ events: [NodeEvent]) -> Bool {
+        var rest = events[...]
+        while !rest.isEmpty {
+            guard output.send(.events(Array(rest.prefix(Self.eventsPerFrame)))) else {
+                return false
+            }
+            rest = rest.dropFirst(Self.eventsPerFrame)
+        }
+        return true
     }
 }

@@ -189,6 +189,20 @@ import Testing
 
     // MARK: Restarts
 
+    /// Whoever goes on behind the latest record has been told of all before it.
+    @Test func `what has grown is told before a report says how far the log was read`() {
+        let test = LogUnderTest()
+        let stamp = test.now / 1000
+        for record in UInt64(1)...3 { test.add(Self.lost, record, microseconds: stamp) }
+        #expect(test.read().map(\.count) == [1])
+        #expect(test.takeGrown().map(\.count) == [3] && test.report.lastRecord == 3)
+        #expect(test.takeGrown().isEmpty && test.deadline == nil)
+        test.add(Self.lost, 4)
+        #expect(test.read().isEmpty)
+        test.now += EventWindow.lengthNanoseconds
+        #expect(test.tick().map(\.count) == [4])
+    }
+
     @Test func `known records are left out after a restart within a boot`() {
         let test = LogUnderTest(after: 2)
         test.add(Self.cleanup, 1)

@@ -81,6 +81,7 @@ final class LogUnderTest {
 
     func read() -> [NodeEvent] { collector.read() }
     func tick() -> [NodeEvent] { collector.tick(nowNanoseconds: now) }
+    func takeGrown() -> [NodeEvent] { collector.takeGrown() }
 
     /// Adds a record.
     func add(
