@@ -23,6 +23,8 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case busy
         /// The read took longer than it may.
         case timeLimit
+        /// The file has not the tables that its version says.
+        case otherTables
         /// The pass handed in contradicts itself; a fault of the program.
         case invalidPass
         /// SQLite does not do what durability needs.
@@ -69,6 +71,8 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .damaged: "Restart the daemon; it moves a damaged file aside and starts a new one."
         case .busy: "Look for a program that keeps the file open, such as a backup or sqlite3."
         case .timeLimit: "Ask for a shorter span of time."
+        case .otherTables:
+            "Move the file away; it was written by a version that was never released."
         case .invalidPass: "Report this as a bug."
         case .unsuitable: "Use the distribution's libsqlite3 and a local file system."
         case .system where [ENOENT, ENOTDIR].contains(systemError):
@@ -107,6 +111,7 @@ extension HistoryError {
         case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_INTERRUPT: .timeLimit
+        case SQLITE_ERROR: .otherTables
         default: cause(systemError: systemError) ?? .system
         }
     }

@@ -95,6 +95,20 @@ struct JournalTests {
         #expect(KernelLogPosition(bootID: "", record: 1).record(in: "") == nil)
     }
 
+    /// Such as a development file of this version.
+    @Test func fileWithoutATableOfItsVersionIsRefusedInOneSentence() throws {
+        let directory = try TemporaryDirectory()
+        do { _ = try Store.open(directory) }
+        try directory.execute("ALTER TABLE node_event DROP COLUMN answered")
+        let store = try Store.open(directory)
+        let error = #expect(throws: HistoryError.self) { try store.loadEvents() }
+        #expect(error?.cause == .otherTables)
+        #expect(
+            error?.description == "cannot read the events on \(directory.database): no such "
+                + "column: answered (SQLite 1). Move the file away; it was written by a version "
+                + "that was never released.")
+    }
+
     @Test func failedPassKeepsNoEvent() throws {
         let directory = try TemporaryDirectory()
         let store = try Store.open(directory)
