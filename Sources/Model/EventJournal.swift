@@ -84,8 +84,8 @@ package struct EventJournal: Sendable {
 
     /// The events, ascending by number.
     package private(set) var entries: [JournalEntry] = []
-    /// The latest number that is no longer kept; zero while all are.
-    package private(set) var droppedThrough: UInt64 = 0
+    /// What is left of the events up to the latest that was dropped.
+    package private(set) var remains = Remains()
     /// How often what came from where since the daemon started.
     package private(set) var counts: [EventCountKey: UInt64] = [:]
     private var nextID: UInt64 = 1
@@ -101,9 +101,13 @@ package struct EventJournal: Sendable {
         self.entries = entries
         nextID = (entries.last?.id ?? 0) + 1
         // Numbers are dense, so what is missing was dropped.
-        droppedThrough = entries.reversed().reduce(nextID - 1) { $1.id == $0 ? $0 - 1 : $0 }
+        noteDropped(
+            through: entries.reversed().reduce(nextID - 1) { $1.id == $0 ? $0 - 1 : $0 })
         trim()
     }
+
+    /// The latest number that is no longer kept; zero while all are.
+    package var droppedThrough: UInt64 { remains.through }
 
     /// The number that the next event gets.
     package var upcoming: UInt64 { nextID }
@@ -161,11 +165,9 @@ package struct EventJournal: Sendable {
         return changed.isEmpty ? [] : entries.filter { changed.contains($0.id) }
     }
 
-    /// What is left of the events up to the latest that was dropped.
-    package var remains: Remains {
-        Remains(
-            through: droppedThrough,
-            ids: Set(entries.lazy.map(\.id).prefix { $0 <= droppedThrough }))
+    private mutating func noteDropped(through: UInt64) {
+        let kept = Set(entries.lazy.map(\.id).prefix { $0 <= through })
+        remains = Remains(through: through, ids: kept)
     }
 
     // MARK: The same event
@@ -235,6 +237,7 @@ package struct EventJournal: Sendable {
         var excess = entries.count - Self.capacity
         var graveExcess = entries.count { $0.isGrave } - Self.graveLimit
         var dropped: Set<UInt64> = []
+        var through = droppedThrough
         for entry in entries where excess > 0 {
             if entry.isGrave {
                 guard graveExcess > 0 else { continue }
@@ -242,9 +245,10 @@ package struct EventJournal: Sendable {
             }
             excess -= 1
             dropped.insert(entry.id)
-            droppedThrough = max(droppedThrough, entry.id)
+            through = max(through, entry.id)
         }
         entries.removeAll { dropped.contains($0.id) }
+        noteDropped(through: through)
         changed.subtract(dropped)
     }
 
