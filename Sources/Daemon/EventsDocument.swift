@@ -88,6 +88,14 @@ extension JournalEntry {
     }
 }
 
+extension EventCountKey {
+    /// Whether it counts what happened to a GPU, as for entries.
+    func isOf(_ uuid: GPUUUID?, at address: PCIAddress) -> Bool {
+        if let gpu, let uuid { return gpu == uuid }
+        return device == .pci(address)
+    }
+}
+
 extension V1.Event {
     fileprivate init(_ entry: JournalEntry, index: Int?) {
         let event = entry.event

@@ -37,17 +37,17 @@ extension GPUSample {
                 NVLinkSample(
                     number: $0.number, remote: $0.remote,
                     part: PartSample($0.entries, $0.gauges, isFresh: $0.isFresh))
-            }, xids: Self.xids(at: view.address, picture))
+            }, xids: Self.xids(of: view, picture))
         slowCalls = view.slowCalls
     }
 
     // The numbers that alerts ask for are there from the start, so that their first occurrence is
     // an increase.
-    private static func xids(at address: PCIAddress, _ picture: Picture) -> [UInt32: UInt64] {
+    private static func xids(of gpu: GPUView, _ picture: Picture) -> [UInt32: UInt64] {
         let asked = picture.areXidsTold ? XidCatalog.alerting : []
         var counts = Dictionary(uniqueKeysWithValues: asked.map { ($0, UInt64(0)) })
         for (key, count) in picture.journal.counts
-        where key.kind == .xid && key.device == .pci(address) {
+        where key.kind == .xid && key.isOf(gpu.report.identity?.uuid, at: gpu.address) {
             if let number = key.number { counts[number, default: 0] += count }
         }
         return counts

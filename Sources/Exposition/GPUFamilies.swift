@@ -128,7 +128,8 @@ extension MetricFamilies {
         "fabricwatch_kernel_events_total", .counter, ["kind", "device"],
         "What the kernel log, NVML and the HCAs told, repeats included, a flap of a link as "
             + "`link_down`; no device means the node, or what "
-            + "is beyond the \(EventJournal.countLimit) pairs of device and number counted apart.")
+            + "is beyond the \(EventJournal.countLimit) pairs of device and number counted apart, "
+            + "or \(EventJournal.alertingCountLimit) where alerts ask for the Xid.")
     static let sxids = MetricFamily(
         "fabricwatch_nvswitch_sxid_errors_total", .counter, ["device", "sxid"],
         "Errors that the driver reported of an NVSwitch, repeats included.")

@@ -46,12 +46,22 @@ package struct EventCountKey: Hashable, Sendable {
     package var device: NodeEvent.Device?
     /// The number, such as the Xid; nil where there is none, and for what is beyond the bound.
     package var number: UInt32?
+    /// The GPU that was there, since another one may take its place; nil where it was not known.
+    package var gpu: GPUUUID?
 
     /// A key.
-    package init(kind: NodeEvent.Kind, device: NodeEvent.Device?, number: UInt32?) {
+    package init(
+        kind: NodeEvent.Kind, device: NodeEvent.Device?, number: UInt32?, gpu: GPUUUID? = nil
+    ) {
         self.kind = kind
         self.device = device
         self.number = number
+        self.gpu = gpu
+    }
+
+    fileprivate init(_ event: NodeEvent, _ gpu: GPUUUID?) {
+        self.init(
+            kind: event.kind.counted, device: event.device, number: event.number, gpu: gpu)
     }
 }
 
@@ -127,7 +137,7 @@ package struct EventJournal: Sendable {
             news = event.count
             append(event, bootID: bootID, gpu: gpu)
         }
-        if news > 0 { count(event, UInt64(news)) }
+        if news > 0 { count(event, gpu, UInt64(news)) }
         return news
     }
 
@@ -252,9 +262,18 @@ package struct EventJournal: Sendable {
         changed.subtract(dropped)
     }
 
-    private mutating func count(_ event: NodeEvent, _ times: UInt64) {
-        var key = EventCountKey(
-            kind: event.kind.counted, device: event.device, number: event.number)
+    // What was counted without a number is news under its number.
+    private mutating func uncount(_ entry: JournalEntry) {
+        let key = EventCountKey(entry.event, entry.gpu)
+        guard let counted = counts[key] else { return }
+        let rest = counted - min(counted, UInt64(entry.event.count))
+        // Without room for its number the device would seem to have had fewer.
+        guard counts.count - (rest == 0 ? 1 : 0) < Self.countLimit else { return }
+        counts[key] = rest == 0 ? nil : rest
+    }
+
+    private mutating func count(_ event: NodeEvent, _ gpu: GPUUUID?, _ times: UInt64) {
+        var key = EventCountKey(event, gpu)
         let isAlerting =
             event.kind == .xid && event.number.map(XidCatalog.alerting.contains) == true
         let limit = isAlerting ? Self.alertingCountLimit : Self.countLimit

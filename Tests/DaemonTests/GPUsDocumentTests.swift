@@ -237,6 +237,8 @@ struct GPUsDocumentTests {
         let after = Self.picture(pipeline, other, at: 3)
         #expect(try Self.document(after).xids.map(\.number) == [62])
         #expect(try Self.summary(after).xids == 1 && accused(after) == [62])
+        #expect(Self.xids(before)?.filter { $0.value > 0 } == [62: 1, 95: 1])
+        #expect(Self.xids(after)?.filter { $0.value > 0 } == [62: 1], "as the API says")
         // While nobody knows who is there, all may be.
         let unknown = Self.gpu(.noLibrary) { $0.identity = nil }
         let restored = Pipeline(

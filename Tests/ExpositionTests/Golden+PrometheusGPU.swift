@@ -130,7 +130,7 @@ extension Golden {
         # HELP fabricwatch_kernel_events_total What the kernel log, NVML and \
         the HCAs told, repeats included, a flap of a link as `link_down`; no \
         device means the node, or what is beyond the 512 pairs of device and number \
-        counted apart.
+        counted apart, or 1024 where alerts ask for the Xid.
         # TYPE fabricwatch_kernel_events_total counter
         fabricwatch_kernel_events_total{kind="xid",device="0000:18:00.0"} 2
         fabricwatch_kernel_events_total{kind="hung_task",device=""} 1
