@@ -14,6 +14,8 @@ package struct JournalEntry: Hashable, Sendable {
     package var sources: Set<NodeEvent.Source>
     /// The entry that it most likely follows from.
     package var root: UInt64?
+    // How much of the count NVML alone has told, where the kernel log tells as well.
+    fileprivate var unconfirmed: UInt32 = 0
     /// Up to when its device had begun anew after whatever it told, in milliseconds since 1970; nil
     /// when it was not seen to have.
     package var answeredMilliseconds: Int64?
@@ -134,11 +136,27 @@ package struct EventJournal: Sendable {
         if let index = indexOfSame(event, bootID: bootID) {
             news = merge(event, into: index)
         } else {
-            news = event.count
+            news = event.count - confirm(event, bootID: bootID)
             append(event, bootID: bootID, gpu: gpu)
         }
         if news > 0 { count(event, gpu, UInt64(news)) }
         return news
+    }
+
+    // NVML may have counted several lines in one entry before the log told of the first: another
+    // line takes over what it stands for. Returns how much of it was counted already.
+    private mutating func confirm(_ line: NodeEvent, bootID: String) -> UInt32 {
+        guard line.source == .kernelLog,
+            let index = entries.lastIndex(where: {
+                $0.unconfirmed > 0 && $0.bootID == bootID
+                    && $0.isAlike(line, within: Self.sameMilliseconds)
+            })
+        else { return 0 }
+        let known = min(entries[index].unconfirmed, line.count)
+        entries[index].unconfirmed -= known
+        entries[index].event.count -= known
+        changed.insert(entries[index].id)
+        return known
     }
 
     /// Marks what GPUs told before they began anew, also where it is noted only later; `new` has
@@ -185,7 +203,9 @@ package struct EventJournal: Sendable {
     // The latest one decides: what an earlier boot told is never the same, and no later entry is of
     // an earlier boot. Times do not end the search, because the log may be read late.
     private func indexOfSame(_ event: NodeEvent, bootID: String) -> Int? {
-        let same = entries.lastIndex { $0.isSame(as: event, within: Self.sameMilliseconds) }
+        let same =
+            entries.lastIndex { $0.isSame(as: event, within: Self.sameMilliseconds) }
+            ?? entries.lastIndex { $0.isUnnumbered(event, within: Self.sameMilliseconds) }
         return same.flatMap { entries[$0].bootID == bootID ? $0 : nil }
     }
 
@@ -212,7 +232,9 @@ package struct EventJournal: Sendable {
             // The kernel's line says more than NVML does.
             merged = event
             merged.wallMilliseconds = min(before.event.wallMilliseconds, event.wallMilliseconds)
-            merged.count = max(before.event.count, event.count)
+            let told = max(before.toldByLog, event.count)
+            merged.count = max(before.event.count, told)
+            entry.unconfirmed = merged.count - told
             merged.lastWallMilliseconds = max(
                 before.event.lastWallMilliseconds, event.lastWallMilliseconds)
             entry.root = entry.root ?? root(of: event, bootID: before.bootID)
@@ -222,7 +244,11 @@ package struct EventJournal: Sendable {
         entries[index] = entry
         changed.insert(entry.id)
         answer(at: index)
-        return entry.event.count - before.event.count
+        guard merged.number == before.event.number else {
+            uncount(before)
+            return merged.count
+        }
+        return merged.count - before.event.count
     }
 
     private func root(of event: NodeEvent, bootID: String) -> UInt64? {
@@ -303,6 +329,23 @@ extension JournalEntry {
             let isUnnumbered = other.number == nil && event.source == .kernelLog
             return (isUnnumbered || event.number == other.number) && isNear(other, milliseconds)
         }
+    }
+
+    // Whether NVML told of an Xid without its number where the log has one.
+    fileprivate func isUnnumbered(_ line: NodeEvent, within milliseconds: Int64) -> Bool {
+        line.source == .kernelLog && sources == [.nvml] && event.number == nil
+            && event.kind == line.kind && event.device == line.device
+            && isNear(line, milliseconds)
+    }
+
+    fileprivate func isAlike(_ line: NodeEvent, within milliseconds: Int64) -> Bool {
+        event.kind == line.kind && event.device == line.device && event.number == line.number
+            && isNear(line, milliseconds)
+    }
+
+    // How often the log told of it.
+    fileprivate var toldByLog: UInt32 {
+        sources.contains(.kernelLog) ? event.count - unconfirmed : 0
     }
 
     fileprivate func isNear(_ other: NodeEvent, _ milliseconds: Int64) -> Bool {

@@ -106,6 +106,38 @@ struct EventJournalTests {
         #expect(Self.count(journal, 13) == UInt64(UInt32.max) + 1)
     }
 
+    /// NVML tells of each line, and the log folds some of them.
+    @Test func whatNVMLCountedFirstIsUsedUpByTheLines() {
+        var journal = Self.journal((0..<5).map { _ in Self.nvml(13, at: 12) })
+        #expect(Self.count(journal, 13) == 5)
+        journal.note(Self.kernel(13, record: 1, at: 10), bootID: "a", gpu: Self.uuid)
+        journal.note(Self.kernel(13, record: 2, at: 10), bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.event.count) == [4, 1])
+        journal.note(Self.kernel(13, record: 1, at: 10, count: 3), bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.event.count) == [4, 1])
+        journal.note(Self.kernel(13, record: 4, at: 10, count: 3), bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.event.count) == [3, 1, 3])
+        #expect(Self.count(journal, 13) == 7, "five, and two that NVML did not tell of")
+        journal.note(Self.kernel(13, record: 1, at: 10, count: 4), bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.event.count) == [4, 1, 3])
+        #expect(Self.count(journal, 13) == 8)
+    }
+
+    @Test func theLogNumbersWhatNVMLDoesNotKnow() {
+        var unknown = Self.nvml(0, at: 12)
+        unknown.number = nil
+        var journal = Self.journal([unknown, unknown])
+        #expect(Self.count(journal, nil) == 2)
+        let news = journal.note(
+            Self.kernel(119, record: 5, at: 10), bootID: "a", gpu: Self.uuid)
+        #expect(news == 2, "calls stop with the number")
+        #expect(journal.entries.map(\.event.number) == [119])
+        #expect(journal.entries.first?.sources == [.kernelLog, .nvml])
+        #expect(Self.count(journal, 119) == 2 && Self.count(journal, nil) == nil)
+        journal.note(Self.kernel(31, record: 6, at: 10), bootID: "a", gpu: Self.uuid)
+        #expect(journal.entries.map(\.event.number) == [119, 31])
+    }
+
     @Test func theSameXidOfAnotherGPUIsAnother() {
         var other = Self.nvml(13, at: 10)
         other.device = .pci(PCIAddress(domain: 0, bus: 0x2a, device: 0))
