@@ -2,26 +2,31 @@ import Model
 import Serve
 import Wire
 
-/// Names an event of one history: `e17-0123456789abcdef`.
+/// Names an event of one history and of the run of the daemon that numbered it:
+/// `e17-0123456789abcdef`.
 struct EventCursor: Hashable {
     var id: UInt64
-    var storeID: UInt64
+    // The history's number, to which that of the run is added.
+    private var origin: UInt64
 
-    init(id: UInt64, storeID: UInt64) {
+    init(id: UInt64, storeID: UInt64, run: UInt64 = 0) {
         self.id = id
-        self.storeID = storeID
+        origin = storeID &+ run
     }
+
+    /// The run, if the cursor is of this history; for that of another a number that no run has.
+    func run(of storeID: UInt64) -> UInt64 { origin &- storeID }
 
     /// Reads what `text` writes; nil for anything else.
     init?(_ text: String) {
         let parts = text.dropFirst().split(separator: "-", omittingEmptySubsequences: false)
         guard text.hasPrefix("e"), parts.count == 2, let id = UInt64(parts[0]),
-            parts[1].utf8.count == 16, let storeID = UInt64(parts[1], radix: 16)
+            parts[1].utf8.count == 16, let origin = UInt64(parts[1], radix: 16)
         else { return nil }
-        self.init(id: id, storeID: storeID)
+        self.init(id: id, storeID: origin)
     }
 
-    var text: String { "e\(id)-\(Hexadecimal.padded(storeID, digits: 16))" }
+    var text: String { "e\(id)-\(Hexadecimal.padded(origin, digits: 16))" }
 }
 
 extension Picture {
@@ -51,7 +56,8 @@ extension Picture {
         return V1.Events(
             node: node, time: now.text,
             events: chosen.map { V1.Event($0, index: index(of: $0)) },
-            next: EventCursor(id: last, storeID: storeID).text, complete: isComplete,
+            next: EventCursor(id: last, storeID: storeID, run: journal.runs.present).text,
+            complete: isComplete,
             oldest: kept.first?.id, newest: kept.last?.id)
     }
 
@@ -59,11 +65,11 @@ extension Picture {
         guard let cursor = EventCursor(text) else {
             throw .badRequest("'\(text)' is not a cursor: take it from 'next' of an answer.")
         }
-        guard cursor.storeID == storeID else {
+        guard let isKept = journal.runs.keeps(cursor.id, of: cursor.run(of: storeID)) else {
             throw .gone("The cursor belongs to another history: ask without 'after'.")
         }
-        // The daemon gave it away, so that event was lost, and its number comes again.
-        guard cursor.id < journal.upcoming else {
+        // The daemon gave it away, so that event was lost, and its number comes or came again.
+        guard isKept, cursor.id < journal.upcoming else {
             throw .gone(
                 "Event \(cursor.id) was lost, the latest is \(journal.upcoming - 1): ask without "
                     + "'after'.")

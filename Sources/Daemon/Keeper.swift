@@ -64,11 +64,14 @@ final class Keeper {
     func past() throws(HistoryError) -> Past {
         var past = Past()
         guard let store else { return past }
-        past.journal = EventJournal(restoring: try store.loadEvents())
+        let latest = try store.latestEvent()
+        past.journal = EventJournal(
+            restoring: try store.loadEvents(), through: latest,
+            runs: Self.begin(store, at: latest + 1))
         past.logPosition = try store.loadLogPosition()
         logPosition = past.logPosition
         guard let restored = try store.restore() else { return past }
-        latest = restored.pass.id
+        self.latest = restored.pass.id
         for entry in restored.series {
             guard let key = PartKey(entry.series.key) else { continue }
             past.ledger.restore(
@@ -162,6 +165,15 @@ final class Keeper {
         HistoryView(
             sizeBytes: Self.size(databasePath) + Self.size(databasePath + "-wal"),
             failures: failures, appendSeconds: appendSeconds, trouble: trouble)
+    }
+
+    // On a full disk the past can be read all the same.
+    private static func begin(_ store: Store, at first: UInt64) -> EventRuns {
+        do {
+            return try store.beginRun(at: first)
+        } catch {
+            return EventRuns(unkept: .random(in: .min ... .max))
+        }
     }
 
     private static func bases(_ slot: String, _ shelf: Publication.Shelf) -> [PublishedBase] {

@@ -17,15 +17,18 @@ extension Store {
         }
     }
 
-    /// Drops the events that the journal has dropped.
+    /// Drops the events that the journal has dropped; it does not know those of kinds that only
+    /// another version does, and they stay.
     func drop(_ remains: EventJournal.Remains) throws(HistoryError) {
         guard remains.through > 0 else { return }
         let purpose = "drop old events"
-        let find = try connection.prepare("SELECT id FROM node_event WHERE id <= ?", to: purpose)
+        let find = try connection.prepare(
+            "SELECT id, kind FROM node_event WHERE id <= ?", to: purpose)
         try find.bind(1, remains.through)
         var dropped: [UInt64] = []
         while try find.step() {
             let id = find.unsigned(0)
+            guard NodeEvent.Kind(rawValue: find.text(1)) != nil else { continue }
             if !remains.ids.contains(id) { dropped.append(id) }
         }
         let delete = try connection.prepare("DELETE FROM node_event WHERE id = ?", to: purpose)
@@ -52,6 +55,43 @@ extension Store {
         guard try statement.step() else { return nil }
         return KernelLogPosition(bootID: statement.text(0), record: statement.unsigned(1))
     }
+
+    /// The latest number that an event has, known to this version or not; zero without events.
+    package func latestEvent() throws(HistoryError) -> UInt64 {
+        let latest = try connection.integer(
+            "SELECT max(id) FROM node_event", to: "read the latest event")
+        return UInt64(bitPattern: latest ?? 0)
+    }
+
+    /// Notes that a run of the daemon begins to number events at `first`; gives the latest runs,
+    /// that one included.
+    package func beginRun(at first: UInt64) throws(HistoryError) -> EventRuns {
+        let purpose = "begin to number events"
+        let find = try connection.prepare(
+            "SELECT k, v FROM meta WHERE k LIKE '\(Self.runPrefix)%'", to: purpose)
+        var firsts: [UInt64: UInt64] = [:]
+        while try find.step() {
+            guard let run = UInt64(find.text(0).dropFirst(Self.runPrefix.utf8.count)) else {
+                continue
+            }
+            firsts[run] = find.unsigned(1)
+        }
+        let present = (firsts.keys.max() ?? 0) + 1
+        firsts[present] = first
+        let insert = try connection.prepare("INSERT INTO meta(k, v) VALUES(?, ?)", to: purpose)
+        try insert.bind(1, "\(Self.runPrefix)\(present)")
+        try insert.bind(2, first)
+        try insert.run()
+        let forget = try connection.prepare("DELETE FROM meta WHERE k = ?", to: purpose)
+        for run in firsts.keys where run + EventRuns.capacity <= present {
+            try forget.bind(1, "\(Self.runPrefix)\(run)")
+            try forget.run()
+            firsts[run] = nil
+        }
+        return EventRuns(firsts: firsts)
+    }
+
+    private static var runPrefix: String { "events_of_run_" }
 
     private func bind(
         _ entry: JournalEntry, to insert: borrowing Statement

@@ -100,6 +100,8 @@ package struct EventJournal: Sendable {
     package private(set) var remains = Remains()
     /// How often what came from where since the daemon started.
     package private(set) var counts: [EventCountKey: UInt64] = [:]
+    /// Where each run of the daemon began to number.
+    package private(set) var runs = EventRuns()
     private var nextID: UInt64 = 1
     private var changed: Set<UInt64> = []
     // The latest of each GPU.
@@ -109,9 +111,15 @@ package struct EventJournal: Sendable {
     package init() {}
 
     /// Takes up what the history kept, ascending by number.
-    package init(restoring entries: [JournalEntry]) {
+    ///
+    /// `runs` says where the numbers begin; `through` is the latest number that was given, also to
+    /// an event that is not among those that are understood.
+    package init(
+        restoring entries: [JournalEntry], through: UInt64 = 0, runs: EventRuns = EventRuns()
+    ) {
         self.entries = entries
-        nextID = (entries.last?.id ?? 0) + 1
+        self.runs = runs
+        nextID = max(entries.last?.id ?? 0, through) + 1
         // Numbers are dense, so what is missing was dropped.
         noteDropped(
             through: entries.reversed().reduce(nextID - 1) { $1.id == $0 ? $0 - 1 : $0 })

@@ -257,6 +257,37 @@ extension CollectorView {
         #expect(pass(pipeline, energy: 7, at: 70) == [.gpuXid])
     }
 
+    /// Numbers of events that a crash took are given again, but not to whoever has a cursor.
+    @Test func cursorOfALostEventIsGone() throws {
+        let scratch = Scratch()
+        let node = ScriptedNode(local: ["symbol_error": 0])
+        func ask(_ picture: Picture, _ storeID: UInt64, _ after: EventsSince) throws -> V1.Events {
+            try picture.events(after: after, limit: 9, of: nil, node: "n", storeID: storeID)
+        }
+        var cursors: [String] = []
+        do {
+            let keeper = try scratch.keeper()
+            let pipeline = try pipeline(keeper)
+            let storeID = try #require(keeper.storeID)
+            pipeline.note([GPUsDocumentTests.xid(62)])
+            cursors.append(try ask(pass(pipeline, node, 0), storeID, .latest).next)
+            // Shown, and not kept before the crash.
+            pipeline.note([GPUsDocumentTests.xid(63)])
+            let picture = pipeline.pass([], collectors: [], now: .scripted(seconds: 1))
+            cursors.append(try ask(picture, storeID, .latest).next)
+        }
+        let keeper = try scratch.keeper()
+        let pipeline = try pipeline(keeper)
+        let storeID = try #require(keeper.storeID)
+        for number in UInt32(64)...65 { pipeline.note([GPUsDocumentTests.xid(number)]) }
+        let picture = pass(pipeline, node, 60)
+        #expect(try ask(picture, storeID, .cursor(cursors[0])).events.map(\.number) == [64, 65])
+        let error = #expect(throws: AnswerError.self) {
+            try ask(picture, storeID, .cursor(cursors[1]))
+        }
+        guard case .gone = error else { throw Missing() }
+    }
+
     @Test func silentProbeLeavesNothingFresh() throws {
         let pipeline = try pipeline()
         let node = ScriptedNode(local: ["symbol_error": 1], far: ["symbol_error": 2])

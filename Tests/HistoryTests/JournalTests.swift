@@ -95,6 +95,37 @@ struct JournalTests {
         #expect(KernelLogPosition(bootID: "", record: 1).record(in: "") == nil)
     }
 
+    /// A version to come may have kinds of its own.
+    @Test func eventsOfUnknownKindsStayAndKeepTheirNumbers() throws {
+        let directory = try TemporaryDirectory()
+        let store = try Store.open(directory)
+        _ = try store.append(.plain(at: 1, ["a": [1]]), events: Self.entries)
+        try directory.execute("UPDATE node_event SET kind = 'new_kind' WHERE id IN (2, 3)")
+        #expect(try store.loadEvents().map(\.id) == [1])
+        #expect(try store.latestEvent() == 3)
+        let journal = EventJournal(
+            restoring: try store.loadEvents(), through: try store.latestEvent())
+        #expect(journal.upcoming == 4 && journal.droppedThrough == 3)
+        _ = try store.append(.plain(at: 2, ["a": [1]]), remains: journal.remains)
+        #expect(try directory.integer("SELECT count(*) FROM node_event") == 3)
+    }
+
+    @Test func runsAreKnownByWhereTheyBegan() throws {
+        let directory = try TemporaryDirectory()
+        do {
+            let store = try Store.open(directory)
+            #expect(try store.latestEvent() == 0)
+            #expect(try store.beginRun(at: 1) == EventRuns(firsts: [1: 1]))
+        }
+        let store = try Store.open(directory)
+        #expect(try store.beginRun(at: 18) == EventRuns(firsts: [1: 1, 2: 18]))
+        for _ in 3...70 { _ = try store.beginRun(at: 20) }
+        let runs = try store.beginRun(at: 21)
+        #expect(runs.present == 71)
+        #expect(runs.keeps(1, of: 7) == nil && runs.keeps(20, of: 8) == false)
+        #expect(runs.keeps(19, of: 8) == true && runs.keeps(99, of: 71) == true)
+    }
+
     /// Such as a development file of this version.
     @Test func fileWithoutATableOfItsVersionIsRefusedInOneSentence() throws {
         let directory = try TemporaryDirectory()
