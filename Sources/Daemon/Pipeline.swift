@@ -26,6 +26,7 @@ final class Pipeline {
     private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
     private var links: [PortKey: LinkInfo] = [:]
+    private var neighbours: Neighbours
     private var gpus: GPURoster
     private var pcie = PCIRoster()
     private var kernelLog: KernelLogReport?
@@ -44,6 +45,7 @@ final class Pipeline {
         self.keeper = keeper
         ledger = past.ledger
         publication = past.publication
+        neighbours = Neighbours(past.publication.pairs)
     }
 
     /// Takes the answers of a turn in, or one that came late, and returns the new picture; without
@@ -52,10 +54,11 @@ final class Pipeline {
         _ answers: [Collected], collectors: [CollectorView],
         watch: GPUWatch.View = .init(), now: Moment
     ) -> Picture {
-        let events = compare(answers)
+        var events = compare(answers)
         journal.answer(gpus.takeRestarts())
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
+        events += cables.flatMap { changes(of: $0, now: now) }
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
@@ -140,6 +143,20 @@ final class Pipeline {
         guard peer.isSwitch || !roster.has(peer.key) else { return [] }
         links[peer.key] = far.link ?? links[peer.key]
         return ledger.observe(.port(peer.key), far.observation, at: moment)
+    }
+
+    // What another neighbour means for a port that goes on counting.
+    private func changes(of cable: CableView, now: Moment) -> [CounterEvent] {
+        guard case .observed(let peer, _) = cable.report.peer,
+            let change = neighbours.join(cable.report.key, peer.key)
+        else { return [] }
+        note([
+            change.event(
+                device: cable.device, near: cable.report.key, far: peer.key,
+                peer: peer.description, wallMilliseconds: now.wallMilliseconds)
+        ])
+        return (change.farBefore == nil ? [] : ledger.neighbourChanged(at: .port(cable.report.key)))
+            + (change.nearBefore == nil ? [] : ledger.neighbourChanged(at: .port(peer.key)))
     }
 
     // MARK: Show

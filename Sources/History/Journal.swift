@@ -171,6 +171,7 @@ extension JournalEntry {
     private static func first(
         of sources: Set<NodeEvent.Source>, _ record: UInt64?
     ) -> NodeEvent.Source {
+        if sources.contains(.infiniBand) { return .infiniBand }
         if sources.contains(.verbs) { return .verbs }
         return record == nil ? .nvml : .kernelLog
     }

@@ -151,6 +151,16 @@ extension Ledger {
     }
 }
 
+extension Ledger {
+    /// What has to be said at every counter of a part that got another neighbour.
+    package func neighbourChanged(at key: PartKey) -> [CounterEvent] {
+        guard let series = series[key] else { return [] }
+        return series.entries.indices.filter { series.entries[$0].hasBaseline }.map {
+            series.event($0, .neighbourChanged, before: series.entries[$0].raw)
+        }
+    }
+}
+
 extension Ledger.Series {
     fileprivate mutating func take(
         _ observation: Observation, turn: UInt64, at moment: Moment
@@ -211,7 +221,7 @@ extension Ledger.Series {
         return events
     }
 
-    private func event(
+    fileprivate func event(
         _ index: Int, _ kind: CounterEvent.Kind, before: UInt64
     ) -> CounterEvent {
         CounterEvent(

@@ -74,6 +74,8 @@ package struct NodeEvent: Hashable, Sendable {
         case nvml
         /// The events of an HCA (libibverbs, ibv_get_async_event(3)).
         case verbs
+        /// What the ports and their neighbours say of themselves (IBTA vol 1, 14.2.5.3 NodeInfo).
+        case infiniBand = "infiniband"
     }
 
     /// What an event happened to.
@@ -132,6 +134,10 @@ package struct NodeEvent: Hashable, Sendable {
         case clientReregister = "client_reregister"
         /// An HCA does not work any more.
         case hcaFatal = "hca_fatal"
+        /// Another HCA is at the end of a cable.
+        case hcaChanged = "hca_changed"
+        /// The cable of a port of an HCA leads to another port than before.
+        case peerChanged = "peer_changed"
         /// PCIe Advanced Error Reporting: an error at a device or a port.
         case pcieError = "pcie_error"
         /// A PCIe slot has a link or a card again.

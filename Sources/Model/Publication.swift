@@ -74,6 +74,16 @@ package struct Publication: Sendable {
         return (totals, shelf == known ? nil : shelf)
     }
 
+    /// The two ends of every place of which both are known.
+    package var pairs: [(near: PortKey, far: PortKey)] {
+        let local = "/\(End.local.rawValue)"
+        return shelves.compactMap { slot, shelf in
+            guard slot.hasSuffix(local) else { return nil }
+            let place = slot.dropLast(local.count)
+            return shelves["\(place)/\(End.peer.rawValue)"].map { (shelf.key, $0.key) }
+        }
+    }
+
     /// The raw totals as last published in a place; nil when nothing was.
     package func latest(_ slot: Slot) -> [UInt64?]? { published[slot.text] }
 }

@@ -41,7 +41,8 @@ extension NodeEvent {
         case .nvlinkDiscoveryFailed: .reboot
         case .gpuSlowCall, .portModule, .hcaTemperature, .hcaPower, .hcaHealth, .linkUp,
             .linkDown, .linkFlap, .lidChange, .managerChange, .partitionKeyChange, .gidChange,
-            .clientReregister, .hcaFatal, .pcieError, .pcieSlotUp, .pcieSlotDown, .hungTask,
+            .clientReregister, .hcaFatal, .hcaChanged, .peerChanged, .pcieError, .pcieSlotUp,
+            .pcieSlotDown, .hungTask,
             .kernelLogGap, .nvmlEvent:
             nil
         }

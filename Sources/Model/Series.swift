@@ -149,12 +149,15 @@ package struct CounterEvent: Hashable, Sendable {
         case saturated
         /// The value comes from another source than before; the step between is unknown.
         case sourceChanged = "source_changed"
+        /// Another port is at the other end of the cable: what was counted before was of the old.
+        case neighbourChanged = "neighbour_changed"
 
         /// The best quality that a delta over such an event can have.
         package var quality: Quality {
             switch self {
             case .cleared, .perhapsCleared, .restarted, .saturated: .atLeast
             case .sourceChanged: .unknown
+            case .neighbourChanged: .exact
             }
         }
     }

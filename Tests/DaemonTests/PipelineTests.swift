@@ -75,7 +75,7 @@ extension CollectorView {
     private static let symbol = InfiniBandCounters.index(of: "symbol_error") ?? -1
 
     /// A directory that is gone after the test.
-    private final class Scratch {
+    final class Scratch {
         let path = FileManager.default.temporaryDirectory.path + "/fabricwatch-\(UUID().uuidString)"
 
         deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -216,6 +216,8 @@ enum KernelEventsReference {
         case .clientReregister:
             "The subnet manager asks the clients of a port to register with it again."
         case .hcaFatal: "An HCA does not work any more."
+        case .hcaChanged: "Another HCA is at the end of a cable."
+        case .peerChanged: "The cable of a port of an HCA leads to another port than before."
         case .pcieError: "PCIe Advanced Error Reporting: an error at a device or a port."
         case .pcieSlotUp: "A PCIe slot has a link or a card again."
         case .pcieSlotDown: "A PCIe slot lost its link or its card."

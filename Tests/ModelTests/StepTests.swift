@@ -108,7 +108,13 @@ struct StepTests {
 
     @Test func everyEventLimitsTheQuality() {
         for kind in CounterEvent.Kind.allCases {
-            #expect(kind.quality == (kind == .sourceChanged ? .unknown : .atLeast))
+            let quality: Quality =
+                switch kind {
+                case .sourceChanged: .unknown
+                case .neighbourChanged: .exact
+                default: .atLeast
+                }
+            #expect(kind.quality == quality)
         }
     }
 }

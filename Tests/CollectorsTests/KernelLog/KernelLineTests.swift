@@ -32,7 +32,7 @@ import Testing
         let kinds = Set(KernelLogFixture.events.compactMap { $0?.kind })
         let elsewhere: Set<NodeEvent.Kind> = [
             .kernelLogGap, .nvmlEvent, .linkFlap, .lidChange, .managerChange, .partitionKeyChange,
-            .gidChange, .clientReregister, .hcaFatal,
+            .gidChange, .clientReregister, .hcaFatal, .hcaChanged, .peerChanged,
         ]
         #expect(kinds == Set(NodeEvent.Kind.allCases).subtracting(elsewhere))
     }
