@@ -104,18 +104,57 @@ final class HostRig {
         #expect(end.failure == nil)
     }
 
-    // Falling back would compare 255 with 700 and call it another source, pass after pass.
-    @Test func whatIsOfferedAndNotReadFailsInsteadOfFallingBack() throws {
+    // Falling back at once would compare 255 with 700 and call it another source, pass after pass.
+    @Test func whatIsOfferedAndNotReadFailsAndOnlyThenFallsBack() throws {
         let host = try HostRig()
+        host.rig.hcas[0].port(1).counters = ["link_downed": 255]
         host.rig.statistics.set("ib0", "link_down_events_phy", 700)
         var collector = host.collector()
         #expect(try local(collector.collect()).value("link_downed") == 700)
         host.rig.statistics.failure = 5
-        host.rig.wait()
-        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        let wide = Reading.value(700, field: 2)
+        let narrow = Reading.value(255, field: 1)
+        // The names are learnt anew after 60 s, which changes nothing.
+        let expected = [.failed, .failed] + Array(repeating: narrow, count: 6)
+        for (pass, reading) in expected.enumerated() {
+            host.rig.wait()
+            let end = try local(collector.collect())
+            #expect(end.reading("link_downed") == reading, "pass \(pass)")
+            #expect(end.failure == .refused)
+        }
         host.rig.statistics.failure = nil
         host.rig.wait()
-        #expect(try local(collector.collect()).value("link_downed") == 700)
+        let end = try local(collector.collect())
+        #expect(end.reading("link_downed") == wide && end.failure == nil)
+        host.rig.statistics.failure = 5
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+    }
+
+    // 255 → 700 → 255 → 702: what cannot be known is not made up, and nothing ever falls.
+    @Test func anotherSourceForAWhileKeepsTotalsHonest() throws {
+        let host = try HostRig()
+        host.rig.hcas[0].port(1).counters = ["link_downed": 255]
+        host.rig.statistics.set("ib0", "link_down_events_phy", 700)
+        var collector = host.collector()
+        var ledger = Ledger()
+        let row = try #require(InfiniBandCounters.index(of: "link_downed"))
+        var totals: [UInt64] = []
+        var kinds: [CounterEvent.Kind] = []
+        for pass in 0..<8 {
+            host.rig.statistics.failure = (2..<6).contains(pass) ? 5 : nil
+            if pass == 6 { host.rig.statistics.set("ib0", "link_down_events_phy", 702) }
+            let report = collector.collect()
+            let port = try #require(report.ports.first)
+            ledger.beginPass()
+            kinds += ledger.observe(
+                .port(port.key), port.local.observation, at: report.moment
+            ).filter { $0.column == row }.map(\.kind)
+            totals.append(try #require(ledger[.port(port.key)]).entries[row].total)
+            host.rig.wait()
+        }
+        #expect(totals == Array(repeating: 700, count: 8))
+        #expect(kinds == [.sourceChanged, .sourceChanged])
     }
 
     @Test func anInterfaceThatGoesLeavesTheDatagrams() throws {
@@ -213,7 +252,8 @@ final class HostRig {
         try FileManager.default.removeItem(
             at: host.device("mlx5_0").appending(path: "ports/1/hw_counters/out_of_buffer"))
         host.rig.wait()
-        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        let end = try local(collector.collect())
+        #expect(end.reading("out_of_buffer") == .failed && end.failure == .refused)
     }
 
     @Test func withoutADatagramDeviceTheKernelStillTells() throws {

@@ -11,7 +11,18 @@ struct HostStatistics {
         // Sources that are better than this one.
         let better: [UInt8]
         var reading = Reading.failed
+        // Passes in a row in which it was offered and not read.
+        var failures = 0
+
+        mutating func take(_ reading: Reading) {
+            self.reading = reading
+            failures = reading == .failed ? failures + 1 : 0
+        }
     }
+
+    // What changes between two sources tells no difference, so another one steps in only for a
+    // source that has failed in so many passes.
+    fileprivate static let patience = 3
 
     // Names that a device does not have, and files that say so once, are not asked for again until
     // the device is learnt anew: some devices answer every such read with a line in the log.
@@ -48,6 +59,12 @@ struct HostStatistics {
         for (place, _) in files { place.join(&readings) }
     }
 
+    /// Whether something was offered and not read in the latest pass.
+    var hasFailed: Bool {
+        statistics.contains { $0.place.reading == .failed }
+            || files.contains { $0.place.reading == .failed }
+    }
+
     // MARK: The network interface
 
     private mutating func learnStatistics(_ source: inout any InterfaceStatistics) {
@@ -60,8 +77,10 @@ struct HostStatistics {
             statisticCount = names.count
             let indices = Dictionary(
                 names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            let known = statistics.map(\.place)
             statistics = Self.statisticPlaces.compactMap { name, place in
-                indices[name].map { (place, $0) }
+                let same = known.first { $0.row == place.row && $0.field == place.field }
+                return indices[name].map { (same ?? place, $0) }
             }
         } catch {
             // What was offered once and cannot be named now is not read, which is not the same as
@@ -72,19 +91,25 @@ struct HostStatistics {
     }
 
     private mutating func readStatistics(_ source: inout any InterfaceStatistics) {
-        for index in statistics.indices { statistics[index].place.reading = .failed }
         guard let interface, !statistics.isEmpty else { return }
+        let values = statisticValues(interface, &source)
+        for index in statistics.indices {
+            let (place, number) = statistics[index]
+            statistics[index].place.take(
+                values.map { .value($0[number], field: place.field) } ?? .failed)
+        }
+    }
+
+    private mutating func statisticValues(
+        _ interface: String, _ source: inout any InterfaceStatistics
+    ) -> [UInt64]? {
         if statisticCount == 0 { learnStatistics(&source) }
         var values = try? source.values(of: interface, count: statisticCount)
         if values?.count != statisticCount {
             learnStatistics(&source)
             values = try? source.values(of: interface, count: statisticCount)
         }
-        guard let values, values.count == statisticCount else { return }
-        for index in statistics.indices {
-            let (place, number) = statistics[index]
-            statistics[index].place.reading = .value(values[number], field: place.field)
-        }
+        return values?.count == statisticCount ? values : nil
     }
 
     // MARK: hw_counters
@@ -98,7 +123,7 @@ struct HostStatistics {
 
     private mutating func readFiles() {
         for index in files.indices where files[index].place.reading != .unsupported {
-            files[index].place.reading = Self.read(files[index].path, files[index].place.field)
+            files[index].place.take(Self.read(files[index].path, files[index].place.field))
         }
     }
 
@@ -133,8 +158,18 @@ struct HostStatistics {
 }
 
 extension HostStatistics.Place {
+    private var isGivenUp: Bool {
+        switch reading {
+        case .value, .held: false
+        case .unsupported, .noPermission: true
+        case .failed: failures >= HostStatistics.patience
+        }
+    }
+
     fileprivate func join(_ readings: inout [Reading]) {
-        if case .value(_, let source) = readings[row], better.contains(source) { return }
+        if case .value(_, let source) = readings[row] {
+            guard !better.contains(source), !isGivenUp else { return }
+        }
         readings[row] = reading
     }
 }

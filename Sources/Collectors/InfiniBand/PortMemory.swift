@@ -242,6 +242,8 @@ struct PortMemory {
         var report = nearReport
         report.epoch = local.epoch
         host.join(&report.readings)
+        // The kernel says no.
+        if report.failure == nil, host.hasFailed { report.failure = .refused }
         return report
     }
 
