@@ -186,6 +186,25 @@ final class HostRig {
         #expect(end.value("link_downed") == 7 && end.value("module_unplug") == 2)
     }
 
+    // As while a driver is being taken out: no names, and as many values.
+    @Test func valuesWithoutNamesAreNotRead() throws {
+        let host = try HostRig()
+        host.rig.statistics.set("ib0", "link_down_events_phy", 7)
+        var collector = host.collector()
+        #expect(try local(collector.collect()).value("link_downed") == 7)
+        let told = host.rig.statistics.interfaces["ib0"]
+        host.rig.statistics.interfaces["ib0"] = []
+        host.rig.statistics.nameFailure = 19
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        host.rig.statistics.interfaces["ib0"] = told
+        host.rig.statistics.nameFailure = nil
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("link_downed") == 7)
+    }
+
     @Test func theInterfaceBelongsToThePort() throws {
         let host = try HostRig(cables: 2)
         // A partition's interface above ib0, and that of the function's other port.

@@ -104,12 +104,13 @@ struct HostStatistics {
         _ interface: String, _ source: inout any InterfaceStatistics
     ) -> [UInt64]? {
         if statisticCount == 0 { learnStatistics(&source) }
+        guard statisticCount > 0 else { return nil }
         var values = try? source.values(of: interface, count: statisticCount)
         if values?.count != statisticCount {
             learnStatistics(&source)
             values = try? source.values(of: interface, count: statisticCount)
         }
-        return values?.count == statisticCount ? values : nil
+        return statisticCount > 0 && values?.count == statisticCount ? values : nil
     }
 
     // MARK: hw_counters
