@@ -63,11 +63,30 @@ import Testing
         host.rig.hcas[0].layer = .infiniBand
         host.rig.wait(seconds: 60)
         #expect(collector.collect().ports.first?.layer == .ethernet, "the same instance")
+        host.rig.wait()
+        #expect(collector.collect().ports.first?.layer == .ethernet)
         try host.replace("mlx5_0")
-        host.rig.wait(seconds: 60)
-        _ = collector.collect()
-        host.rig.wait(seconds: 60)
+        // Seen by some passes before devices are looked for again.
+        for _ in 0..<6 {
+            host.rig.wait()
+            _ = collector.collect()
+        }
         let port = try #require(collector.collect().ports.first)
         #expect(port.layer == .infiniBand && port.peer.identity != nil)
+        // Described once for its instance.
+        let count = host.rig.fabric.described.count
+        host.rig.wait(seconds: 60)
+        _ = collector.collect()
+        #expect(host.rig.fabric.described.count == count)
+    }
+
+    @Test func anInstanceIsDescribedOnce() throws {
+        let host = try node()
+        var collector = host.collector()
+        for _ in 0..<20 {
+            _ = collector.collect()
+            host.rig.wait()
+        }
+        #expect(host.rig.fabric.described == ["mlx5_0", "mlx5_1"])
     }
 }

@@ -45,7 +45,7 @@ struct PortInventory {
             || own.contains {
                 guard $0.handle == nil else { return false }
                 return $0.layer == .infiniBand
-                    || $0.epoch != facts.epoch(devicePath: $0.devicePath)
+                    || $0.describedEpoch != facts.epoch(devicePath: $0.devicePath)
             }
     }
 
@@ -54,6 +54,8 @@ struct PortInventory {
         _ configuration: InfiniBandConfiguration, _ facts: KernelFacts
     ) {
         let path = facts.path(device: device)
+        // Before the description: of a device that is loaded anew meanwhile it is made again.
+        let epoch = facts.epoch(devicePath: path)
         let description: DeviceDescription
         do throws(CollectorError) {
             description = try transport.describe(device: device)
@@ -65,7 +67,8 @@ struct PortInventory {
             .filter { configuration.selects(device: device, port: $0.number) }
             .map {
                 PortMemory(
-                    device: device, devicePath: path, description: description, port: $0)
+                    device: device, devicePath: path, epoch: epoch, description: description,
+                    port: $0)
             }
         let kept = ports.filter { $0.device == device && $0.handle != nil }.map(\.key)
         fresh.removeAll { kept.contains($0.key) }
@@ -91,7 +94,7 @@ struct PortInventory {
         guard !ports.contains(where: { $0.device == device }) else { return }
         let nothing = DeviceDescription(guid: GUID(0), firmware: "", model: "", ports: [])
         var port = PortMemory(
-            device: device, devicePath: path, description: nothing,
+            device: device, devicePath: path, epoch: 0, description: nothing,
             port: DeviceDescription.Port(number: 1, guid: GUID(0)))
         port.obstacle = failure
         ports.append(port)

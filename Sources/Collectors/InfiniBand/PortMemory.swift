@@ -56,6 +56,8 @@ struct PortMemory {
 
     let device: String
     let devicePath: String
+    // The device's instance that was described.
+    let describedEpoch: UInt64
     let key: PortKey
     let portGUID: GUID
     let layer: LinkLayer
@@ -79,11 +81,12 @@ struct PortMemory {
     private var now: UInt64 = 0
 
     init(
-        device: String, devicePath: String, description: DeviceDescription,
+        device: String, devicePath: String, epoch: UInt64, description: DeviceDescription,
         port: DeviceDescription.Port
     ) {
         self.device = device
         self.devicePath = devicePath
+        describedEpoch = epoch
         key = PortKey(node: description.guid, port: port.number)
         portGUID = port.guid
         layer = port.layer
@@ -102,8 +105,6 @@ struct PortMemory {
             (devicePath, key.port), now: now, interval: interval, facts, &source)
         if layer == .ethernet { kernelLink = facts.link(devicePath: devicePath, port: key.port) }
     }
-
-    var epoch: UInt64 { local.epoch }
 
     mutating func begin(now: UInt64, epoch: UInt64) {
         self.now = now
