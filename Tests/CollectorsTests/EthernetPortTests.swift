@@ -55,6 +55,29 @@ import Testing
         #expect(end.link == nil && end.failure == .transport)
     }
 
+    // A function that may not ask has its driver write a line to the kernel log each time.
+    @Test func whatIsRefusedIsNotAskedForAgain() throws {
+        let host = try node("N/A\n")
+        try host.port("state", "N/A\n", device: "mlx5_1")
+        host.rig.hcas[1].layer = .ethernet
+        var collector = host.collector()
+        var ports = collector.collect().ports
+        #expect(ports[0].local.link?.isActive == true && ports[0].local.link?.widthLanes == 0)
+        #expect(ports[1].local.link == nil && ports[1].local.failure == .refused)
+        try host.port("rate", "200 Gb/sec (4X HDR)\n")
+        for name in ["state", "phys_state"] { try host.port(name, "4: UP\n", device: "mlx5_1") }
+        for _ in 0..<3 {
+            host.rig.wait(seconds: 60)
+            ports = collector.collect().ports
+            #expect(ports[0].local.link?.isActive == true && ports[0].local.link?.widthLanes == 0)
+            #expect(ports[1].local.failure == .refused)
+        }
+        for name in ["mlx5_0", "mlx5_1"] { try host.replace(name) }
+        host.rig.wait()
+        ports = collector.collect().ports
+        #expect(ports[0].local.link?.widthLanes == 4 && ports[1].local.link?.isActive == true)
+    }
+
     // As after a change of LINK_TYPE in the HCA's configuration.
     @Test func aDriverThatIsLoadedAnewMayFindInfiniBand() throws {
         let host = try node()

@@ -1,8 +1,9 @@
-import Collectors
 import Fakes
 import Foundation
 import Model
 import Testing
+
+@testable import Collectors
 
 /// A node of one cable whose kernel has more to tell than datagrams do.
 final class HostRig {
@@ -261,6 +262,52 @@ final class HostRig {
         try host.replace("mlx5_0")
         host.rig.wait()
         #expect(try local(collector.collect()).value("out_of_buffer") == 5)
+    }
+
+    // A port that cannot be opened is looked at anew every minute; what it refused stays refused.
+    @Test func whatIsNotApplicableStaysSoWhileThePortCannotBeOpened() throws {
+        let host = try HostRig()
+        host.rig.fabric.openErrors["mlx5_0/1"] = 13
+        try host.hardware("out_of_buffer", "N/A (no PMA)\n")
+        var collector = host.collector()
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .unsupported)
+        try host.hardware("out_of_buffer", "5\n")
+        for _ in 0..<3 {
+            host.rig.wait(seconds: 60)
+            let end = try local(collector.collect())
+            #expect(end.failure == .noPermission)
+            #expect(end.reading("out_of_buffer") == .unsupported)
+        }
+        try host.replace("mlx5_0")
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 5)
+    }
+
+    // A device in a reset refuses what it has given before and will give again.
+    @Test func whatHasHadAValueIsAskedForAgain() throws {
+        let host = try HostRig()
+        try host.hardware("out_of_buffer", "5\n")
+        var collector = host.collector()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 5)
+        try host.hardware("out_of_buffer", "N/A\n")
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        // Not in every pass: each may write a line to the kernel log.
+        try host.hardware("out_of_buffer", "6\n")
+        host.rig.wait(seconds: 50)
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 6)
+    }
+
+    // A file that the kernel refuses with EINVAL, for root; others may not even open it.
+    @Test func whatTheKernelRefusesIsRefused() {
+        var file = RefusableFile("/proc/self/clear_refs")
+        let expected = getuid() == 0 ? SysfsFile.Absence.refused : .noPermission
+        #expect(throws: expected) { try file.line(now: 0, interval: 60) }
+        #expect(throws: expected) { try file.line(now: 120, interval: 60) }
+        var missing = RefusableFile("/nonexistent/file")
+        #expect(throws: SysfsFile.Absence.failed) { try missing.line(now: 0, interval: 60) }
     }
 
     @Test func aFileThatVanishesIsNotReadAndNotZero() throws {

@@ -24,12 +24,11 @@ struct HostStatistics {
     // source that has failed in so many passes.
     fileprivate static let patience = 3
 
-    // Names that a device does not have, and files that say so once, are not asked for again until
-    // the device is learnt anew: some devices answer every such read with a line in the log.
+    // Names that a device does not have are not asked for again until the device is learnt anew.
     private var interface: String?
     private var statistics: [(place: Place, index: Int)] = []
     private var statisticCount = 0
-    private var files: [(place: Place, path: String)] = []
+    private var files: [(place: Place, file: RefusableFile)] = []
     private var dueNanoseconds: UInt64 = 0
     private var epoch: UInt64?
 
@@ -50,7 +49,10 @@ struct HostStatistics {
             learnStatistics(&source)
         }
         readStatistics(&source)
-        readFiles()
+        for index in files.indices {
+            files[index].place.take(
+                Self.read(&files[index].file, files[index].place.field, now, interval))
+        }
     }
 
     /// Puts what was read among the readings of datagrams: the better source wins.
@@ -118,27 +120,18 @@ struct HostStatistics {
     private mutating func learnFiles(_ directory: String) {
         let names = Set(KernelFacts.names(in: directory))
         files = Self.filePlaces.compactMap { name, place in
-            names.contains(name) ? (place, "\(directory)/\(name)") : nil
+            names.contains(name) ? (place, RefusableFile("\(directory)/\(name)")) : nil
         }
     }
 
-    private mutating func readFiles() {
-        for index in files.indices where files[index].place.reading != .unsupported {
-            files[index].place.take(Self.read(files[index].path, files[index].place.field))
-        }
-    }
-
-    private static func read(_ path: String, _ field: UInt8) -> Reading {
-        switch KernelFacts.firstWord(of: path) {
-        case .success(let word):
-            guard let value = UInt64(word) else { return word == "N/A" ? .unsupported : .failed }
-            return .value(value, field: field)
-        case .failure(let error):
-            switch error.code {
-            case EINVAL, ENODATA, EOPNOTSUPP: return .unsupported
-            case EACCES, EPERM: return .noPermission
-            default: return .failed
-            }
+    private static func read(
+        _ file: inout RefusableFile, _ field: UInt8, _ now: UInt64, _ interval: UInt64
+    ) -> Reading {
+        do throws(SysfsFile.Absence) {
+            let line = try file.line(now: now, interval: interval)
+            return UInt64(line.prefix { $0 != " " }).map { .value($0, field: field) } ?? .failed
+        } catch {
+            return SysfsFile.reading(error)
         }
     }
 

@@ -72,6 +72,10 @@ struct PortInventory {
             }
         let kept = ports.filter { $0.device == device && $0.handle != nil }.map(\.key)
         fresh.removeAll { kept.contains($0.key) }
+        for index in fresh.indices {
+            let known = ports.first { $0.device == device && $0.key == fresh[index].key }
+            if let known { fresh[index].goOn(from: known) }
+        }
         for index in fresh.indices where fresh[index].layer == .infiniBand {
             do throws(CollectorError) {
                 fresh[index].handle = try transport.open(

@@ -72,7 +72,7 @@ struct PortMemory {
     private var local: LocalEnd
     private var host = HostStatistics()
     // What the kernel says of a port that no datagram is sent to.
-    private var kernelLink: LinkInfo?
+    private var kernelLink = KernelLink()
     private var peer: PeerEnd?
     private var peerFailure: Failure?
     private var silentPasses = 0
@@ -103,7 +103,14 @@ struct PortMemory {
         guard key.node.rawValue != 0 else { return }
         host.collect(
             (devicePath, key.port), now: now, interval: interval, facts, &source)
-        if layer == .ethernet { kernelLink = facts.link(devicePath: devicePath, port: key.port) }
+        guard layer == .ethernet else { return }
+        kernelLink.read((devicePath, key.port), now: now, interval: interval, facts)
+    }
+
+    // What the kernel refuses, it refuses whoever remembers the port.
+    mutating func goOn(from earlier: PortMemory) {
+        host = earlier.host
+        kernelLink = earlier.kernelLink
     }
 
     mutating func begin(now: UInt64, epoch: UInt64) {
@@ -251,9 +258,9 @@ struct PortMemory {
     private var nearReport: EndReport {
         guard layer == .infiniBand else {
             return EndReport(
-                link: kernelLink,
+                link: kernelLink.info,
                 readings: Array(repeating: .unsupported, count: InfiniBandCounters.count),
-                failure: kernelLink == nil ? .transport : nil)
+                failure: kernelLink.failure)
         }
         return handle == nil ? .unread(obstacle) : local.report
     }
