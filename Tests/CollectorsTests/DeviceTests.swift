@@ -21,6 +21,21 @@ import Testing
         #expect(!rig.fabric.log.contains { $0.device == "mlx5_1" })
     }
 
+    // The numbers of ports come from a listing, which asks nothing of the device.
+    @Test func aDeviceWithoutAPortThatIsReadIsNotTouched() throws {
+        let host = try HostRig(cables: 3)
+        for index in 0..<3 { try host.port("state", "4: ACTIVE\n", device: "mlx5_\(index)") }
+        host.rig.fabric.describeErrors["mlx5_2"] = 5
+        var collector = host.collector(
+            InfiniBandConfiguration(exclude: ["mlx5_1/1"]))
+        for _ in 0..<3 {
+            #expect(collector.collect().ports.map(\.device) == ["mlx5_0", "mlx5_2"])
+            host.rig.wait(seconds: 60)
+        }
+        #expect(!host.rig.fabric.described.contains("mlx5_1"))
+        #expect(!host.rig.statistics.asked.contains("ib1"))
+    }
+
     @Test func aPortThatMayNotBeOpenedIsReportedAndTriedAgain() {
         let rig = FakeRig(cables: 2)
         rig.fabric.openErrors["mlx5_0/1"] = 13

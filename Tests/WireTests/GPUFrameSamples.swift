@@ -36,7 +36,8 @@ extension FrameRandom {
         case 2:
             .pcie(
                 PCIConfiguration(
-                    sysRoot: text(), hcas: maybe { $0.infiniBandConfiguration() },
+                    sysRoot: text(),
+                    hcas: (0..<below(3)).map { _ in infiniBandConfiguration() },
                     gpus: maybe { $0.gpuConfiguration() }, intervalNanoseconds: number()))
         default:
             .kernelLog(

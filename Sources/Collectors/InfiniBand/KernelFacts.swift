@@ -19,6 +19,12 @@ package struct KernelFacts: Sendable {
         "\(sysRoot)/class/infiniband/\(device)"
     }
 
+    /// The numbers of a device's ports, which asks nothing of the device; none when they cannot be
+    /// listed.
+    static func ports(devicePath: String) -> [UInt8] {
+        names(in: devicePath + "/ports").compactMap { UInt8($0) }.sorted()
+    }
+
     /// A number that changes with every reboot and with every time that the device's driver is
     /// loaded; zero when neither can be told.
     ///

@@ -26,7 +26,11 @@ struct PortInventory {
         // Without a list nothing is known to have come or gone.
         let present = (try? transport.deviceNames()) ?? []
         let known = ports.map(\.device)
-        let names = Set(present.filter(configuration.mayTouch) + known)
+        let selected = present.filter {
+            configuration.mayTouch(
+                device: $0, ports: KernelFacts.ports(devicePath: facts.path(device: $0)))
+        }
+        let names = Set(selected + known)
         for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name, facts) {
             announce(name, "open")
             attach(name, &transport, configuration, facts)
@@ -60,7 +64,10 @@ struct PortInventory {
         do throws(CollectorError) {
             description = try transport.describe(device: device)
         } catch {
-            keepUnread(device, path, error.failure)
+            let first = KernelFacts.ports(devicePath: path).first {
+                configuration.selects(device: device, port: $0)
+            }
+            keepUnread(device, path, port: first ?? 1, error.failure)
             return
         }
         var fresh = description.ports
@@ -90,7 +97,9 @@ struct PortInventory {
 
     // A device that cannot be described is in the report all the same: as it was known, or else
     // with one port and no GUID.
-    private mutating func keepUnread(_ device: String, _ path: String, _ failure: Failure) {
+    private mutating func keepUnread(
+        _ device: String, _ path: String, port number: UInt8, _ failure: Failure
+    ) {
         for index in ports.indices where ports[index].device == device && ports[index].handle == nil
         {
             ports[index].obstacle = failure
@@ -99,7 +108,7 @@ struct PortInventory {
         let nothing = DeviceDescription(guid: GUID(0), firmware: "", model: "", ports: [])
         var port = PortMemory(
             device: device, devicePath: path, epoch: 0, description: nothing,
-            port: DeviceDescription.Port(number: 1, guid: GUID(0)))
+            port: DeviceDescription.Port(number: number, guid: GUID(0)))
         port.obstacle = failure
         ports.append(port)
     }

@@ -107,6 +107,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
                 if broken.contains(descriptor) { lose(index, code: EIO, &events) }
                 return
             case .other: continue
+            case .notice(_, let port?)
+            where !configuration.selects(device: members[index].device.name, port: port):
+                continue
             case .notice(let notice, let port):
                 let event = members[index].tale.take(
                     notice, port: port, wallMilliseconds: source.wallMilliseconds(),
@@ -143,7 +146,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
             now
             &+ (source.hotplugDescriptor == nil
                 ? min(interval, Self.blindScanNanoseconds) : interval)
-        let present = source.devices().filter { configuration.mayTouch(device: $0.name) }
+        let present = source.devices().filter {
+            configuration.mayTouch(device: $0.name, ports: $0.ports)
+        }
         remove(&events) { !present.contains($0) }
         let known = Set(members.map(\.device))
         for device in present where !known.contains(device) { members.append(Member(device)) }

@@ -35,6 +35,16 @@ struct VerbsWatcherTests {
         #expect(watch.hearings.allSatisfy { $0.isHeard && $0.trouble == nil })
     }
 
+    @Test func `of a port that may not be touched nothing is told`() {
+        let watch = Watch(InfiniBandConfiguration(exclude: ["mlx5_0/1", "mlx5_1/1"]))
+        watch.node.plug("mlx5_0", ports: [1])
+        watch.node.plug("mlx5_1", node: "uverbs1", ports: [1, 2])
+        watch.advance()
+        #expect(watch.node.deeds == ["open mlx5_1"])
+        watch.node.say("mlx5_1", .notice(.portError, port: 1), .notice(.portError, port: 2))
+        #expect(watch.advance().map(\.link) == [2])
+    }
+
     @Test func `a device that is taken away is let go at once and opened when it is back`() {
         let watch = Watch()
         let device = watch.node.plug("rxe0")
