@@ -3,7 +3,8 @@ package import Model
 
 /// Listens to all devices that may be touched, and lets go of those that are taken away.
 ///
-/// Used on one thread. A device that cannot be opened is tried again, at growing intervals.
+/// Used on one thread. What was heard is given first; opening and closing, on which a device may
+/// hang, come afterwards. A device that cannot be opened is tried again, at growing intervals.
 package struct VerbsWatcher<Source: VerbsSource> {
     // How many events of a device are taken before the next device has its turn.
     private static var eventsPerTurn: Int { 64 }
@@ -36,6 +37,8 @@ package struct VerbsWatcher<Source: VerbsSource> {
     private let configuration: InfiniBandConfiguration
     private var source: Source
     private var members: [Member] = []
+    // What is open and not listened to any more.
+    private var leaving: [Int32] = []
     private var scanDueNanoseconds: UInt64 = 0
 
     /// A watcher that has opened nothing yet.
@@ -57,6 +60,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
         }
     }
 
+    /// The source's clock, CLOCK_BOOTTIME in nanoseconds.
+    var boottimeNanoseconds: UInt64 { source.boottimeNanoseconds() }
+
     /// How long until then, in nanoseconds.
     package var waitNanoseconds: UInt64 {
         let (now, due) = (source.boottimeNanoseconds(), deadlineNanoseconds)
@@ -72,10 +78,10 @@ package struct VerbsWatcher<Source: VerbsSource> {
         }
     }
 
-    /// Does all that is due; gives the events that are new or say more than before.
+    /// Takes what is there to hear; gives the events that are new or say more than before.
     ///
     /// `broken` are descriptors that poll(2) says will never be readable again.
-    package mutating func advance(broken: Set<Int32> = []) -> [NodeEvent] {
+    package mutating func hear(broken: Set<Int32> = []) -> [NodeEvent] {
         var events: [NodeEvent] = []
         for index in members.indices { read(index, broken, &events) }
         obey(source.hotplug(), &events)
@@ -83,16 +89,26 @@ package struct VerbsWatcher<Source: VerbsSource> {
         if now >= scanDueNanoseconds { scan(now, &events) }
         for index in members.indices {
             events += members[index].tale.close(nowNanoseconds: now)
-            let isDue = members[index].descriptor == nil && now >= members[index].dueNanoseconds
-            if isDue { open(index, now) }
         }
         return events
+    }
+
+    /// Closes what was let go, and opens what is due.
+    package mutating func settle() {
+        for descriptor in leaving { source.close(descriptor) }
+        leaving = []
+        let now = source.boottimeNanoseconds()
+        for index in members.indices
+        where members[index].descriptor == nil && now >= members[index].dueNanoseconds {
+            open(index, now)
+        }
     }
 
     /// Lets go of all devices.
     package mutating func closeAll() {
         for index in members.indices { letGo(index) }
         members = []
+        settle()
     }
 
     // MARK: Events
@@ -177,6 +193,6 @@ package struct VerbsWatcher<Source: VerbsSource> {
     private mutating func letGo(_ index: Int) {
         guard let descriptor = members[index].descriptor else { return }
         members[index].descriptor = nil
-        source.close(descriptor)
+        leaving.append(descriptor)
     }
 }

@@ -35,7 +35,7 @@ final class InfiniBandWork: ProbeWork {
 
     func collect(turn: UInt64, now: UInt64) -> Bool {
         guard var report = collector?.collect() else { return false }
-        report.hearings = verbs?.hearings ?? []
+        report.hearings = verbs?.hearings(now: now) ?? []
         return output.send(.report(turn: turn, .infiniBand(report)))
     }
 

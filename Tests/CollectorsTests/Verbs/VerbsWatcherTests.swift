@@ -16,7 +16,13 @@ struct VerbsWatcherTests {
         }
 
         @discardableResult
-        func advance(broken: Set<Int32> = []) -> [NodeEvent] { watcher.advance(broken: broken) }
+        func advance(broken: Set<Int32> = []) -> [NodeEvent] {
+            let events = hear(broken: broken)
+            watcher.settle()
+            return events
+        }
+
+        func hear(broken: Set<Int32> = []) -> [NodeEvent] { watcher.hear(broken: broken) }
 
         var hearings: [EventHearing] { watcher.hearings }
         var descriptors: [Int32] { watcher.descriptors }
@@ -129,6 +135,24 @@ struct VerbsWatcherTests {
         watch.node.wait(milliseconds: 1000)
         watch.advance()
         #expect(watch.node.deeds.last == "open mlx5_0" && watch.hearings.first?.isHeard == true)
+    }
+
+    // Closing it may never come to an end.
+    @Test func `what a dying device tells is given before it is closed`() {
+        let watch = Watch()
+        watch.node.plug("mlx5_0")
+        let second = watch.node.plug("mlx5_1", node: "uverbs1")
+        watch.advance()
+        watch.node.say("mlx5_0", .notice(.deviceFatal, port: nil))
+        watch.node.unplug(second)
+        watch.node.plug("mlx5_2", node: "uverbs2")
+        #expect(watch.hear().map(\.kind) == [.hcaFatal])
+        #expect(watch.node.deeds == ["open mlx5_0", "open mlx5_1"])
+        #expect(watch.hearings.map(\.isHeard) == [false, false])
+        #expect(watch.descriptors.count == 1)
+        #expect(watch.hear().isEmpty)
+        watch.advance()
+        #expect(watch.node.deeds.suffix(3) == ["close mlx5_0", "close mlx5_1", "open mlx5_2"])
     }
 
     @Test func `a device that is lost is let go`() {
