@@ -249,6 +249,22 @@ private let root = FakeSysfs.address(0x15, 1)
         #expect(function.counter("aer_fatal") == .value(0, field: 0))
     }
 
+    // As a bridge without AER, or in a kernel that leaves errors to the firmware.
+    @Test func `a device that sleeps and counts no errors is not unknown`() throws {
+        let rig = try Rig { try $0.addGPU(gpu) }
+        try rig.sys.set(gpu, "power/runtime_status", "suspended")
+        for file in FakeSysfs.errorNames.keys { try rig.sys.unset(gpu, file) }
+        for _ in 0..<3 {
+            let function = try rig.collect(gpu)
+            #expect(function.state == .suspended)
+            #expect(function.counter("aer_fatal") == .unsupported)
+        }
+        try rig.sys.set(gpu, "power/runtime_status", "active")
+        for file in FakeSysfs.errorNames.keys { try rig.sys.count(gpu, file, [:]) }
+        let function = try rig.collect(gpu)
+        #expect(function.state == .read && function.counter("aer_fatal") == .value(0, field: 0))
+    }
+
     @Test func `a configuration that cannot be read says nothing`() throws {
         let rig = try Rig { try $0.addGPU(gpu) }
         try rig.sys.configure(gpu, [0x86, 0x80])
