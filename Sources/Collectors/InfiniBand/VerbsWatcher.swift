@@ -20,6 +20,7 @@ package struct VerbsWatcher<Source: VerbsSource> {
         var failure: CollectorError?
         var retryNanoseconds = VerbsWatcher.retryNanoseconds.lowerBound
         var dueNanoseconds: UInt64 = 0
+        var openedNanoseconds: UInt64 = 0
 
         init(_ device: VerbsDevice) {
             self.device = device
@@ -142,7 +143,12 @@ package struct VerbsWatcher<Source: VerbsSource> {
         letGo(index)
         events += members[index].tale.close(nowNanoseconds: .max)
         let error = CollectorError(.readVerbs, members[index].device.name, code: code)
-        members[index].postpone(error, now: source.boottimeNanoseconds())
+        let now = source.boottimeNanoseconds()
+        // One that was heard for so long has nothing to do with the earlier tries.
+        if now - min(now, members[index].openedNanoseconds) >= Self.retryNanoseconds.upperBound {
+            members[index].retryNanoseconds = Self.retryNanoseconds.lowerBound
+        }
+        members[index].postpone(error, now: now)
         members[index].tale = VerbsTale(members[index].device)
     }
 
@@ -185,6 +191,7 @@ package struct VerbsWatcher<Source: VerbsSource> {
         do throws(CollectorError) {
             members[index].descriptor = try source.open(members[index].device)
             members[index].failure = nil
+            members[index].openedNanoseconds = now
         } catch {
             members[index].postpone(error, now: now)
         }

@@ -137,6 +137,30 @@ struct VerbsWatcherTests {
         #expect(watch.node.deeds.last == "open mlx5_0" && watch.hearings.first?.isHeard == true)
     }
 
+    @Test func `what was heard for a while is tried again soon, what dies at once is not`() {
+        let watch = Watch()
+        watch.node.plug("mlx5_0")
+        watch.advance()
+        func die() {
+            watch.node.say("mlx5_0", .notice(.deviceFatal, port: nil))
+            watch.advance()
+        }
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] as [Int64] {
+            die()
+            watch.node.wait(milliseconds: seconds * 1000 - 1)
+            watch.advance()
+            #expect(watch.node.openNames.isEmpty)
+            watch.node.wait(milliseconds: 1)
+            watch.advance()
+            #expect(watch.node.openNames == ["mlx5_0"])
+        }
+        watch.node.wait(milliseconds: 60_000)
+        die()
+        watch.node.wait(milliseconds: 1000)
+        watch.advance()
+        #expect(watch.node.openNames == ["mlx5_0"])
+    }
+
     // Closing it may never come to an end.
     @Test func `what a dying device tells is given before it is closed`() {
         let watch = Watch()
