@@ -6,6 +6,7 @@ import Wire
 /// tell in between is passed on by a thread of its own.
 final class InfiniBandWork: ProbeWork {
     private let output: ProbeOutput
+    private var configuration: InfiniBandConfiguration?
     private var collector: InfiniBandCollector<UMADTransport>?
     private var verbs: VerbsThread?
 
@@ -25,17 +26,27 @@ final class InfiniBandWork: ProbeWork {
             announce: { [output] device, what in
                 _ = output.send(.working(on: "\(device): \(what)"))
             })
+        self.configuration = configuration
         verbs?.end()
+        verbs = nil
+        listen()
+        return true
+    }
+
+    private func listen() {
+        guard verbs == nil, let configuration else { return }
         verbs = VerbsThread(
             configuration: configuration, makeSource: { VerbsKernel() },
             tell: { [output] events in _ = output.send(.events(events)) })
-        guard verbs == nil else { return true }
-        return output.send(.trouble("cannot hear the HCAs: no thread or no descriptor is left"))
     }
 
     func collect(turn: UInt64, now: UInt64) -> Bool {
+        // There may be a thread and a descriptor left by now.
+        listen()
         guard var report = collector?.collect() else { return false }
-        report.hearings = verbs?.hearings(now: now) ?? []
+        report.hearings =
+            verbs?.hearings(now: now)
+            ?? report.unheard("no thread or no descriptor is left to listen with")
         return output.send(.report(turn: turn, .infiniBand(report)))
     }
 

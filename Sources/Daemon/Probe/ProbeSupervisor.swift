@@ -184,8 +184,6 @@ final class ProbeSupervisor {
             }
         case .working(let what):
             workingOn = what
-        case .trouble(let text):
-            trouble = text
         case .events(let events):
             return .events(events)
         case .report(let turn, let report):
