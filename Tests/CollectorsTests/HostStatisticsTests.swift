@@ -43,6 +43,20 @@ final class HostRig {
         try write(text, to: self.device(device).appending(path: "ports/1/\(name)"))
     }
 
+    /// Writes what the kernel remembers of a device's GUID.
+    func guid(_ guid: GUID, device: String) throws {
+        let digits = Array(guid.description.dropFirst(2))
+        let groups = stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }
+        let file = self.device(device).appending(path: "node_guid")
+        try write(groups.joined(separator: ":") + "\n", to: file)
+    }
+
+    /// Gives a device another name, as udev does.
+    func rename(_ name: String, to other: String) throws {
+        rig.fabric.devices[other] = rig.fabric.devices.removeValue(forKey: name)
+        try FileManager.default.moveItem(at: device(name), to: device(other))
+    }
+
     /// Makes the device's directory a new one, as when its driver is loaded anew.
     func replace(_ name: String) throws {
         let aside = root.appending(path: "aside")

@@ -25,6 +25,12 @@ package struct KernelFacts: Sendable {
         names(in: devicePath + "/ports").compactMap { UInt8($0) }.sorted()
     }
 
+    /// A device's node GUID as the kernel remembers it, such as `c000:0000:0001:0000`; nil when
+    /// there is none.
+    static func nodeGUID(devicePath: String) -> GUID? {
+        GUID("0x" + word(of: devicePath + "/node_guid").filter { $0 != ":" })
+    }
+
     /// A number that changes with every reboot and with every time that the device's driver is
     /// loaded; zero when neither can be told.
     ///

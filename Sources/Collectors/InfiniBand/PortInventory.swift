@@ -25,6 +25,7 @@ struct PortInventory {
         announce("*", "devices")
         // Without a list nothing is known to have come or gone.
         let present = (try? transport.deviceNames()) ?? []
+        dropRenamed(present, &transport, facts)
         let known = ports.map(\.device)
         let selected = present.filter {
             configuration.mayTouch(
@@ -38,6 +39,21 @@ struct PortInventory {
         ports.sort {
             $0.device == $1.device
                 ? $0.key.port < $1.key.port : NaturalOrder.isBefore($0.device, $1.device)
+        }
+    }
+
+    // A device that udev has given another name is the one of that name from now on, with what may
+    // be done to it. One whose GUID is nowhere is missed under the name that it had.
+    private mutating func dropRenamed(
+        _ present: [String], _ transport: inout some MADTransport, _ facts: KernelFacts
+    ) {
+        let nodes = Dictionary(
+            grouping: present,
+            by: { KernelFacts.nodeGUID(devicePath: facts.path(device: $0)) ?? GUID(0) })
+        for port in ports where port.key.node.rawValue != 0 {
+            guard let names = nodes[port.key.node], !names.contains(port.device) else { continue }
+            if let handle = port.handle { transport.close(handle) }
+            ports.removeAll { $0.device == port.device && $0.key == port.key }
         }
     }
 

@@ -214,6 +214,11 @@ package final class UMADTransport: MADTransport {
         return MADPort(index: place)
     }
 
+    /// Closes the port's umad file.
+    package func close(_ port: MADPort) {
+        if !handles[port.index].isLost { lose(port.index) }
+    }
+
     private func register(
         _ managementClass: MAD_CLASSES, _ handle: Handle
     ) throws(CollectorError) -> Int32 {
