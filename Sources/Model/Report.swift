@@ -133,6 +133,8 @@ package enum LinkLayer: String, CaseIterable, Sendable {
     case infiniBand = "InfiniBand"
     /// Ethernet: RoCE.
     case ethernet = "Ethernet"
+    /// Neither, or the kernel does not say.
+    case unknown = "Unknown"
 }
 
 /// What was seen at one end of a cable.

@@ -1,8 +1,9 @@
-import Collectors
 import Fakes
 import Foundation
 import Model
 import Testing
+
+@testable import Collectors
 
 /// RDMA ports whose link layer is Ethernet: the kernel tells of them, and no datagram is sent.
 @Suite struct EthernetPortTests {
@@ -76,6 +77,28 @@ import Testing
         host.rig.wait()
         ports = collector.collect().ports
         #expect(ports[0].local.link?.widthLanes == 4 && ports[1].local.link?.isActive == true)
+    }
+
+    // As a device of another vendor: what the kernel says of it is shown, and no datagram is sent.
+    @Test func aPortThatSpeaksNobodyKnowsWhatIsShown() throws {
+        #expect(UMADTransport.layer("IB") == .infiniBand)
+        #expect(UMADTransport.layer("InfiniBand") == .infiniBand)
+        #expect(UMADTransport.layer("Ethernet") == .ethernet)
+        #expect(UMADTransport.layer("Unknown") == .unknown && UMADTransport.layer("") == .unknown)
+        let host = try node()
+        host.rig.hcas[0].layer = .unknown
+        var collector = host.collector()
+        for _ in 0..<3 {
+            let port = try #require(collector.collect().ports.first)
+            #expect(port.layer == .unknown && port.local.link?.isActive == true)
+            #expect(port.local.failure == nil && port.peer == .absent)
+            host.rig.wait(seconds: 60)
+        }
+        #expect(!host.rig.fabric.log.contains { $0.device == "mlx5_0" })
+        // The kernel may know later.
+        host.rig.hcas[0].layer = .infiniBand
+        let port = try #require(collector.collect().ports.first)
+        #expect(port.layer == .infiniBand && port.peer.identity != nil)
     }
 
     // As after a change of LINK_TYPE in the HCA's configuration.

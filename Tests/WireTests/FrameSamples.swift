@@ -81,7 +81,8 @@ struct FrameRandom: RandomNumberGenerator {
     private mutating func port() -> PortReport {
         PortReport(
             device: text(), key: key(), portGUID: GUID(number()),
-            layer: below(2) == 0 ? .infiniBand : .ethernet, firmware: text(), model: text(),
+            layer: LinkLayer.allCases[below(LinkLayer.allCases.count)], firmware: text(),
+            model: text(),
             description: text(), local: end(), peer: peer())
     }
 

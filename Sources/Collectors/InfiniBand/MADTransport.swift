@@ -95,7 +95,7 @@ package struct DeviceDescription: Sendable {
         }
     }
 
-    /// The ports whose link layer is known.
+    /// Its ports.
     package var ports: [Port]
 
     /// A device and its ports.

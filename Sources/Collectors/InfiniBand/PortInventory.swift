@@ -64,7 +64,7 @@ struct PortInventory {
         return own.isEmpty
             || own.contains {
                 guard $0.handle == nil else { return false }
-                return $0.layer == .infiniBand
+                return $0.layer != .ethernet
                     || $0.describedEpoch != facts.epoch(devicePath: $0.devicePath)
             }
     }

@@ -103,7 +103,7 @@ struct PortMemory {
         guard key.node.rawValue != 0 else { return }
         host.collect(
             (devicePath, key.port), now: now, interval: interval, facts, &source)
-        guard layer == .ethernet else { return }
+        guard layer != .infiniBand else { return }
         kernelLink.read((devicePath, key.port), now: now, interval: interval, facts)
     }
 
@@ -243,7 +243,7 @@ struct PortMemory {
         PortReport(
             device: device, key: key, portGUID: portGUID, layer: layer, firmware: firmware,
             model: model, description: description, local: localReport,
-            peer: layer == .ethernet ? .absent : peerReport(at: moment))
+            peer: layer == .infiniBand ? peerReport(at: moment) : .absent)
     }
 
     private var localReport: EndReport {
