@@ -106,6 +106,32 @@ import Testing
         #expect(report.ports[0].local.failure == nil)
     }
 
+    // MARK: What hung the probe
+
+    @Test func aDeviceThatIsLeftAloneIsReportedAndNotTouched() throws {
+        let host = try HostRig(cables: 3)
+        var configuration = InfiniBandConfiguration()
+        configuration.stopped = ["mlx5_1"]
+        #expect(!configuration.mayTouch(device: "mlx5_1"))
+        #expect(!configuration.mayTouch(device: "mlx5_1", ports: [1]))
+        var collector = host.collector(configuration)
+        for _ in 0..<3 {
+            let ports = collector.collect().ports
+            #expect(ports.map(\.device) == ["mlx5_0", "mlx5_1", "mlx5_2"])
+            #expect(ports.map(\.local.failure) == [nil, .skipped, nil])
+            #expect(ports[1].peer == .unobservable(.skipped))
+            host.rig.wait(seconds: 60)
+        }
+        #expect(!host.rig.fabric.described.contains("mlx5_1"))
+        #expect(!host.rig.fabric.log.contains { $0.device == "mlx5_1" })
+        #expect(!host.rig.statistics.asked.contains("ib1"))
+        collector.leaveAlone([])
+        let ports = collector.collect().ports
+        #expect(ports.map(\.key.node) == host.rig.hcas.map(\.guid))
+        #expect(ports.allSatisfy { $0.local.failure == nil })
+        #expect(host.rig.fabric.described.filter { $0 == "mlx5_0" }.count == 1)
+    }
+
     // MARK: Names
 
     private func named() throws -> HostRig {

@@ -47,8 +47,8 @@ extension FrameRandom {
 
     private mutating func infiniBandConfiguration() -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
-            outstandingMADs: below(.max), timeoutNanoseconds: number(),
+            within: texts(), include: texts(), exclude: texts(), stopped: texts(),
+            serviceLevel: small(), outstandingMADs: below(.max), timeoutNanoseconds: number(),
             retries: below(.max), identityIntervalNanoseconds: number())
     }
 

@@ -12,6 +12,7 @@ extension InfiniBandConfiguration {
     ///
     /// A device of which none is collected is never touched.
     package func mayTouch(device: String, ports: [UInt8] = []) -> Bool {
+        guard !stopped.contains(device) else { return false }
         guard ports.isEmpty else {
             return ports.contains { selects(device: device, port: $0) }
         }

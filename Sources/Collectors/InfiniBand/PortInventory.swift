@@ -15,6 +15,9 @@ struct PortInventory {
         }
     }
 
+    // Has the next pass look for devices.
+    mutating func lookAgain() { dueNanoseconds = 0 }
+
     mutating func rescanIfDue(
         _ transport: inout some MADTransport, _ configuration: InfiniBandConfiguration,
         _ facts: KernelFacts, _ announce: (String, String) -> Void
@@ -32,7 +35,9 @@ struct PortInventory {
                 device: $0, ports: KernelFacts.ports(devicePath: facts.path(device: $0)))
         }
         let names = Set(selected + known)
-        for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name, facts) {
+        for name in configuration.stopped { keepUnread(name, configuration, facts, .skipped) }
+        for name in names.sorted(by: NaturalOrder.isBefore)
+        where !configuration.stopped.contains(name) && isIncomplete(name, facts) {
             announce(name, "open")
             attach(name, &transport, configuration, facts)
         }
@@ -80,10 +85,7 @@ struct PortInventory {
         do throws(CollectorError) {
             description = try transport.describe(device: device)
         } catch {
-            let first = KernelFacts.ports(devicePath: path).first {
-                configuration.selects(device: device, port: $0)
-            }
-            keepUnread(device, path, port: first ?? 1, error.failure)
+            keepUnread(device, configuration, facts, error.failure)
             return
         }
         var fresh = description.ports
@@ -114,17 +116,22 @@ struct PortInventory {
     // A device that cannot be described is in the report all the same: as it was known, or else
     // with one port and no GUID.
     private mutating func keepUnread(
-        _ device: String, _ path: String, port number: UInt8, _ failure: Failure
+        _ device: String, _ configuration: InfiniBandConfiguration, _ facts: KernelFacts,
+        _ failure: Failure
     ) {
         for index in ports.indices where ports[index].device == device && ports[index].handle == nil
         {
             ports[index].obstacle = failure
         }
         guard !ports.contains(where: { $0.device == device }) else { return }
+        let path = facts.path(device: device)
+        let first = KernelFacts.ports(devicePath: path).first {
+            configuration.selects(device: device, port: $0)
+        }
         let nothing = DeviceDescription(guid: GUID(0), firmware: "", model: "", ports: [])
         var port = PortMemory(
             device: device, devicePath: path, epoch: 0, description: nothing,
-            port: DeviceDescription.Port(number: number, guid: GUID(0)))
+            port: DeviceDescription.Port(number: first ?? 1, guid: GUID(0)))
         port.obstacle = failure
         ports.append(port)
     }

@@ -16,6 +16,12 @@ final class InfiniBandWork: ProbeWork {
 
     func configure(_ configuration: ProbeConfiguration) -> Bool {
         guard case .infiniBand(let configuration) = configuration else { return false }
+        defer { hear(configuration) }
+        // What is open stays so: only the devices that are left alone change.
+        if collector != nil {
+            collector?.leaveAlone(configuration.stopped)
+            return true
+        }
         // A simulated fabric is joined at the first look at its devices, which two threads must not
         // take at once.
         let transport = UMADTransport()
@@ -26,11 +32,14 @@ final class InfiniBandWork: ProbeWork {
             announce: { [output] device, what in
                 _ = output.send(.working(on: "\(device): \(what)"))
             })
+        return true
+    }
+
+    private func hear(_ configuration: InfiniBandConfiguration) {
         self.configuration = configuration
         verbs?.end()
         verbs = nil
         listen()
-        return true
     }
 
     private func listen() {
