@@ -41,11 +41,8 @@ struct Probes {
     }
 
     private var infiniBand: [ProbeSupervisor] {
-        guard settings.infiniband.isEnabled else { return [] }
-        return settings.infiniband.probeInstances.map { probe in
-            supervisor(
-                probe.name, .infiniBand(settings.infiniband.configuration(of: probe)),
-                probe.environment)
+        zip(settings.infiniband.probeInstances, settings.infiniband.configurations).map {
+            supervisor($0.name, .infiniBand($1), $0.environment)
         }
     }
 
@@ -66,8 +63,7 @@ struct Probes {
             .pcie(
                 PCIConfiguration(
                     sysRoot: settings.paths.sys,
-                    hcas: settings.infiniband.isEnabled
-                        ? settings.infiniband.configuration(of: .defaults) : nil,
+                    hcas: settings.infiniband.configurations,
                     gpus: settings.gpu.isEnabled ? gpuConfiguration : nil,
                     intervalNanoseconds: settings.pcie.interval.nanoseconds)), [:])
     }

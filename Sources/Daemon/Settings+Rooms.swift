@@ -11,8 +11,12 @@ extension Duration {
 }
 
 extension Settings.InfiniBand {
-    /// What a probe is told.
-    func configuration(of probe: Settings.ProbeInstance) -> InfiniBandConfiguration {
+    /// What each probe is told; none where InfiniBand is not read.
+    var configurations: [InfiniBandConfiguration] {
+        isEnabled ? probeInstances.map(configuration) : []
+    }
+
+    private func configuration(of probe: Settings.ProbeInstance) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
             within: include, include: probe.include, exclude: exclude + probe.exclude,
             serviceLevel: UInt8(serviceLevel), outstandingMADs: outstandingMADs,

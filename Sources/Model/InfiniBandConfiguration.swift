@@ -6,6 +6,8 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     package var include: [String]
     /// Globs of `DEVICE` or `DEVICE/PORT` that are not even touched.
     package var exclude: [String]
+    /// Devices that are left alone for now, since the probe hung on them; they are reported unread.
+    package var stopped: [String]
     /// The service level of performance queries; 0 to 15.
     package var serviceLevel: UInt8
     /// Datagrams on the way at one time; 1 to 128.
@@ -20,13 +22,14 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
     /// What to read, and how patiently.
     package init(
         within: [String] = ["*"], include: [String] = ["*"], exclude: [String] = [],
-        serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
+        stopped: [String] = [], serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
         timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 1,
         identityIntervalNanoseconds: UInt64 = 60_000_000_000
     ) {
         self.within = within
         self.include = include
         self.exclude = exclude
+        self.stopped = stopped
         self.serviceLevel = serviceLevel
         self.outstandingMADs = outstandingMADs
         self.timeoutNanoseconds = timeoutNanoseconds

@@ -112,8 +112,8 @@ package enum PCIFunctionState: String, CaseIterable, Sendable {
 package struct PCIConfiguration: Hashable, Sendable {
     /// Stands for `/sys`.
     package var sysRoot: String
-    /// Which HCAs, by the names of their RDMA devices; nil for none.
-    package var hcas: InfiniBandConfiguration?
+    /// Which HCAs, by the names of their RDMA devices: those that any of these may touch.
+    package var hcas: [InfiniBandConfiguration]
     /// Which GPUs, by address; nil for none.
     package var gpus: GPUConfiguration?
     /// Nanoseconds after which everything is read again, in the first turn after it.
@@ -121,7 +121,7 @@ package struct PCIConfiguration: Hashable, Sendable {
 
     /// What to read.
     package init(
-        sysRoot: String = "/sys", hcas: InfiniBandConfiguration? = InfiniBandConfiguration(),
+        sysRoot: String = "/sys", hcas: [InfiniBandConfiguration] = [InfiniBandConfiguration()],
         gpus: GPUConfiguration? = GPUConfiguration(),
         intervalNanoseconds: UInt64 = 30_000_000_000
     ) {

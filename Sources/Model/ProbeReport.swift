@@ -121,6 +121,13 @@ package enum ProbeConfiguration: Hashable, Sendable {
         }
     }
 
+    /// The same for a reader of InfiniBand ports that leaves these devices alone.
+    package func leavingAlone(_ devices: [String]) -> ProbeConfiguration {
+        guard case .infiniBand(var ports) = self else { return self }
+        ports.stopped = devices
+        return .infiniBand(ports)
+    }
+
     /// Lets a reader of the kernel log that is started anew go on behind a record; nil changes
     /// nothing.
     package mutating func goOn(behind record: UInt64?) {

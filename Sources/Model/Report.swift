@@ -24,6 +24,20 @@ package struct InfiniBandReport: Hashable, Sendable {
     }
 }
 
+extension InfiniBandReport {
+    /// Every device of the report, of which nothing is heard for one reason.
+    package func unheard(_ reason: String) -> [EventHearing] {
+        var hearings: [EventHearing] = []
+        for port in ports where !hearings.contains(where: { $0.device == port.device }) {
+            hearings.append(
+                EventHearing(
+                    device: port.device, isHeard: false,
+                    trouble: "cannot listen to the events of \(port.device): \(reason)"))
+        }
+        return hearings
+    }
+}
+
 /// Whether what a device tells by itself is heard (libibverbs, ibv_get_async_event(3)).
 package struct EventHearing: Hashable, Sendable {
     /// The kernel's name of the device, such as `mlx5_0`.
@@ -119,6 +133,8 @@ package enum LinkLayer: String, CaseIterable, Sendable {
     case infiniBand = "InfiniBand"
     /// Ethernet: RoCE.
     case ethernet = "Ethernet"
+    /// Neither, or the kernel does not say.
+    case unknown = "Unknown"
 }
 
 /// What was seen at one end of a cable.

@@ -29,8 +29,6 @@ package enum Answer: Hashable, Sendable {
     /// What happened; comes by itself. An event that comes again, with the same record, has been
     /// seen more often.
     case events([NodeEvent])
-    /// The probe cannot do its work; it goes on trying unless it exits.
-    case trouble(String)
 }
 
 /// Cuts a stream of bytes into frames: four bytes of length, low byte first, then the payload.
@@ -107,11 +105,8 @@ extension Answer {
             writer.integer(turn)
             writer.report(report)
         case .events(let events):
-            writer.byte(5)
-            writer.list(events) { $0.event($1) }
-        case .trouble(let text):
             writer.byte(4)
-            writer.text(text)
+            writer.list(events) { $0.event($1) }
         }
         return framed(writer.bytes)
     }
@@ -123,8 +118,7 @@ extension Answer {
         case 1: self = .hello(version: try reader.text())
         case 2: self = .working(on: try reader.text())
         case 3: self = .report(turn: try reader.integer(), try reader.report())
-        case 4: self = .trouble(try reader.text())
-        case 5:
+        case 4:
             self = .events(try reader.list { (reader) throws(FrameError) in try reader.event() })
         case let other: throw .malformed("answer \(other)")
         }

@@ -4,8 +4,7 @@ import Model
 extension ByteWriter {
     mutating func configuration(_ value: PCIConfiguration) {
         text(value.sysRoot)
-        byte(value.hcas == nil ? 0 : 1)
-        if let hcas = value.hcas { configuration(hcas) }
+        list(value.hcas) { $0.configuration($1) }
         byte(value.gpus == nil ? 0 : 1)
         if let gpus = value.gpus { configuration(gpus) }
         integer(value.intervalNanoseconds)
@@ -34,7 +33,9 @@ extension ByteReader {
     mutating func pciConfiguration() throws(FrameError) -> PCIConfiguration {
         PCIConfiguration(
             sysRoot: try text(),
-            hcas: try flag() ? try infiniBandConfiguration() : nil,
+            hcas: try list { (reader) throws(FrameError) in
+                try reader.infiniBandConfiguration()
+            },
             gpus: try flag() ? try gpuConfiguration() : nil,
             intervalNanoseconds: try integer())
     }

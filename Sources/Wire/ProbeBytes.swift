@@ -24,6 +24,7 @@ extension ByteWriter {
         list(value.within) { $0.text($1) }
         list(value.include) { $0.text($1) }
         list(value.exclude) { $0.text($1) }
+        list(value.stopped) { $0.text($1) }
         byte(value.serviceLevel)
         integer(UInt64(value.outstandingMADs))
         integer(value.timeoutNanoseconds)
@@ -135,7 +136,7 @@ extension ByteReader {
     mutating func infiniBandConfiguration() throws(FrameError) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
             within: try texts(), include: try texts(), exclude: try texts(),
-            serviceLevel: try byte(), outstandingMADs: try small(),
+            stopped: try texts(), serviceLevel: try byte(), outstandingMADs: try small(),
             timeoutNanoseconds: try integer(), retries: try small(),
             identityIntervalNanoseconds: try integer())
     }

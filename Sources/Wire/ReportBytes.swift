@@ -17,7 +17,7 @@ extension ByteWriter {
         text(value.device)
         key(value.key)
         integer(value.portGUID.rawValue)
-        byte(value.layer == .infiniBand ? 0 : 1)
+        element(value.layer)
         text(value.firmware)
         text(value.model)
         text(value.description)
@@ -86,16 +86,8 @@ extension ByteReader {
     private mutating func port() throws(FrameError) -> PortReport {
         PortReport(
             device: try text(), key: try key(), portGUID: GUID(try integer()),
-            layer: try layer(), firmware: try text(), model: try text(), description: try text(),
+            layer: try element(), firmware: try text(), model: try text(), description: try text(),
             local: try end(), peer: try peer())
-    }
-
-    private mutating func layer() throws(FrameError) -> LinkLayer {
-        switch try byte() {
-        case 0: return .infiniBand
-        case 1: return .ethernet
-        default: throw .malformed("link layer")
-        }
     }
 
     private mutating func peer() throws(FrameError) -> PeerReport {

@@ -1,5 +1,6 @@
 import Collectors
 import Fakes
+import Foundation
 import Model
 import Testing
 
@@ -19,6 +20,21 @@ import Testing
         #expect(report.ports.map(\.device) == ["mlx5_0", "mlx5_2"])
         #expect(rig.fabric.described.sorted() == ["mlx5_0", "mlx5_2"])
         #expect(!rig.fabric.log.contains { $0.device == "mlx5_1" })
+    }
+
+    // The numbers of ports come from a listing, which asks nothing of the device.
+    @Test func aDeviceWithoutAPortThatIsReadIsNotTouched() throws {
+        let host = try HostRig(cables: 3)
+        for index in 0..<3 { try host.port("state", "4: ACTIVE\n", device: "mlx5_\(index)") }
+        host.rig.fabric.describeErrors["mlx5_2"] = 5
+        var collector = host.collector(
+            InfiniBandConfiguration(exclude: ["mlx5_1/1"]))
+        for _ in 0..<3 {
+            #expect(collector.collect().ports.map(\.device) == ["mlx5_0", "mlx5_2"])
+            host.rig.wait(seconds: 60)
+        }
+        #expect(!host.rig.fabric.described.contains("mlx5_1"))
+        #expect(!host.rig.statistics.asked.contains("ib1"))
     }
 
     @Test func aPortThatMayNotBeOpenedIsReportedAndTriedAgain() {
@@ -88,5 +104,90 @@ import Testing
         report = collector.collect()
         #expect(report.ports.map(\.key.node) == [card.guid, rig.hcas[1].guid])
         #expect(report.ports[0].local.failure == nil)
+    }
+
+    // MARK: What hung the probe
+
+    @Test func aDeviceThatIsLeftAloneIsReportedAndNotTouched() throws {
+        let host = try HostRig(cables: 3)
+        var configuration = InfiniBandConfiguration()
+        configuration.stopped = ["mlx5_1"]
+        #expect(!configuration.mayTouch(device: "mlx5_1"))
+        #expect(!configuration.mayTouch(device: "mlx5_1", ports: [1]))
+        var collector = host.collector(configuration)
+        for _ in 0..<3 {
+            let ports = collector.collect().ports
+            #expect(ports.map(\.device) == ["mlx5_0", "mlx5_1", "mlx5_2"])
+            #expect(ports.map(\.local.failure) == [nil, .skipped, nil])
+            #expect(ports[1].peer == .unobservable(.skipped))
+            host.rig.wait(seconds: 60)
+        }
+        #expect(!host.rig.fabric.described.contains("mlx5_1"))
+        #expect(!host.rig.fabric.log.contains { $0.device == "mlx5_1" })
+        #expect(!host.rig.statistics.asked.contains("ib1"))
+        collector.leaveAlone([])
+        let ports = collector.collect().ports
+        #expect(ports.map(\.key.node) == host.rig.hcas.map(\.guid))
+        #expect(ports.allSatisfy { $0.local.failure == nil })
+        #expect(host.rig.fabric.described.filter { $0 == "mlx5_0" }.count == 1)
+    }
+
+    // MARK: Names
+
+    private func named() throws -> HostRig {
+        let host = try HostRig(cables: 2)
+        for (index, hca) in host.rig.hcas.enumerated() {
+            try host.guid(hca.guid, device: "mlx5_\(index)")
+        }
+        return host
+    }
+
+    @Test func aDeviceThatIsRenamedIsTheOneOfThatName() throws {
+        let host = try named()
+        var collector = host.collector(InfiniBandConfiguration(exclude: ["ib_secret"]))
+        #expect(collector.collect().ports.map(\.device) == ["mlx5_0", "mlx5_1"])
+        try host.rename("mlx5_0", to: "ib_rail0")
+        host.rig.wait(seconds: 60)
+        let ports = collector.collect().ports
+        #expect(ports.map(\.device) == ["ib_rail0", "mlx5_1"])
+        #expect(ports.map(\.key.node) == host.rig.hcas.map(\.guid))
+        #expect(ports.allSatisfy { $0.local.failure == nil })
+        #expect(host.rig.fabric.closed == ["mlx5_0"])
+        // An exclusion of the new name holds.
+        try host.rename("mlx5_1", to: "ib_secret")
+        host.rig.wait(seconds: 60)
+        host.rig.fabric.clearLog()
+        #expect(collector.collect().ports.map(\.device) == ["ib_rail0"])
+        #expect(host.rig.fabric.closed == ["mlx5_0", "mlx5_1"])
+        #expect(host.rig.fabric.log.allSatisfy { $0.device == "ib_rail0" })
+    }
+
+    @Test func devicesMayChangeTheirNames() throws {
+        let host = try named()
+        var collector = host.collector()
+        _ = collector.collect()
+        try host.rename("mlx5_0", to: "aside")
+        try host.rename("mlx5_1", to: "mlx5_0")
+        try host.rename("aside", to: "mlx5_1")
+        host.rig.wait(seconds: 60)
+        let ports = collector.collect().ports
+        #expect(ports.map(\.device) == ["mlx5_0", "mlx5_1"])
+        #expect(ports.map(\.key.node) == host.rig.hcas.reversed().map(\.guid))
+        #expect(ports.allSatisfy { $0.local.failure == nil })
+    }
+
+    @Test func aDeviceThatIsNowhereIsMissedUnderItsName() throws {
+        let host = try named()
+        var collector = host.collector()
+        _ = collector.collect()
+        host.rig.fabric.unplug("mlx5_0")
+        try FileManager.default.removeItem(at: host.device("mlx5_0"))
+        for _ in 0..<3 {
+            host.rig.wait(seconds: 60)
+            let ports = collector.collect().ports
+            #expect(ports.map(\.device) == ["mlx5_0", "mlx5_1"])
+            #expect(ports[0].local.failure == .transport)
+        }
+        #expect(host.rig.fabric.closed.isEmpty)
     }
 }

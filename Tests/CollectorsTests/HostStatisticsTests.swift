@@ -1,8 +1,9 @@
-import Collectors
 import Fakes
 import Foundation
 import Model
 import Testing
+
+@testable import Collectors
 
 /// A node of one cable whose kernel has more to tell than datagrams do.
 final class HostRig {
@@ -40,6 +41,20 @@ final class HostRig {
     /// Writes a file of the port.
     func port(_ name: String, _ text: String, device: String = "mlx5_0") throws {
         try write(text, to: self.device(device).appending(path: "ports/1/\(name)"))
+    }
+
+    /// Writes what the kernel remembers of a device's GUID.
+    func guid(_ guid: GUID, device: String) throws {
+        let digits = Array(guid.description.dropFirst(2))
+        let groups = stride(from: 0, to: digits.count, by: 4).map { String(digits[$0..<$0 + 4]) }
+        let file = self.device(device).appending(path: "node_guid")
+        try write(groups.joined(separator: ":") + "\n", to: file)
+    }
+
+    /// Gives a device another name, as udev does.
+    func rename(_ name: String, to other: String) throws {
+        rig.fabric.devices[other] = rig.fabric.devices.removeValue(forKey: name)
+        try FileManager.default.moveItem(at: device(name), to: device(other))
     }
 
     /// Makes the device's directory a new one, as when its driver is loaded anew.
@@ -104,18 +119,57 @@ final class HostRig {
         #expect(end.failure == nil)
     }
 
-    // Falling back would compare 255 with 700 and call it another source, pass after pass.
-    @Test func whatIsOfferedAndNotReadFailsInsteadOfFallingBack() throws {
+    // Falling back at once would compare 255 with 700 and call it another source, pass after pass.
+    @Test func whatIsOfferedAndNotReadFailsAndOnlyThenFallsBack() throws {
         let host = try HostRig()
+        host.rig.hcas[0].port(1).counters = ["link_downed": 255]
         host.rig.statistics.set("ib0", "link_down_events_phy", 700)
         var collector = host.collector()
         #expect(try local(collector.collect()).value("link_downed") == 700)
         host.rig.statistics.failure = 5
-        host.rig.wait()
-        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        let wide = Reading.value(700, field: 2)
+        let narrow = Reading.value(255, field: 1)
+        // The names are learnt anew after 60 s, which changes nothing.
+        let expected = [.failed, .failed] + Array(repeating: narrow, count: 6)
+        for (pass, reading) in expected.enumerated() {
+            host.rig.wait()
+            let end = try local(collector.collect())
+            #expect(end.reading("link_downed") == reading, "pass \(pass)")
+            #expect(end.failure == .refused)
+        }
         host.rig.statistics.failure = nil
         host.rig.wait()
-        #expect(try local(collector.collect()).value("link_downed") == 700)
+        let end = try local(collector.collect())
+        #expect(end.reading("link_downed") == wide && end.failure == nil)
+        host.rig.statistics.failure = 5
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+    }
+
+    // 255 → 700 → 255 → 702: what cannot be known is not made up, and nothing ever falls.
+    @Test func anotherSourceForAWhileKeepsTotalsHonest() throws {
+        let host = try HostRig()
+        host.rig.hcas[0].port(1).counters = ["link_downed": 255]
+        host.rig.statistics.set("ib0", "link_down_events_phy", 700)
+        var collector = host.collector()
+        var ledger = Ledger()
+        let row = try #require(InfiniBandCounters.index(of: "link_downed"))
+        var totals: [UInt64] = []
+        var kinds: [CounterEvent.Kind] = []
+        for pass in 0..<8 {
+            host.rig.statistics.failure = (2..<6).contains(pass) ? 5 : nil
+            if pass == 6 { host.rig.statistics.set("ib0", "link_down_events_phy", 702) }
+            let report = collector.collect()
+            let port = try #require(report.ports.first)
+            ledger.beginPass()
+            kinds += ledger.observe(
+                .port(port.key), port.local.observation, at: report.moment
+            ).filter { $0.column == row }.map(\.kind)
+            totals.append(try #require(ledger[.port(port.key)]).entries[row].total)
+            host.rig.wait()
+        }
+        #expect(totals == Array(repeating: 700, count: 8))
+        #expect(kinds == [.sourceChanged, .sourceChanged])
     }
 
     @Test func anInterfaceThatGoesLeavesTheDatagrams() throws {
@@ -145,6 +199,25 @@ final class HostRig {
         host.rig.wait()
         let end = try local(collector.collect())
         #expect(end.value("link_downed") == 7 && end.value("module_unplug") == 2)
+    }
+
+    // As while a driver is being taken out: no names, and as many values.
+    @Test func valuesWithoutNamesAreNotRead() throws {
+        let host = try HostRig()
+        host.rig.statistics.set("ib0", "link_down_events_phy", 7)
+        var collector = host.collector()
+        #expect(try local(collector.collect()).value("link_downed") == 7)
+        let told = host.rig.statistics.interfaces["ib0"]
+        host.rig.statistics.interfaces["ib0"] = []
+        host.rig.statistics.nameFailure = 19
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("link_downed") == .failed)
+        host.rig.statistics.interfaces["ib0"] = told
+        host.rig.statistics.nameFailure = nil
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("link_downed") == 7)
     }
 
     @Test func theInterfaceBelongsToThePort() throws {
@@ -205,6 +278,52 @@ final class HostRig {
         #expect(try local(collector.collect()).value("out_of_buffer") == 5)
     }
 
+    // A port that cannot be opened is looked at anew every minute; what it refused stays refused.
+    @Test func whatIsNotApplicableStaysSoWhileThePortCannotBeOpened() throws {
+        let host = try HostRig()
+        host.rig.fabric.openErrors["mlx5_0/1"] = 13
+        try host.hardware("out_of_buffer", "N/A (no PMA)\n")
+        var collector = host.collector()
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .unsupported)
+        try host.hardware("out_of_buffer", "5\n")
+        for _ in 0..<3 {
+            host.rig.wait(seconds: 60)
+            let end = try local(collector.collect())
+            #expect(end.failure == .noPermission)
+            #expect(end.reading("out_of_buffer") == .unsupported)
+        }
+        try host.replace("mlx5_0")
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 5)
+    }
+
+    // A device in a reset refuses what it has given before and will give again.
+    @Test func whatHasHadAValueIsAskedForAgain() throws {
+        let host = try HostRig()
+        try host.hardware("out_of_buffer", "5\n")
+        var collector = host.collector()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 5)
+        try host.hardware("out_of_buffer", "N/A\n")
+        host.rig.wait()
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        // Not in every pass: each may write a line to the kernel log.
+        try host.hardware("out_of_buffer", "6\n")
+        host.rig.wait(seconds: 50)
+        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        host.rig.wait()
+        #expect(try local(collector.collect()).value("out_of_buffer") == 6)
+    }
+
+    // A file that the kernel refuses with EINVAL, for root; others may not even open it.
+    @Test func whatTheKernelRefusesIsRefused() {
+        var file = RefusableFile("/proc/self/clear_refs")
+        let expected = getuid() == 0 ? SysfsFile.Absence.refused : .noPermission
+        #expect(throws: expected) { try file.line(now: 0, interval: 60) }
+        #expect(throws: expected) { try file.line(now: 120, interval: 60) }
+        var missing = RefusableFile("/nonexistent/file")
+        #expect(throws: SysfsFile.Absence.failed) { try missing.line(now: 0, interval: 60) }
+    }
+
     @Test func aFileThatVanishesIsNotReadAndNotZero() throws {
         let host = try HostRig()
         try host.hardware("out_of_buffer", "5\n")
@@ -213,7 +332,8 @@ final class HostRig {
         try FileManager.default.removeItem(
             at: host.device("mlx5_0").appending(path: "ports/1/hw_counters/out_of_buffer"))
         host.rig.wait()
-        #expect(try local(collector.collect()).reading("out_of_buffer") == .failed)
+        let end = try local(collector.collect())
+        #expect(end.reading("out_of_buffer") == .failed && end.failure == .refused)
     }
 
     @Test func withoutADatagramDeviceTheKernelStillTells() throws {

@@ -39,6 +39,34 @@ import Testing
         #expect(collector.collect().ports[0].peer.end?.failure == nil)
     }
 
+    // PortInfo is asked for once a minute; when it is, and does not come, what is known is old.
+    @Test func aStateThatWasDueAndNotReadIsNotShown() {
+        let rig = FakeRig()
+        var collector = rig.collector()
+        #expect(collector.collect().ports[0].peer.end?.link?.isActive == true)
+        rig.wait(seconds: 50)
+        let between = collector.collect().ports[0].peer.end
+        #expect(between?.link?.isActive == true)
+        #expect(between?.linkAgeNanoseconds ?? 0 >= 50_000_000_000)
+        rig.fabric.fault = { [guid = rig.leaf.guid] in
+            $0.target == guid && $0.managementClass == 0x81 && $0.attribute == 0x15
+                && $0.selector == 1 ? .lose : .none
+        }
+        for _ in 0..<3 {
+            rig.wait()
+            let end = collector.collect().ports[0].peer.end
+            #expect(end?.link == nil && end?.linkAgeNanoseconds == 0)
+            #expect(end?.failure == .timeout)
+            #expect(end?.value("symbol_error") == 0)
+            // What the counters' layout depends on is kept.
+            #expect(end?.value("port_fec_uncorrectable") == 0)
+        }
+        rig.fabric.fault = { _ in .none }
+        rig.wait()
+        let end = collector.collect().ports[0].peer.end
+        #expect(end?.link?.isActive == true && end?.failure == nil)
+    }
+
     @Test func aNewLIDOfTheSwitchIsLearntInTheNextPass() {
         let rig = FakeRig(cables: 2)
         var collector = rig.collector()

@@ -28,4 +28,29 @@ import Testing
         let entry = try #require(series.counters.first { $0.name == "symbol_error" })
         #expect(entry.state == "stale" && entry.value == value)
     }
+
+    @Test func aStateOfTheFarEndThatWasNotReadIsStale() throws {
+        let pipeline = Pipeline(naming: Pipeline.Naming(), keeper: nil, past: Past())
+        let node = ScriptedNode(local: ["symbol_error": 0], far: ["symbol_error": 0])
+        func isStale(seconds: UInt64, _ port: PortReport) throws -> Bool {
+            let report = InfiniBandReport.scripted(seconds: seconds, ports: [port])
+            let picture = pipeline.pass(
+                [Collected(collector: "infiniband", report: .infiniBand(report))],
+                collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
+            let links = picture.links(node: "n", now: .scripted(seconds: seconds)).links
+            #expect(links.first?.local.stale == false)
+            return try #require(links.first?.peer).stale
+        }
+        #expect(try !isStale(seconds: 0, node.port))
+        var port = node.port
+        guard case .observed(let identity, var far) = port.peer else {
+            Issue.record("no peer")
+            return
+        }
+        far.link = nil
+        far.failure = .timeout
+        port.peer = .observed(identity, far)
+        #expect(try isStale(seconds: 10, port))
+        #expect(try !isStale(seconds: 20, node.port))
+    }
 }

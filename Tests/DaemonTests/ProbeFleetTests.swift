@@ -76,6 +76,21 @@ import Wire
         #expect(said == [trouble])
     }
 
+    @Test func `a probe that can listen to nobody names every device once`() {
+        let second = PortKey(node: ScriptedNode.hca.node, port: 2)
+        let ports = [
+            ScriptedNode().port, ScriptedNode(key: second).port,
+            ScriptedNode(device: "mlx5_1", key: PortKey(node: GUID(0x30), port: 1)).port,
+        ]
+        let report = InfiniBandReport.scripted(ports: ports)
+        let hearings = report.unheard("no thread is left")
+        #expect(hearings.map(\.device) == ["mlx5_0", "mlx5_1"])
+        #expect(hearings.allSatisfy { !$0.isHeard })
+        #expect(
+            hearings[1].trouble
+                == "cannot listen to the events of mlx5_1: no thread is left")
+    }
+
     @Test func `events of the InfiniBand probe are taken without a turn`() {
         let stage = Stage()
         _ = stage.fleet.tick(now: 0)

@@ -273,4 +273,67 @@ import Wire
         try liveUntilLeaving()
         #expect(turns == [3])
     }
+
+    // MARK: Devices that hang
+
+    // A stage whose probe hangs for 10 s on one device, is killed and is gone at once.
+    private func hang(_ stage: Stage, on work: String, at start: UInt64) throws {
+        let link = try #require(stage.links.last)
+        stage.supervisor.collect(turn: start, now: start * second)
+        link.say(.working(on: work))
+        _ = stage.supervisor.receive(now: start * second)
+        stage.supervisor.tick(now: (start + 10) * second)
+        #expect(link.wasKilled)
+    }
+
+    private func stopped(_ link: ScriptedLink?) -> [String]? {
+        guard case .configure(.infiniBand(let configuration)) = link?.commands.last else {
+            return nil
+        }
+        return configuration.stopped
+    }
+
+    @Test func aDeviceThatHangsIsLeftAloneEverLonger() throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        var start: UInt64 = 0
+        for delay in [30, 60, 120, 240, 480, 600, 600] as [UInt64] {
+            try hang(stage, on: "mlx5_3: statistics", at: start)
+            // The wait begins once the process is gone.
+            let end = start + 110
+            stage.supervisor.tick(now: (end - 1) * second)
+            stage.end(try #require(stage.links.last), status: 9, at: end * second)
+            stage.supervisor.tick(now: (end + 8) * second)
+            let link = try #require(stage.links.last)
+            #expect(stopped(link) == ["mlx5_3"])
+            stage.supervisor.collect(turn: 1, now: (end + 9) * second)
+            link.say(turn: 1)
+            _ = stage.supervisor.receive(now: (end + 9) * second)
+            #expect(stage.supervisor.nextTick == (end + delay) * second)
+            stage.supervisor.tick(now: (end + delay) * second - 1)
+            #expect(link.commands.last == .collect(turn: 1))
+            stage.supervisor.tick(now: (end + delay) * second)
+            #expect(stopped(link) == [], "it is tried among the others")
+            #expect(stage.supervisor.nextTick == nil)
+            start = end + delay + 10
+        }
+        // Well for ten minutes, it is as if it had never hung.
+        start += 600
+        try hang(stage, on: "mlx5_3: open", at: start)
+        stage.end(try #require(stage.links.last), status: 9, at: (start + 10) * second)
+        stage.supervisor.tick(now: (start + 20) * second)
+        #expect(stopped(stage.links.last) == ["mlx5_3"])
+        stage.supervisor.tick(now: (start + 40) * second)
+        #expect(stopped(stage.links.last) == [])
+    }
+
+    @Test(arguments: ["*: near_end", "*: devices", "something"])
+    func whatIsNotOneDeviceIsNotLeftAlone(_ work: String) throws {
+        let stage = Stage()
+        stage.supervisor.tick(now: 0)
+        try hang(stage, on: work, at: 0)
+        stage.end(stage.links[0], status: 9, at: 11 * second)
+        stage.supervisor.tick(now: 12 * second)
+        #expect(stage.links.count == 2 && stopped(stage.links.last) == [])
+    }
 }

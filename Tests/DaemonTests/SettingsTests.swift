@@ -31,6 +31,18 @@ struct SettingsTests {
         #expect(settings.log.level == .info)
     }
 
+    @Test func probesAreToldWhatTheyReadAndNobodyWhereNothingIsRead() throws {
+        let probes = "probes: [{name: a, include: [x]}, {name: b, include: ['*'], exclude: [x]}]"
+        let text = "infiniband: {include: ['x', 'y'], exclude: [y/2], \(probes)}"
+        let settings = try Settings.parse(text: text, file: "f")
+        let told = settings.infiniband.configurations
+        #expect(told.map(\.within) == [["x", "y"], ["x", "y"]])
+        #expect(told.map(\.include) == [["x"], ["*"]])
+        #expect(told.map(\.exclude) == [["y/2"], ["y/2", "x"]])
+        let off = try Settings.parse(text: "infiniband: {enabled: false}", file: "f")
+        #expect(off.infiniband.configurations.isEmpty)
+    }
+
     @Test func readsEveryKindOfValue() throws {
         let settings = try Settings.parse(
             text: """

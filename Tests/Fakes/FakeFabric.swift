@@ -69,6 +69,8 @@ package final class FakeFabric: MADTransport {
     package var openErrors: [String: Int32] = [:]
     /// Devices that were described, in order.
     package private(set) var described: [String] = []
+    /// The devices of which a port was closed, in order.
+    package private(set) var closed: [String] = []
     /// How often a wait was asked for.
     package private(set) var waits = 0
 
@@ -168,6 +170,12 @@ package final class FakeFabric: MADTransport {
         guard devices[device] != nil else { throw CollectorError(.openPort, name, code: 2) }
         handles.append((device, port, false))
         return MADPort(index: handles.count - 1)
+    }
+
+    /// What is sent there from now on gets lost.
+    package func close(_ port: MADPort) {
+        handles[port.index].isLost = true
+        closed.append(handles[port.index].device)
     }
 
     // MARK: Datagrams

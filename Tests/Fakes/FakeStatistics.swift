@@ -6,6 +6,8 @@ package final class FakeStatistics: InterfaceStatistics {
     package var interfaces: [String: [(name: String, value: UInt64)]] = [:]
     /// What a question for values ends with; nil for none.
     package var failure: Int32?
+    /// What a question for names ends with; nil for none.
+    package var nameFailure: Int32?
     /// The interfaces that were asked for anything, in order.
     package private(set) var asked: [String] = []
 
@@ -24,6 +26,7 @@ package final class FakeStatistics: InterfaceStatistics {
 
     package func names(of interface: String) throws(CollectorError) -> [String] {
         asked.append(interface)
+        if let nameFailure { throw CollectorError(.readStatistics, interface, code: nameFailure) }
         return try known(interface).map(\.name)
     }
 

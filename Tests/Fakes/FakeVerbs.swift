@@ -65,9 +65,11 @@ package final class FakeVerbs: VerbsSource, Sendable {
     /// Makes a device known to the kernel; `tells` with a word of it.
     @discardableResult
     package func plug(
-        _ name: String, node: String = "uverbs0", instance: UInt64 = 1, tells: Bool = true
+        _ name: String, node: String = "uverbs0", instance: UInt64 = 1, ports: [UInt8] = [],
+        tells: Bool = true
     ) -> VerbsDevice {
-        let device = VerbsDevice(name: name, node: node, instance: instance, address: nil)
+        let device = VerbsDevice(
+            name: name, node: node, instance: instance, address: nil, ports: ports)
         state.withLock {
             $0.devices.append(device)
             if tells { $0.news.append(.changed(node: node)) }

@@ -48,14 +48,13 @@ struct FrameRandom: RandomNumberGenerator {
     }
 
     mutating func answer() -> Answer {
-        switch below(8) {
+        switch below(7) {
         case 0: .hello(version: text())
         case 1: .working(on: text())
-        case 2: .trouble(text())
-        case 3: .events((0..<below(4)).map { _ in event() })
-        case 4: .report(turn: number(), .gpu(gpuReport()))
-        case 5: .report(turn: number(), .kernelLog(kernelLogReport()))
-        case 6: .report(turn: number(), .pcie(pciReport()))
+        case 2: .events((0..<below(4)).map { _ in event() })
+        case 3: .report(turn: number(), .gpu(gpuReport()))
+        case 4: .report(turn: number(), .kernelLog(kernelLogReport()))
+        case 5: .report(turn: number(), .pcie(pciReport()))
         default: .report(turn: number(), .infiniBand(report()))
         }
     }
@@ -82,7 +81,8 @@ struct FrameRandom: RandomNumberGenerator {
     private mutating func port() -> PortReport {
         PortReport(
             device: text(), key: key(), portGUID: GUID(number()),
-            layer: below(2) == 0 ? .infiniBand : .ethernet, firmware: text(), model: text(),
+            layer: LinkLayer.allCases[below(LinkLayer.allCases.count)], firmware: text(),
+            model: text(),
             description: text(), local: end(), peer: peer())
     }
 

@@ -36,7 +36,8 @@ extension FrameRandom {
         case 2:
             .pcie(
                 PCIConfiguration(
-                    sysRoot: text(), hcas: maybe { $0.infiniBandConfiguration() },
+                    sysRoot: text(),
+                    hcas: (0..<below(3)).map { _ in infiniBandConfiguration() },
                     gpus: maybe { $0.gpuConfiguration() }, intervalNanoseconds: number()))
         default:
             .kernelLog(
@@ -46,8 +47,8 @@ extension FrameRandom {
 
     private mutating func infiniBandConfiguration() -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
-            outstandingMADs: below(.max), timeoutNanoseconds: number(),
+            within: texts(), include: texts(), exclude: texts(), stopped: texts(),
+            serviceLevel: small(), outstandingMADs: below(.max), timeoutNanoseconds: number(),
             retries: below(.max), identityIntervalNanoseconds: number())
     }
 

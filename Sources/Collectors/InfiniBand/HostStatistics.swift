@@ -11,14 +11,24 @@ struct HostStatistics {
         // Sources that are better than this one.
         let better: [UInt8]
         var reading = Reading.failed
+        // Passes in a row in which it was offered and not read.
+        var failures = 0
+
+        mutating func take(_ reading: Reading) {
+            self.reading = reading
+            failures = reading == .failed ? failures + 1 : 0
+        }
     }
 
-    // Names that a device does not have, and files that say so once, are not asked for again until
-    // the device is learnt anew: some devices answer every such read with a line in the log.
+    // What changes between two sources tells no difference, so another one steps in only for a
+    // source that has failed in so many passes.
+    fileprivate static let patience = 3
+
+    // Names that a device does not have are not asked for again until the device is learnt anew.
     private var interface: String?
     private var statistics: [(place: Place, index: Int)] = []
     private var statisticCount = 0
-    private var files: [(place: Place, path: String)] = []
+    private var files: [(place: Place, file: RefusableFile)] = []
     private var dueNanoseconds: UInt64 = 0
     private var epoch: UInt64?
 
@@ -39,13 +49,22 @@ struct HostStatistics {
             learnStatistics(&source)
         }
         readStatistics(&source)
-        readFiles()
+        for index in files.indices {
+            files[index].place.take(
+                Self.read(&files[index].file, files[index].place.field, now, interval))
+        }
     }
 
     /// Puts what was read among the readings of datagrams: the better source wins.
     func join(_ readings: inout [Reading]) {
         for (place, _) in statistics { place.join(&readings) }
         for (place, _) in files { place.join(&readings) }
+    }
+
+    /// Whether something was offered and not read in the latest pass.
+    var hasFailed: Bool {
+        statistics.contains { $0.place.reading == .failed }
+            || files.contains { $0.place.reading == .failed }
     }
 
     // MARK: The network interface
@@ -60,8 +79,10 @@ struct HostStatistics {
             statisticCount = names.count
             let indices = Dictionary(
                 names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+            let known = statistics.map(\.place)
             statistics = Self.statisticPlaces.compactMap { name, place in
-                indices[name].map { (place, $0) }
+                let same = known.first { $0.row == place.row && $0.field == place.field }
+                return indices[name].map { (same ?? place, $0) }
             }
         } catch {
             // What was offered once and cannot be named now is not read, which is not the same as
@@ -72,19 +93,26 @@ struct HostStatistics {
     }
 
     private mutating func readStatistics(_ source: inout any InterfaceStatistics) {
-        for index in statistics.indices { statistics[index].place.reading = .failed }
         guard let interface, !statistics.isEmpty else { return }
+        let values = statisticValues(interface, &source)
+        for index in statistics.indices {
+            let (place, number) = statistics[index]
+            statistics[index].place.take(
+                values.map { .value($0[number], field: place.field) } ?? .failed)
+        }
+    }
+
+    private mutating func statisticValues(
+        _ interface: String, _ source: inout any InterfaceStatistics
+    ) -> [UInt64]? {
         if statisticCount == 0 { learnStatistics(&source) }
+        guard statisticCount > 0 else { return nil }
         var values = try? source.values(of: interface, count: statisticCount)
         if values?.count != statisticCount {
             learnStatistics(&source)
             values = try? source.values(of: interface, count: statisticCount)
         }
-        guard let values, values.count == statisticCount else { return }
-        for index in statistics.indices {
-            let (place, number) = statistics[index]
-            statistics[index].place.reading = .value(values[number], field: place.field)
-        }
+        return statisticCount > 0 && values?.count == statisticCount ? values : nil
     }
 
     // MARK: hw_counters
@@ -92,27 +120,18 @@ struct HostStatistics {
     private mutating func learnFiles(_ directory: String) {
         let names = Set(KernelFacts.names(in: directory))
         files = Self.filePlaces.compactMap { name, place in
-            names.contains(name) ? (place, "\(directory)/\(name)") : nil
+            names.contains(name) ? (place, RefusableFile("\(directory)/\(name)")) : nil
         }
     }
 
-    private mutating func readFiles() {
-        for index in files.indices where files[index].place.reading != .unsupported {
-            files[index].place.reading = Self.read(files[index].path, files[index].place.field)
-        }
-    }
-
-    private static func read(_ path: String, _ field: UInt8) -> Reading {
-        switch KernelFacts.firstWord(of: path) {
-        case .success(let word):
-            guard let value = UInt64(word) else { return word == "N/A" ? .unsupported : .failed }
-            return .value(value, field: field)
-        case .failure(let error):
-            switch error.code {
-            case EINVAL, ENODATA, EOPNOTSUPP: return .unsupported
-            case EACCES, EPERM: return .noPermission
-            default: return .failed
-            }
+    private static func read(
+        _ file: inout RefusableFile, _ field: UInt8, _ now: UInt64, _ interval: UInt64
+    ) -> Reading {
+        do throws(SysfsFile.Absence) {
+            let line = try file.line(now: now, interval: interval)
+            return UInt64(line.prefix { $0 != " " }).map { .value($0, field: field) } ?? .failed
+        } catch {
+            return SysfsFile.reading(error)
         }
     }
 
@@ -133,8 +152,18 @@ struct HostStatistics {
 }
 
 extension HostStatistics.Place {
+    private var isGivenUp: Bool {
+        switch reading {
+        case .value, .held: false
+        case .unsupported, .noPermission: true
+        case .failed: failures >= HostStatistics.patience
+        }
+    }
+
     fileprivate func join(_ readings: inout [Reading]) {
-        if case .value(_, let source) = readings[row], better.contains(source) { return }
+        if case .value(_, let source) = readings[row] {
+            guard !better.contains(source), !isGivenUp else { return }
+        }
         readings[row] = reading
     }
 }

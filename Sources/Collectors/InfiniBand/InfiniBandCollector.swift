@@ -5,7 +5,7 @@ package import Model
 /// It only ever asks (`Get`); nothing is set and nothing is cleared. It is used from one thread,
 /// and a pass takes at most `InfiniBandConfiguration.passBudgetNanoseconds` of waiting.
 package struct InfiniBandCollector<Transport: MADTransport> {
-    private let configuration: InfiniBandConfiguration
+    private var configuration: InfiniBandConfiguration
     private let facts: KernelFacts
     private let announce: (String, String) -> Void
     private var exchange: MADExchange<Transport>
@@ -32,6 +32,12 @@ package struct InfiniBandCollector<Transport: MADTransport> {
         self.statistics = statistics
         self.announce = announce
         exchange = MADExchange(transport: transport, configuration: configuration)
+    }
+
+    /// Leaves these devices alone from now on, and no others.
+    package mutating func leaveAlone(_ devices: [String]) {
+        configuration.stopped = devices
+        inventory.lookAgain()
     }
 
     /// One pass over all ports, in the order of device name and number.

@@ -7,8 +7,15 @@ extension InfiniBandConfiguration {
     /// The number of datagrams that may be unanswered, within the kernel's limit.
     var window: Int { min(max(outstandingMADs, 1), 128) }
 
-    /// Whether any port of a device may be collected; a device that may not is never touched.
-    package func mayTouch(device: String) -> Bool {
+    /// Whether any port of a device is collected, of those that it has; without numbers, whether
+    /// one could be.
+    ///
+    /// A device of which none is collected is never touched.
+    package func mayTouch(device: String, ports: [UInt8] = []) -> Bool {
+        guard !stopped.contains(device) else { return false }
+        guard ports.isEmpty else {
+            return ports.contains { selects(device: device, port: $0) }
+        }
         let excluded = exclude.contains {
             let pattern = Self.split($0)
             return pattern.port == "*" && Glob.matches(pattern: pattern.device, text: device)

@@ -19,6 +19,18 @@ package struct KernelFacts: Sendable {
         "\(sysRoot)/class/infiniband/\(device)"
     }
 
+    /// The numbers of a device's ports, which asks nothing of the device; none when they cannot be
+    /// listed.
+    static func ports(devicePath: String) -> [UInt8] {
+        names(in: devicePath + "/ports").compactMap { UInt8($0) }.sorted()
+    }
+
+    /// A device's node GUID as the kernel remembers it, such as `c000:0000:0001:0000`; nil when
+    /// there is none.
+    static func nodeGUID(devicePath: String) -> GUID? {
+        GUID("0x" + word(of: devicePath + "/node_guid").filter { $0 != ":" })
+    }
+
     /// A number that changes with every reboot and with every time that the device's driver is
     /// loaded; zero when neither can be told.
     ///
@@ -53,32 +65,6 @@ package struct KernelFacts: Sendable {
         }
     }
 
-    /// State, width and rate of a port as sysfs has them; nil when its state cannot be read.
-    ///
-    /// The files are `state` ("4: ACTIVE"), `phys_state` ("5: LinkUp") and `rate` ("200 Gb/sec (4X
-    /// HDR)"; Documentation/ABI/stable/sysfs-class-infiniband).
-    func link(devicePath: String, port: UInt8) -> LinkInfo? {
-        let path = "\(devicePath)/ports/\(port)"
-        guard let state = Self.leadingNumber(of: path + "/state"),
-            let physicalState = Self.leadingNumber(of: path + "/phys_state")
-        else { return nil }
-        let rate = Self.line(of: path + "/rate").split(separator: " ")
-        let megabits = rate.first.flatMap { Double($0) }.map { $0 * 1000 }
-        let width = rate.dropFirst(2).first.flatMap {
-            UInt8($0.drop { $0 == "(" }.prefix { $0.isNumber })
-        }
-        let lane = width.flatMap { width in
-            width > 0 ? megabits.flatMap { UInt32(exactly: ($0 / Double(width)).rounded()) } : nil
-        }
-        return LinkInfo(
-            state: state, physicalState: physicalState, widthLanes: lane == nil ? 0 : width ?? 0,
-            laneMegabitsPerSecond: lane ?? 0, lid: 0, smLID: 0, capabilityMask: 0)
-    }
-
-    private static func leadingNumber(of path: String) -> UInt8? {
-        UInt8(word(of: path).prefix { $0 != ":" })
-    }
-
     /// The names in a directory, in no order and without those that begin with a dot.
     static func names(in path: String) -> [String] {
         guard let stream = unsafe opendir(path) else { return [] }
@@ -101,18 +87,13 @@ package struct KernelFacts: Sendable {
 
     /// The first word of a file, of at most 128 octets; empty when it cannot be read.
     static func word(of path: String) -> String {
-        if case .success(let word) = firstWord(of: path) { word } else { "" }
-    }
-
-    /// The first word of a file, of at most 128 octets, or why it cannot be read.
-    static func firstWord(of path: String) -> Result<String, FileError> {
-        octets(of: path).map { String(decoding: $0.prefix { $0 > 0x20 }, as: UTF8.self) }
-    }
-
-    // The first line; empty when it cannot be read.
-    private static func line(of path: String) -> String {
         guard case .success(let octets) = octets(of: path) else { return "" }
-        return String(decoding: octets.prefix { $0 >= 0x20 }, as: UTF8.self)
+        return String(decoding: octets.prefix { $0 > 0x20 }, as: UTF8.self)
+    }
+
+    /// The first line of a file, of at most 128 octets, or why it cannot be read.
+    static func firstLine(of path: String) -> Result<String, FileError> {
+        octets(of: path).map { String(decoding: $0.prefix { $0 >= 0x20 }, as: UTF8.self) }
     }
 
     private static func octets(of path: String) -> Result<[UInt8], FileError> {

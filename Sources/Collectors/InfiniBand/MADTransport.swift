@@ -20,6 +20,9 @@ package protocol MADTransport {
     /// Opens a port for good, or takes up again one that was lost.
     mutating func open(device: String, port: UInt8) throws(CollectorError) -> MADPort
 
+    /// Lets go of a port, whose device is another's business now.
+    mutating func close(_ port: MADPort)
+
     /// Hands one datagram to the port; an answer may arrive within the time given or not at all.
     mutating func send(
         _ packet: MADPacket, by route: MADRoute, on port: MADPort,
@@ -92,7 +95,7 @@ package struct DeviceDescription: Sendable {
         }
     }
 
-    /// The ports whose link layer is known.
+    /// Its ports.
     package var ports: [Port]
 
     /// A device and its ports.

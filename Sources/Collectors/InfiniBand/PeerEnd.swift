@@ -21,6 +21,8 @@ struct PeerEnd {
 
     private var info: DecodedPortInfo?
     private var infoReadNanoseconds: UInt64 = 0
+    // Whether it was read when it was last asked for.
+    private var isInfoCurrent = false
     private var nodeMask: UInt32 = 0
     private var nodeMask2: UInt16 = 0
     private var fec = FEC.notOffered
@@ -115,7 +117,8 @@ struct PeerEnd {
     // MARK: Answers
 
     mutating func takePortInfo(_ outcome: MADOutcome, _ packet: MADPacket, _ now: UInt64) {
-        guard outcome == .answered else {
+        isInfoCurrent = outcome == .answered
+        guard isInfoCurrent else {
             note(outcome)
             if !isSwitch { lid = 0 }
             return
@@ -199,7 +202,7 @@ struct PeerEnd {
     func report(at moment: UInt64, passStart: UInt64) -> PeerReport {
         let age = infoReadNanoseconds >= passStart ? 0 : moment - min(moment, infoReadNanoseconds)
         var end = EndReport(
-            link: info?.link, linkAgeNanoseconds: age,
+            link: isInfoCurrent ? info?.link : nil, linkAgeNanoseconds: isInfoCurrent ? age : 0,
             readings: counters.readings,
             failure: identityFailure ?? abilitiesFailure ?? counters.failure)
         if case .mode(let mode) = fec {

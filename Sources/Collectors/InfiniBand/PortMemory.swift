@@ -56,6 +56,8 @@ struct PortMemory {
 
     let device: String
     let devicePath: String
+    // The device's instance that was described.
+    let describedEpoch: UInt64
     let key: PortKey
     let portGUID: GUID
     let layer: LinkLayer
@@ -70,7 +72,7 @@ struct PortMemory {
     private var local: LocalEnd
     private var host = HostStatistics()
     // What the kernel says of a port that no datagram is sent to.
-    private var kernelLink: LinkInfo?
+    private var kernelLink = KernelLink()
     private var peer: PeerEnd?
     private var peerFailure: Failure?
     private var silentPasses = 0
@@ -79,11 +81,12 @@ struct PortMemory {
     private var now: UInt64 = 0
 
     init(
-        device: String, devicePath: String, description: DeviceDescription,
+        device: String, devicePath: String, epoch: UInt64, description: DeviceDescription,
         port: DeviceDescription.Port
     ) {
         self.device = device
         self.devicePath = devicePath
+        describedEpoch = epoch
         key = PortKey(node: description.guid, port: port.number)
         portGUID = port.guid
         layer = port.layer
@@ -100,10 +103,15 @@ struct PortMemory {
         guard key.node.rawValue != 0 else { return }
         host.collect(
             (devicePath, key.port), now: now, interval: interval, facts, &source)
-        if layer == .ethernet { kernelLink = facts.link(devicePath: devicePath, port: key.port) }
+        guard layer != .infiniBand else { return }
+        kernelLink.read((devicePath, key.port), now: now, interval: interval, facts)
     }
 
-    var epoch: UInt64 { local.epoch }
+    // What the kernel refuses, it refuses whoever remembers the port.
+    mutating func goOn(from earlier: PortMemory) {
+        host = earlier.host
+        kernelLink = earlier.kernelLink
+    }
 
     mutating func begin(now: UInt64, epoch: UInt64) {
         self.now = now
@@ -235,22 +243,24 @@ struct PortMemory {
         PortReport(
             device: device, key: key, portGUID: portGUID, layer: layer, firmware: firmware,
             model: model, description: description, local: localReport,
-            peer: layer == .ethernet ? .absent : peerReport(at: moment))
+            peer: layer == .infiniBand ? peerReport(at: moment) : .absent)
     }
 
     private var localReport: EndReport {
         var report = nearReport
         report.epoch = local.epoch
         host.join(&report.readings)
+        // The kernel says no.
+        if report.failure == nil, host.hasFailed { report.failure = .refused }
         return report
     }
 
     private var nearReport: EndReport {
         guard layer == .infiniBand else {
             return EndReport(
-                link: kernelLink,
+                link: kernelLink.info,
                 readings: Array(repeating: .unsupported, count: InfiniBandCounters.count),
-                failure: kernelLink == nil ? .transport : nil)
+                failure: kernelLink.failure)
         }
         return handle == nil ? .unread(obstacle) : local.report
     }

@@ -165,13 +165,13 @@ package final class UMADTransport: MADTransport {
         unsafe withUnsafeBytes(of: ca.ports) { raw in
             let all = unsafe raw.bindMemory(to: UnsafeMutablePointer<umad_port_t>?.self)
             for place in all.indices {
-                guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0,
-                    let layer = unsafe Self.layer(Self.text(of: port.link_layer))
+                guard let port = unsafe all[place]?.pointee, unsafe port.portnum > 0
                 else { continue }
                 unsafe ports.append(
                     DeviceDescription.Port(
                         number: UInt8(clamping: port.portnum),
-                        guid: GUID(UInt64(bigEndian: port.port_guid)), layer: layer))
+                        guid: GUID(UInt64(bigEndian: port.port_guid)),
+                        layer: Self.layer(Self.text(of: port.link_layer))))
             }
         }
         return DeviceDescription(
@@ -180,8 +180,8 @@ package final class UMADTransport: MADTransport {
     }
 
     // What umad_get_ca(3) takes from sysfs; a simulated fabric says IB.
-    private static func layer(_ text: String) -> LinkLayer? {
-        text == "IB" ? .infiniBand : LinkLayer(rawValue: text)
+    static func layer(_ text: String) -> LinkLayer {
+        text == "IB" ? .infiniBand : LinkLayer(rawValue: text) ?? .unknown
     }
 
     // The text in a C array of characters, which need not end with a zero.
@@ -212,6 +212,11 @@ package final class UMADTransport: MADTransport {
         }
         handles[place] = handle
         return MADPort(index: place)
+    }
+
+    /// Closes the port's umad file.
+    package func close(_ port: MADPort) {
+        if !handles[port.index].isLost { lose(port.index) }
     }
 
     private func register(

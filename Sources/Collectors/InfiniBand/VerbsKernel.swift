@@ -9,12 +9,14 @@ import Model
 @safe
 package final class VerbsKernel: VerbsSource {
     private let classDirectory: String
+    private let facts: KernelFacts
     private let uevents: VerbsUevents?
     private var contexts: [Int32: UnsafeMutablePointer<ibv_context>] = unsafe [:]
 
     /// A source without open devices; `sysRoot` stands for `/sys` where devices are listed.
     package init(sysRoot: String = "/sys") {
         classDirectory = "\(sysRoot)/class/infiniband_verbs"
+        facts = KernelFacts(sysRoot: sysRoot)
         uevents = VerbsUevents()
     }
 
@@ -36,7 +38,8 @@ package final class VerbsKernel: VerbsSource {
             guard node.hasPrefix("uverbs"), !name.isEmpty else { return nil }
             return VerbsDevice(
                 name: name, node: node, instance: KernelFacts.inode(of: path),
-                address: PCIAddress(KernelFacts.end(ofLink: path + "/device")))
+                address: PCIAddress(KernelFacts.end(ofLink: path + "/device")),
+                ports: KernelFacts.ports(devicePath: facts.path(device: name)))
         }
     }
 

@@ -40,13 +40,18 @@ package struct VerbsDevice: Hashable, Sendable {
     package var instance: UInt64
     /// Where it sits; nil for one that is not a PCI function.
     package var address: PCIAddress?
+    /// The numbers of its ports; none when they are not known.
+    package var ports: [UInt8]
 
     /// A device.
-    package init(name: String, node: String, instance: UInt64, address: PCIAddress?) {
+    package init(
+        name: String, node: String, instance: UInt64, address: PCIAddress?, ports: [UInt8] = []
+    ) {
         self.name = name
         self.node = node
         self.instance = instance
         self.address = address
+        self.ports = ports
     }
 }
 

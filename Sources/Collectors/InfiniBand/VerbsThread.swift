@@ -6,8 +6,13 @@ import Synchronization
 package final class VerbsThread: Sendable {
     private struct State {
         var hearings: [EventHearing] = []
+        // Since when the thread is at work; nil while it waits for something to hear.
+        var busyNanoseconds: UInt64?
         var isEnding = false
     }
+
+    // A device that is opened or closed may take some seconds.
+    private static let patienceNanoseconds: UInt64 = 30_000_000_000
 
     private let state = Mutex(State())
     private let wake: WakePipe
@@ -31,7 +36,20 @@ package final class VerbsThread: Sendable {
     }
 
     /// The devices that may be touched, and whether they are listened to.
-    package var hearings: [EventHearing] { state.withLock { $0.hearings } }
+    ///
+    /// None is while the thread does not come back from one of them. `now` is CLOCK_BOOTTIME in
+    /// nanoseconds.
+    package func hearings(now: UInt64) -> [EventHearing] {
+        let (hearings, busy) = state.withLock { ($0.hearings, $0.busyNanoseconds) }
+        guard let busy, now > busy, now - busy >= Self.patienceNanoseconds else { return hearings }
+        return hearings.map {
+            EventHearing(
+                device: $0.device, isHeard: false,
+                trouble: $0.trouble
+                    ?? "cannot listen to the events of \($0.device): "
+                    + "opening or closing a device does not come to an end")
+        }
+    }
 
     /// Lets go of all devices and ends the thread, without waiting for it.
     package func end() {
@@ -45,13 +63,21 @@ package final class VerbsThread: Sendable {
         var watcher = first
         var broken: Set<Int32> = []
         while !state.withLock({ $0.isEnding }) {
-            let events = watcher.advance(broken: broken)
-            let hearings = watcher.hearings
-            state.withLock { $0.hearings = hearings }
+            let now = watcher.boottimeNanoseconds
+            state.withLock { $0.busyNanoseconds = now }
+            let events = watcher.hear(broken: broken)
             if !events.isEmpty { tell(events) }
+            show(watcher.hearings)
+            watcher.settle()
+            show(watcher.hearings)
+            state.withLock { $0.busyNanoseconds = nil }
             broken = wait(watcher.descriptors, watcher.waitNanoseconds)
         }
         watcher.closeAll()
+    }
+
+    private func show(_ hearings: [EventHearing]) {
+        state.withLock { $0.hearings = hearings }
     }
 
     // Sleeps until there is something to do; gives the descriptors that only have errors.

@@ -3,7 +3,8 @@ package import Model
 
 /// Listens to all devices that may be touched, and lets go of those that are taken away.
 ///
-/// Used on one thread. A device that cannot be opened is tried again, at growing intervals.
+/// Used on one thread. What was heard is given first; opening and closing, on which a device may
+/// hang, come afterwards. A device that cannot be opened is tried again, at growing intervals.
 package struct VerbsWatcher<Source: VerbsSource> {
     // How many events of a device are taken before the next device has its turn.
     private static var eventsPerTurn: Int { 64 }
@@ -19,6 +20,7 @@ package struct VerbsWatcher<Source: VerbsSource> {
         var failure: CollectorError?
         var retryNanoseconds = VerbsWatcher.retryNanoseconds.lowerBound
         var dueNanoseconds: UInt64 = 0
+        var openedNanoseconds: UInt64 = 0
 
         init(_ device: VerbsDevice) {
             self.device = device
@@ -36,6 +38,8 @@ package struct VerbsWatcher<Source: VerbsSource> {
     private let configuration: InfiniBandConfiguration
     private var source: Source
     private var members: [Member] = []
+    // What is open and not listened to any more.
+    private var leaving: [Int32] = []
     private var scanDueNanoseconds: UInt64 = 0
 
     /// A watcher that has opened nothing yet.
@@ -57,6 +61,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
         }
     }
 
+    /// The source's clock, CLOCK_BOOTTIME in nanoseconds.
+    var boottimeNanoseconds: UInt64 { source.boottimeNanoseconds() }
+
     /// How long until then, in nanoseconds.
     package var waitNanoseconds: UInt64 {
         let (now, due) = (source.boottimeNanoseconds(), deadlineNanoseconds)
@@ -72,10 +79,10 @@ package struct VerbsWatcher<Source: VerbsSource> {
         }
     }
 
-    /// Does all that is due; gives the events that are new or say more than before.
+    /// Takes what is there to hear; gives the events that are new or say more than before.
     ///
     /// `broken` are descriptors that poll(2) says will never be readable again.
-    package mutating func advance(broken: Set<Int32> = []) -> [NodeEvent] {
+    package mutating func hear(broken: Set<Int32> = []) -> [NodeEvent] {
         var events: [NodeEvent] = []
         for index in members.indices { read(index, broken, &events) }
         obey(source.hotplug(), &events)
@@ -83,16 +90,26 @@ package struct VerbsWatcher<Source: VerbsSource> {
         if now >= scanDueNanoseconds { scan(now, &events) }
         for index in members.indices {
             events += members[index].tale.close(nowNanoseconds: now)
-            let isDue = members[index].descriptor == nil && now >= members[index].dueNanoseconds
-            if isDue { open(index, now) }
         }
         return events
+    }
+
+    /// Closes what was let go, and opens what is due.
+    package mutating func settle() {
+        for descriptor in leaving { source.close(descriptor) }
+        leaving = []
+        let now = source.boottimeNanoseconds()
+        for index in members.indices
+        where members[index].descriptor == nil && now >= members[index].dueNanoseconds {
+            open(index, now)
+        }
     }
 
     /// Lets go of all devices.
     package mutating func closeAll() {
         for index in members.indices { letGo(index) }
         members = []
+        settle()
     }
 
     // MARK: Events
@@ -107,6 +124,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
                 if broken.contains(descriptor) { lose(index, code: EIO, &events) }
                 return
             case .other: continue
+            case .notice(_, let port?)
+            where !configuration.selects(device: members[index].device.name, port: port):
+                continue
             case .notice(let notice, let port):
                 let event = members[index].tale.take(
                     notice, port: port, wallMilliseconds: source.wallMilliseconds(),
@@ -123,7 +143,12 @@ package struct VerbsWatcher<Source: VerbsSource> {
         letGo(index)
         events += members[index].tale.close(nowNanoseconds: .max)
         let error = CollectorError(.readVerbs, members[index].device.name, code: code)
-        members[index].postpone(error, now: source.boottimeNanoseconds())
+        let now = source.boottimeNanoseconds()
+        // One that was heard for so long has nothing to do with the earlier tries.
+        if now - min(now, members[index].openedNanoseconds) >= Self.retryNanoseconds.upperBound {
+            members[index].retryNanoseconds = Self.retryNanoseconds.lowerBound
+        }
+        members[index].postpone(error, now: now)
         members[index].tale = VerbsTale(members[index].device)
     }
 
@@ -143,7 +168,9 @@ package struct VerbsWatcher<Source: VerbsSource> {
             now
             &+ (source.hotplugDescriptor == nil
                 ? min(interval, Self.blindScanNanoseconds) : interval)
-        let present = source.devices().filter { configuration.mayTouch(device: $0.name) }
+        let present = source.devices().filter {
+            configuration.mayTouch(device: $0.name, ports: $0.ports)
+        }
         remove(&events) { !present.contains($0) }
         let known = Set(members.map(\.device))
         for device in present where !known.contains(device) { members.append(Member(device)) }
@@ -164,6 +191,7 @@ package struct VerbsWatcher<Source: VerbsSource> {
         do throws(CollectorError) {
             members[index].descriptor = try source.open(members[index].device)
             members[index].failure = nil
+            members[index].openedNanoseconds = now
         } catch {
             members[index].postpone(error, now: now)
         }
@@ -172,6 +200,6 @@ package struct VerbsWatcher<Source: VerbsSource> {
     private mutating func letGo(_ index: Int) {
         guard let descriptor = members[index].descriptor else { return }
         members[index].descriptor = nil
-        source.close(descriptor)
+        leaving.append(descriptor)
     }
 }

@@ -30,10 +30,13 @@ struct PCIFunctionReader {
         // What was read while the function went away may be of it or of the next in its place.
         let latest = KernelFacts.inode(of: directory)
         guard latest == inode else { return place.unread(latest == 0 ? .missing : .unknown) }
-        // A device on its way off the bus refuses, too: that is no answer to keep.
+        // A device on its way off the bus refuses, too: that is no answer to keep. What sleeps may
+        // be on its way, and is asked again.
         if pass.refused != refused {
-            guard state == .read, pass.state() == .read else { return place.unread(.unknown) }
-            refused = pass.refused
+            guard state == .read || state == .suspended, pass.state() == state else {
+                return place.unread(.unknown)
+            }
+            if state == .read { refused = pass.refused }
         }
         return PCIFunctionReport(
             address: place.address, role: place.role, names: place.names, parent: place.parent,

@@ -64,11 +64,10 @@ struct PCITopology {
     }
 
     private mutating func lookForHCAs() {
-        guard let hcas = configuration.hcas else { return }
         let root = "\(configuration.sysRoot)/class/infiniband"
         var found: [PCIAddress: (names: [String], bridges: [PCIAddress])] = [:]
         for name in KernelFacts.names(in: root).sorted(by: NaturalOrder.isBefore)
-        where hcas.mayTouch(device: name) {
+        where mayTouch(name, ports: KernelFacts.ports(devicePath: "\(root)/\(name)")) {
             // One that is not on a PCI bus has no address: soft RoCE.
             guard let path = path(to: "\(root)/\(name)/device"), let address = path.last else {
                 continue
@@ -84,6 +83,10 @@ struct PCITopology {
             endpoints[address] = Endpoint(
                 role: .hca, names: device.names, bridges: device.bridges)
         }
+    }
+
+    private func mayTouch(_ name: String, ports: [UInt8]) -> Bool {
+        configuration.hcas.contains { $0.mayTouch(device: name, ports: ports) }
     }
 
     // The functions on the way to a directory, the topmost first; nil when it is not there or on

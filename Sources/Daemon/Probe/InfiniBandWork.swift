@@ -6,6 +6,7 @@ import Wire
 /// tell in between is passed on by a thread of its own.
 final class InfiniBandWork: ProbeWork {
     private let output: ProbeOutput
+    private var configuration: InfiniBandConfiguration?
     private var collector: InfiniBandCollector<UMADTransport>?
     private var verbs: VerbsThread?
 
@@ -15,6 +16,12 @@ final class InfiniBandWork: ProbeWork {
 
     func configure(_ configuration: ProbeConfiguration) -> Bool {
         guard case .infiniBand(let configuration) = configuration else { return false }
+        defer { hear(configuration) }
+        // What is open stays so: only the devices that are left alone change.
+        if collector != nil {
+            collector?.leaveAlone(configuration.stopped)
+            return true
+        }
         // A simulated fabric is joined at the first look at its devices, which two threads must not
         // take at once.
         let transport = UMADTransport()
@@ -25,17 +32,30 @@ final class InfiniBandWork: ProbeWork {
             announce: { [output] device, what in
                 _ = output.send(.working(on: "\(device): \(what)"))
             })
+        return true
+    }
+
+    private func hear(_ configuration: InfiniBandConfiguration) {
+        self.configuration = configuration
         verbs?.end()
+        verbs = nil
+        listen()
+    }
+
+    private func listen() {
+        guard verbs == nil, let configuration else { return }
         verbs = VerbsThread(
             configuration: configuration, makeSource: { VerbsKernel() },
             tell: { [output] events in _ = output.send(.events(events)) })
-        guard verbs == nil else { return true }
-        return output.send(.trouble("cannot hear the HCAs: no thread or no descriptor is left"))
     }
 
     func collect(turn: UInt64, now: UInt64) -> Bool {
+        // There may be a thread and a descriptor left by now.
+        listen()
         guard var report = collector?.collect() else { return false }
-        report.hearings = verbs?.hearings ?? []
+        report.hearings =
+            verbs?.hearings(now: now)
+            ?? report.unheard("no thread or no descriptor is left to listen with")
         return output.send(.report(turn: turn, .infiniBand(report)))
     }
 

@@ -46,6 +46,8 @@ final class ProbeSupervisor {
     private var uselessTurns = 0
     private var uselessTurnsBorne = ProbeSupervisor.uselessTurnsAtFirst
 
+    private var hung = HungDevices()
+
     private static let uselessTurnsAtFirst = 3
     private static let uselessTurnsAtMost = 96
 
@@ -108,15 +110,17 @@ final class ProbeSupervisor {
 
     /// When `tick` has something to do next; nil when nothing is pending.
     var nextTick: UInt64? {
-        switch phase {
-        case .down where !lastWords.isEmpty: 0
-        case .down(let until): until
-        case .dying, .disabled: nil
-        case .running:
-            asked.map {
-                $0.at + ($0.isLate ? patience.hardNanoseconds : patience.softNanoseconds)
+        let own: UInt64? =
+            switch phase {
+            case .down where !lastWords.isEmpty: 0
+            case .down(let until): until
+            case .dying, .disabled: nil
+            case .running:
+                asked.map {
+                    $0.at + ($0.isLate ? patience.hardNanoseconds : patience.softNanoseconds)
+                }
             }
-        }
+        return [own, hung.nextTrial].compactMap(\.self).min()
     }
 
     /// Asks for a pass; a probe that is still busy or not there misses its turn.
@@ -184,8 +188,6 @@ final class ProbeSupervisor {
             }
         case .working(let what):
             workingOn = what
-        case .trouble(let text):
-            trouble = text
         case .events(let events):
             return .events(events)
         case .report(let turn, let report):
@@ -228,6 +230,7 @@ final class ProbeSupervisor {
 
     /// Does what is due: starts, notes lateness, kills, reaps.
     func tick(now: UInt64) {
+        if hung.release(now: now) { reconfigure(configuration.leavingAlone(hung.names)) }
         switch phase {
         case .down(let until):
             if now >= until { start(now: now) }
@@ -249,6 +252,9 @@ final class ProbeSupervisor {
         let waited = now - min(now, question.at)
         if waited >= patience.hardNanoseconds {
             let place = workingOn.map { " while working on \($0)" } ?? ""
+            if configuration.kind == .infiniBand, hung.put(workingOn, now: now) {
+                configuration = configuration.leavingAlone(hung.names)
+            }
             end(link, "probe \(name) was killed after \(Self.seconds(waited)) s\(place)")
         } else if waited >= patience.softNanoseconds, !question.isLate {
             asked?.isLate = true
@@ -297,6 +303,7 @@ final class ProbeSupervisor {
     }
 
     private func ended(_ ending: Ending, now: UInt64) {
+        hung.begin(now: now)
         endedCPUSeconds += ending.cpuSeconds
         deaths += 1
         lastStatus = ending.status
@@ -389,12 +396,5 @@ extension ProbeSupervisor {
     /// Whether a process was killed and has not gone.
     var isDying: Bool {
         if case .dying = phase { true } else { false }
-    }
-}
-
-extension InfiniBandReport {
-    /// Whether there are ports and none of them could be used.
-    fileprivate var isUseless: Bool {
-        !ports.isEmpty && ports.allSatisfy { $0.local.failure == .transport }
     }
 }

@@ -138,7 +138,7 @@ private let root = FakeSysfs.address(0x15, 1)
         rig.onAnnouncement = { address, _ in touched.insert(address) }
         rig.configure {
             $0.gpus = GPUConfiguration(exclude: ["0000:18:*", "0000:2a:*"])
-            $0.hcas = InfiniBandConfiguration(exclude: ["mlx5_0", "mlx5_1", "mlx5_9"])
+            $0.hcas = [InfiniBandConfiguration(exclude: ["mlx5_0", "mlx5_1", "mlx5_9"])]
         }
         let functions = rig.collect()
         #expect(functions.count { $0.role == .gpu } == 6)
@@ -148,9 +148,27 @@ private let root = FakeSysfs.address(0x15, 1)
         #expect(!touched.contains("0000:18:00.0") && !touched.contains(root.description))
     }
 
+    // Each device has one probe; what one leaves out may be read by another.
+    @Test func `an HCA is touched when a probe reads one of its ports`() throws {
+        let rig = try Rig {
+            for number in UInt8(0)...3 {
+                let address = FakeSysfs.address(0x18 + number)
+                try $0.addHCA(address, "mlx5_\(number)")
+                try $0.set(address, "infiniband/mlx5_\(number)/ports/1/state", "4: ACTIVE")
+            }
+        }
+        rig.configure {
+            $0.hcas = [
+                InfiniBandConfiguration(include: ["mlx5_0"]),
+                InfiniBandConfiguration(exclude: ["mlx5_0", "mlx5_1", "mlx5_2/1"]),
+            ]
+        }
+        #expect(rig.collect().map(\.names) == [["mlx5_0"], ["mlx5_3"]])
+    }
+
     @Test func `kinds that are not watched are not touched`() throws {
         let rig = try Rig { try $0.addDGX() }
-        rig.configure { ($0.gpus, $0.hcas) = (nil, nil) }
+        rig.configure { ($0.gpus, $0.hcas) = (nil, []) }
         #expect(rig.collect().isEmpty)
     }
 
@@ -229,6 +247,22 @@ private let root = FakeSysfs.address(0x15, 1)
         #expect(function.state == .suspended && function.gauge("present") == .failed)
         #expect(function.gauge("current_link_width") == .failed)
         #expect(function.counter("aer_fatal") == .value(0, field: 0))
+    }
+
+    // As a bridge without AER, or in a kernel that leaves errors to the firmware.
+    @Test func `a device that sleeps and counts no errors is not unknown`() throws {
+        let rig = try Rig { try $0.addGPU(gpu) }
+        try rig.sys.set(gpu, "power/runtime_status", "suspended")
+        for file in FakeSysfs.errorNames.keys { try rig.sys.unset(gpu, file) }
+        for _ in 0..<3 {
+            let function = try rig.collect(gpu)
+            #expect(function.state == .suspended)
+            #expect(function.counter("aer_fatal") == .unsupported)
+        }
+        try rig.sys.set(gpu, "power/runtime_status", "active")
+        for file in FakeSysfs.errorNames.keys { try rig.sys.count(gpu, file, [:]) }
+        let function = try rig.collect(gpu)
+        #expect(function.state == .read && function.counter("aer_fatal") == .value(0, field: 0))
     }
 
     @Test func `a configuration that cannot be read says nothing`() throws {

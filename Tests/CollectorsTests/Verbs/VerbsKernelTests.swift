@@ -54,6 +54,9 @@ struct VerbsKernelTests {
                 try Data("\($0)\n".utf8).write(to: path.appendingPathComponent("ibdev"))
             }
         }
+        try manager.createDirectory(
+            at: root.appendingPathComponent("class/infiniband/mlx5_0/ports/1"),
+            withIntermediateDirectories: true)
         try Data("6\n".utf8).write(to: list.appendingPathComponent("abi_version"))
         try manager.createSymbolicLink(
             atPath: list.path + "/uverbs0/device", withDestinationPath: "../../../0000:3b:00.0")
@@ -63,6 +66,7 @@ struct VerbsKernelTests {
         #expect(
             devices.map(\.address) == [PCIAddress(domain: 0, bus: 0x3b, device: 0), nil])
         #expect(devices.allSatisfy { $0.instance != 0 })
+        #expect(devices.map(\.ports) == [[1], []])
         #expect(VerbsKernel(sysRoot: "/nonexistent").devices().isEmpty)
     }
 

@@ -35,9 +35,8 @@ struct VerbsThreadTests {
         let thread = try #require(listener)
         // Deadline: 20 s; until then the device is not open.
         let limit = ContinuousClock.now + .seconds(20)
-        while !thread.hearings.contains(where: \.isHeard), ContinuousClock.now < limit {
-            sched_yield()
-        }
+        let isHeard = { thread.hearings(now: node.boottimeNanoseconds()).map(\.isHeard) }
+        while isHeard() != [true], ContinuousClock.now < limit { sched_yield() }
         node.say("mlx5_0", .notice(.portError, port: 1))
         try #require(Ear.isIn(ear.heard))
         node.wait(milliseconds: 200)
@@ -55,5 +54,42 @@ struct VerbsThreadTests {
         thread.end()
         try #require(Ear.isIn(ear.closed))
         #expect(node.deeds == ["open mlx5_0", "close mlx5_0", "open mlx5_1", "close mlx5_1"])
+    }
+
+    // The driver of a device that has died may not come back from closing it.
+    @Test func `a thread that hangs has told what it heard and hears nothing`() throws {
+        let ear = Ear()
+        let gate = DispatchSemaphore(value: 0)
+        let node = FakeVerbs(onClose: {
+            ear.closed.signal()
+            _ = gate.wait(timeout: .now() + 20)
+        })
+        for index in 0..<2 { node.plug("mlx5_\(index)", node: "uverbs\(index)") }
+        let listener = VerbsThread(
+            configuration: InfiniBandConfiguration(), makeSource: { node },
+            tell: { ear.hear($0) })
+        let thread = try #require(listener)
+        let isHeard = { thread.hearings(now: node.boottimeNanoseconds()).map(\.isHeard) }
+        let limit = ContinuousClock.now + .seconds(20)
+        while isHeard() != [true, true], ContinuousClock.now < limit { sched_yield() }
+        node.say("mlx5_0", .notice(.deviceFatal, port: nil))
+        try #require(Ear.isIn(ear.heard))
+        try #require(Ear.isIn(ear.closed))
+        #expect(isHeard() == [false, true])
+        node.wait(milliseconds: 29_999)
+        #expect(isHeard() == [false, true])
+        node.wait(milliseconds: 1)
+        let hearings = thread.hearings(now: node.boottimeNanoseconds())
+        #expect(hearings.map(\.isHeard) == [false, false])
+        #expect(hearings[0].trouble?.contains("No such device") == true)
+        #expect(hearings[1].trouble?.contains("does not come to an end") == true)
+        gate.signal()
+        while isHeard() != [true, true], ContinuousClock.now < limit { sched_yield() }
+        #expect(isHeard() == [true, true])
+        thread.end()
+        for _ in 0..<2 {
+            gate.signal()
+            try #require(Ear.isIn(ear.closed))
+        }
     }
 }

@@ -16,7 +16,13 @@ struct VerbsWatcherTests {
         }
 
         @discardableResult
-        func advance(broken: Set<Int32> = []) -> [NodeEvent] { watcher.advance(broken: broken) }
+        func advance(broken: Set<Int32> = []) -> [NodeEvent] {
+            let events = hear(broken: broken)
+            watcher.settle()
+            return events
+        }
+
+        func hear(broken: Set<Int32> = []) -> [NodeEvent] { watcher.hear(broken: broken) }
 
         var hearings: [EventHearing] { watcher.hearings }
         var descriptors: [Int32] { watcher.descriptors }
@@ -33,6 +39,16 @@ struct VerbsWatcherTests {
         #expect(watch.node.deeds == ["open mlx5_0", "open mlx5_10"])
         #expect(watch.hearings.map(\.device) == ["mlx5_0", "mlx5_10"])
         #expect(watch.hearings.allSatisfy { $0.isHeard && $0.trouble == nil })
+    }
+
+    @Test func `of a port that may not be touched nothing is told`() {
+        let watch = Watch(InfiniBandConfiguration(exclude: ["mlx5_0/1", "mlx5_1/1"]))
+        watch.node.plug("mlx5_0", ports: [1])
+        watch.node.plug("mlx5_1", node: "uverbs1", ports: [1, 2])
+        watch.advance()
+        #expect(watch.node.deeds == ["open mlx5_1"])
+        watch.node.say("mlx5_1", .notice(.portError, port: 1), .notice(.portError, port: 2))
+        #expect(watch.advance().map(\.link) == [2])
     }
 
     @Test func `a device that is taken away is let go at once and opened when it is back`() {
@@ -119,6 +135,48 @@ struct VerbsWatcherTests {
         watch.node.wait(milliseconds: 1000)
         watch.advance()
         #expect(watch.node.deeds.last == "open mlx5_0" && watch.hearings.first?.isHeard == true)
+    }
+
+    @Test func `what was heard for a while is tried again soon, what dies at once is not`() {
+        let watch = Watch()
+        watch.node.plug("mlx5_0")
+        watch.advance()
+        func die() {
+            watch.node.say("mlx5_0", .notice(.deviceFatal, port: nil))
+            watch.advance()
+        }
+        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] as [Int64] {
+            die()
+            watch.node.wait(milliseconds: seconds * 1000 - 1)
+            watch.advance()
+            #expect(watch.node.openNames.isEmpty)
+            watch.node.wait(milliseconds: 1)
+            watch.advance()
+            #expect(watch.node.openNames == ["mlx5_0"])
+        }
+        watch.node.wait(milliseconds: 60_000)
+        die()
+        watch.node.wait(milliseconds: 1000)
+        watch.advance()
+        #expect(watch.node.openNames == ["mlx5_0"])
+    }
+
+    // Closing it may never come to an end.
+    @Test func `what a dying device tells is given before it is closed`() {
+        let watch = Watch()
+        watch.node.plug("mlx5_0")
+        let second = watch.node.plug("mlx5_1", node: "uverbs1")
+        watch.advance()
+        watch.node.say("mlx5_0", .notice(.deviceFatal, port: nil))
+        watch.node.unplug(second)
+        watch.node.plug("mlx5_2", node: "uverbs2")
+        #expect(watch.hear().map(\.kind) == [.hcaFatal])
+        #expect(watch.node.deeds == ["open mlx5_0", "open mlx5_1"])
+        #expect(watch.hearings.map(\.isHeard) == [false, false])
+        #expect(watch.descriptors.count == 1)
+        #expect(watch.hear().isEmpty)
+        watch.advance()
+        #expect(watch.node.deeds.suffix(3) == ["close mlx5_0", "close mlx5_1", "open mlx5_2"])
     }
 
     @Test func `a device that is lost is let go`() {
