@@ -23,7 +23,7 @@ extension FrameRandom {
         below(2) == 0 ? nil : value(&self)
     }
 
-    private mutating func address() -> PCIAddress {
+    mutating func address() -> PCIAddress {
         PCIAddress(domain: small(), bus: small(), device: small(), function: small())
     }
 

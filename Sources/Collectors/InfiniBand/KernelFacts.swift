@@ -19,6 +19,9 @@ package struct KernelFacts: Sendable {
         "\(sysRoot)/class/infiniband/\(device)"
     }
 
+    /// The path of a kernel module's directory.
+    func path(module: String) -> String { "\(sysRoot)/module/\(module)" }
+
     /// A number that changes with every reboot and with every time that the device's driver is
     /// loaded; zero when neither can be told.
     ///

@@ -3,6 +3,7 @@ import Model
 /// The ports that the collector is responsible for, in the order of device name and number.
 struct PortInventory {
     var ports: [PortMemory] = []
+    private var identities: [String: IdentityReader] = [:]
     // When to look for devices again.
     private var dueNanoseconds: UInt64 = 0
 
@@ -24,9 +25,9 @@ struct PortInventory {
         dueNanoseconds = now &+ configuration.identityIntervalNanoseconds
         announce("*", "devices")
         // Without a list nothing is known to have come or gone.
-        let present = (try? transport.deviceNames()) ?? []
+        let present = try? transport.deviceNames()
         let known = ports.map(\.device)
-        let names = Set(present.filter(configuration.mayTouch) + known)
+        let names = Set((present ?? []).filter(configuration.mayTouch) + known)
         for name in names.sorted(by: NaturalOrder.isBefore) where isIncomplete(name, facts) {
             announce(name, "open")
             attach(name, &transport, configuration, facts)
@@ -34,6 +35,28 @@ struct PortInventory {
         ports.sort {
             $0.device == $1.device
                 ? $0.key.port < $1.key.port : NaturalOrder.isBefore($0.device, $1.device)
+        }
+        if let present {
+            for index in ports.indices {
+                ports[index].isListed = present.contains(ports[index].device)
+            }
+        }
+        identities = identities.filter { names.contains($0.key) }
+    }
+
+    // Reads who the devices are where that is new.
+    mutating func identify(
+        now: UInt64, _ interval: UInt64, _ facts: KernelFacts,
+        _ announce: (String, String) -> Void
+    ) {
+        for index in ports.indices {
+            let (device, path) = (ports[index].device, ports[index].devicePath)
+            var reader = identities[device] ?? IdentityReader()
+            reader.readIfDue(path, now: now, interval: interval, facts) {
+                announce(device, "identity")
+            }
+            ports[index].identity = reader.identity
+            identities[device] = reader
         }
     }
 
