@@ -97,6 +97,11 @@ final class Desk: Answers {
             ?? V1.PCIe(node: node, time: now.text, pass: nil, devices: [])
     }
 
+    func inventory() -> V1.Inventory {
+        picture?.inventory(node: node)
+            ?? V1.Inventory(node: node, time: clock.now().text, pass: nil)
+    }
+
     func events(
         after: EventsSince, limit: Int, of gpu: NamedGPU?
     ) throws(AnswerError) -> V1.Events {

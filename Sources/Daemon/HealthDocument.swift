@@ -5,7 +5,7 @@ import Wire
 extension Picture {
     /// `/api/v1/health`.
     func health(node: String, now: Moment) -> V1.Health {
-        let cables = cables.filter(\.isInfiniBand)
+        let cables = cables.filter(\.isJudged)
         return V1.Health(
             node: node, time: self.now.text, verdict: verdict.severity.name,
             summary: verdict.summary, conditions: findings.map(V1.Condition.init),

@@ -47,8 +47,10 @@ struct CableView: Sendable {
     /// Who the far end is or last was.
     var peerIdentity: PeerIdentity?
 
-    /// Whether it is judged as a cable of InfiniBand.
     var isInfiniBand: Bool { report.layer == .infiniBand }
+
+    /// Whether it is judged as a cable of an InfiniBand fabric: not the way to an NVSwitch.
+    var isJudged: Bool { isInfiniBand && report.identity.role == .fabric }
 }
 
 /// One end of a cable.

@@ -71,7 +71,7 @@ final class Pipeline {
             pcie: pcie.views(collectors, cables, views, ledger), kernelLog: kernelLog,
             journal: journal, collectors: collectors, findings: findings,
             verdict: Verdict(
-                findings, ports: cables.count, gpus: views.count,
+                findings, ports: cables.count(where: \.isJudged), gpus: views.count,
                 gpusRead: views.count(where: \.isFresh)),
             history: keeper?.view)
     }
@@ -155,7 +155,11 @@ final class Pipeline {
             guard let label = labels[Self.device(collector, report)] else { continue }
             cables.append(cable(collector, report, label, &shelves))
         }
-        return cables.sorted { ($0.device, $0.report.key.port) < ($1.device, $1.report.key.port) }
+        return cables.sorted {
+            $0.device == $1.device
+                ? $0.report.key.port < $1.report.key.port
+                : NaturalOrder.isBefore($0.device, $1.device)
+        }
     }
 
     private static func device(_ collector: CollectorView, _ port: PortReport) -> NamedDevice {
@@ -236,8 +240,8 @@ final class Pipeline {
         let told = Dictionary(grouping: journal.entries) { $0.event.device }
         return Evidence(
             now: now,
-            // The rules are those of InfiniBand: of a RoCE port nothing is said.
-            cables: cables.filter(\.isInfiniBand).map {
+            // The rules are those of a fabric's cables: of a RoCE port nothing is said.
+            cables: cables.filter(\.isJudged).map {
                 CableEvidence(
                     device: $0.device, report: $0.report, isStale: $0.isStale,
                     saturated: $0.saturated)

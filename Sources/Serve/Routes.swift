@@ -62,6 +62,7 @@ struct Routes {
         case .gpus: return .done(.document(answers.gpus(), gzip: gzip))
         case .gpu: return .later(.writing, try gpu(rest, gzip: gzip))
         case .pcie: return .later(.writing) { [answers] in .document(answers.pcie(), gzip: gzip) }
+        case .inventory: return .done(.document(answers.inventory(), gzip: gzip))
         case .counters: return .later(.writing, try counters(query, gzip: gzip))
         case .events: return .later(.writing, try events(query, gzip: gzip))
         case .deltas: return .later(.past, try deltas(query, gzip: gzip))
