@@ -44,9 +44,12 @@ struct Probes {
         guard settings.infiniband.isEnabled else { return [] }
         return settings.infiniband.probeInstances.map { probe in
             supervisor(
-                probe.name, .infiniBand(settings.infiniband.configuration(of: probe)),
-                probe.environment)
+                probe.name, .infiniBand(configuration(of: probe)), probe.environment)
         }
+    }
+
+    private func configuration(of probe: Settings.ProbeInstance) -> InfiniBandConfiguration {
+        settings.infiniband.configuration(of: probe, sysRoot: settings.paths.sys)
     }
 
     private var kernelLog: ProbeSupervisor? {
@@ -67,7 +70,7 @@ struct Probes {
                 PCIConfiguration(
                     sysRoot: settings.paths.sys,
                     hcas: settings.infiniband.isEnabled
-                        ? settings.infiniband.configuration(of: .defaults) : nil,
+                        ? configuration(of: .defaults) : nil,
                     gpus: settings.gpu.isEnabled ? gpuConfiguration : nil,
                     intervalNanoseconds: settings.pcie.interval.nanoseconds)), [:])
     }

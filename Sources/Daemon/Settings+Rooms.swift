@@ -12,9 +12,12 @@ extension Duration {
 
 extension Settings.InfiniBand {
     /// What a probe is told.
-    func configuration(of probe: Settings.ProbeInstance) -> InfiniBandConfiguration {
+    func configuration(
+        of probe: Settings.ProbeInstance, sysRoot: String
+    ) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: include, include: probe.include, exclude: exclude + probe.exclude,
+            sysRoot: sysRoot, within: include, include: probe.include,
+            exclude: exclude + probe.exclude,
             serviceLevel: UInt8(serviceLevel), outstandingMADs: outstandingMADs,
             timeoutNanoseconds: madTimeout.nanoseconds, retries: madRetries,
             identityIntervalNanoseconds: identityInterval.nanoseconds)

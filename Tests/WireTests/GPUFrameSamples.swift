@@ -46,7 +46,8 @@ extension FrameRandom {
 
     private mutating func infiniBandConfiguration() -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: texts(), include: texts(), exclude: texts(), serviceLevel: small(),
+            sysRoot: text(), within: texts(), include: texts(), exclude: texts(),
+            serviceLevel: small(),
             outstandingMADs: below(.max), timeoutNanoseconds: number(),
             retries: below(.max), identityIntervalNanoseconds: number())
     }
