@@ -12,6 +12,8 @@ struct Picture: Sendable {
     var cables: [CableView]
     /// The GPUs by index.
     var gpus: [GPUView] = []
+    /// Whether the node has no GPU to read, so that there is no probe for them.
+    var hasNoGPUs = false
     /// NVML; nil before the first answer of its probe.
     var gpuLibrary: GPULibrary?
     var gpuCalls: [CallFamily: CallLatency] = [:]
@@ -49,8 +51,8 @@ struct CableView: Sendable {
 
     var isInfiniBand: Bool { report.layer == .infiniBand }
 
-    /// Whether it is judged as a cable of an InfiniBand fabric: not the way to an NVSwitch.
-    var isJudged: Bool { isInfiniBand && report.identity.role == .fabric }
+    /// Whether it is judged as a cable of an InfiniBand fabric.
+    var isJudged: Bool { report.isJudged }
 }
 
 /// One end of a cable.

@@ -67,7 +67,7 @@ final class Pipeline {
         generation += 1
         return Picture(
             generation: generation, now: now, pass: keeper?.latest, cables: cables,
-            gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls,
+            gpus: views, hasNoGPUs: watch.hasNoGPUs, gpuLibrary: gpus.library, gpuCalls: gpus.calls,
             pcie: pcie.views(collectors, cables, views, ledger), kernelLog: kernelLog,
             journal: journal, collectors: collectors, findings: findings,
             verdict: Verdict(

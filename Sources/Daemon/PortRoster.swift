@@ -65,6 +65,9 @@ struct PortRoster: Sendable {
 }
 
 extension PortReport {
+    /// Whether it is judged as one of an InfiniBand fabric: not RoCE, nor the way to an NVSwitch.
+    var isJudged: Bool { layer == .infiniBand && identity.role == .fabric }
+
     /// Whether the device said who it is.
     var isIdentified: Bool { key.node.rawValue != 0 }
 

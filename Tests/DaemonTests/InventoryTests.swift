@@ -259,6 +259,15 @@ struct InventoryTests {
         #expect(silent.gpus.first?.isListed == nil && !silent.areGPUsListed)
     }
 
+    // As on a node for storage.
+    @Test func `a node in which the daemon finds no GPU has none`() {
+        var watch = GPUWatch.View()
+        watch.hasNoGPUs = true
+        let picture = Self.pipeline().pass(
+            [], collectors: [], watch: watch, now: .scripted(seconds: 1))
+        #expect(picture.inventory.areGPUsListed && picture.inventory.gpus.isEmpty)
+    }
+
     // MARK: The document
 
     @Test func `the document says what the inventory does`() throws {

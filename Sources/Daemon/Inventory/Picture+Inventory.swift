@@ -7,7 +7,9 @@ extension Picture {
         let functions = Dictionary(
             pcie.map { ($0.report.address, $0) }, uniquingKeysWith: { first, _ in first })
         let readers = collectors.filter(\.evidence.readsPorts)
-        let areGPUsListed = collectors.contains { $0.name == ProbeKind.gpu.collector && $0.answers }
+        // Without a probe the daemon itself looks for the first one.
+        let areGPUsListed =
+            hasNoGPUs || collectors.contains { $0.name == ProbeKind.gpu.collector && $0.answers }
         return Inventory(
             hcas: hcas(functions),
             gpus: gpus.map {
