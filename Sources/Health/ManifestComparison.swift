@@ -221,7 +221,7 @@ package struct ManifestComparison: Hashable, Sendable {
     private mutating func compare(_ expected: [ExpectedGPU], _ inventory: Inventory) {
         for one in expected {
             let found = inventory.gpus.first { $0.address == one.slot }
-            let subject = found.map(Self.subject) ?? Subject(pciAddress: one.slot)
+            let subject = found.map(Self.subject) ?? Self.subject(one)
             let place = found.map(Self.place) ?? "The GPU at \(one.slot)"
             let isThere = found.map { $0.isPresent ? true : $0.isListed } ?? false
             if let found, isThere == true {
@@ -340,8 +340,13 @@ package struct ManifestComparison: Hashable, Sendable {
         Subject(device: hca.device, key: hca.guid?.description, pciAddress: hca.address)
     }
 
+    // What was never seen has no name but its place.
     private static func subject(_ hca: ExpectedHCA) -> Subject {
-        Subject(device: hca.device, pciAddress: hca.slot)
+        Subject(device: hca.device ?? hca.slot?.description, pciAddress: hca.slot)
+    }
+
+    private static func subject(_ gpu: ExpectedGPU) -> Subject {
+        Subject(device: gpu.slot.description, pciAddress: gpu.slot)
     }
 
     private static func subject(_ gpu: GPUItem) -> Subject {

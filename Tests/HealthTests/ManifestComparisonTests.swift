@@ -132,8 +132,9 @@ struct ManifestComparisonTests {
         #expect(found.differences.map(\.kind) == [.replaced])
         #expect(
             found.differences.map(\.summary) == [
-                "mlx5_1 (0000:19:00.0) was replaced: guid is 0x00000000000000bb, the manifest expects "
-                    + "0x00000000000000a1; serial is MT9, the manifest expects MT2345X00001."
+                "mlx5_1 (0000:19:00.0) was replaced: guid is 0x00000000000000bb, the manifest "
+                    + "expects 0x00000000000000a1; serial is MT9, the manifest expects "
+                    + "MT2345X00001."
             ])
         let gpu = Sample.compare { $0.gpus[0].identity?.uuid = GPUUUID(high: 9, low: 9) }
         #expect(gpu.differences.map(\.kind) == [.replaced])
