@@ -53,6 +53,9 @@ package struct ManifestFact<Item>: Sendable {
 
 /// All facts that a manifest may expect: reading, comparing and proposing follow these tables.
 package enum ManifestFacts {
+    /// The longest text that a manifest may expect, in bytes.
+    package static let textBytesMax = 1024
+
     /// Of an HCA.
     package static let hca: [ManifestFact<HCAItem>] = [
         ManifestFact("guid", .guid, .replaced, "The node GUID.") { $0.guid?.description },
