@@ -84,7 +84,8 @@ struct DocumentTests {
         let samples = Samples(isFull: true)
         #expect(
             try Self.keys(samples.health) == [
-                "node", "time", "verdict", "summary", "conditions", "observed", "collectors",
+                "node", "time", "verdict", "summary", "expectations", "conditions", "observed",
+                "collectors",
                 "id", "severity", "since", "subject", "accused", "evidence_grade", "evidence",
                 "action", "playbook", "device", "port", "end", "key", "collector",
                 "gpu", "gpu_index", "pci_address", "xid", "gpus", "gpus_read", "nvlinks_active",
