@@ -1,5 +1,6 @@
 import Exposition
 import Glibc
+import Health
 import History
 import Logging
 import Model
@@ -58,7 +59,8 @@ package enum Launcher {
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)),
-                storeID: keeper?.storeID ?? .random(in: .min ... .max))
+                storeID: keeper?.storeID ?? .random(in: .min ... .max),
+                expectations: manifest == nil ? .notConfigured : .unverified)
             let server = Server(configuration: serving(settings.serve, log), answers: desk)
             let bound = try server.start()
             if let path = bound.socketPath { log.notice("listening on \(path)") }
@@ -79,8 +81,8 @@ package enum Launcher {
                 notifier: SystemdNotifier(environment: environmentVariable),
                 fleet: fleet,
                 pipeline: Pipeline(
-                    naming: settings.infiniband.naming, keeper: keeper, past: past,
-                    bootID: bootID),
+                    naming: settings.infiniband.naming, manifest: manifest, keeper: keeper,
+                    past: past, bootID: bootID),
                 desk: desk, server: server, signals: signals,
                 intervalNanoseconds: settings.interval.nanoseconds)
             app.run()

@@ -23,9 +23,14 @@ struct Picture: Sendable {
     var kernelLog: KernelLogReport?
     var journal = EventJournal()
     var collectors: [CollectorView]
-    var findings: [Finding]
-    var verdict: Verdict
+    /// The node beside its manifest; nil without one.
+    var manifest: ManifestComparison?
+    var findings: [Finding] = []
+    var verdict = Verdict([], ports: 0)
     var history: HistoryView?
+
+    /// How the node stands to its manifest.
+    var expectations: Expectations { manifest?.expectations ?? .notConfigured }
 
     /// Whether every probe has answered once.
     var isReady: Bool {

@@ -15,6 +15,15 @@ package struct ManifestComparison: Hashable, Sendable {
         return unverified.isEmpty ? .asExpected : .unverified
     }
 
+    /// What differs, the worst kinds first.
+    package var worstFirst: [Difference] {
+        let ranks = DifferenceKind.allCases.enumerated().map { ($0.element, $0.offset) }
+        let rank = Dictionary(uniqueKeysWithValues: ranks)
+        return differences.enumerated().sorted {
+            (rank[$0.element.kind] ?? 0, $0.offset) < (rank[$1.element.kind] ?? 0, $1.offset)
+        }.map(\.element)
+    }
+
     /// The number of facts that are expected and unknown.
     package var unverifiedCount: Int { unverified.map(\.facts.count).reduce(0, +) }
 
@@ -45,10 +54,11 @@ package struct ManifestComparison: Hashable, Sendable {
                     Unverified(subject: subject, place: Self.place(one), facts: ["presence"]))
             }
         }
-        compare(pairs)
+        for pair in pairs where pair.seen.isStale { forget(pair) }
+        compare(pairs.filter { !$0.seen.isStale })
         let known = Set(pairs.map(\.seen.device))
         for hca in inventory.hcas
-        where hca.isPresent && hca.role == .fabric && !known.contains(hca.device) {
+        where hca.isPresent && !hca.isStale && hca.role == .fabric && !known.contains(hca.device) {
             differences.append(
                 Difference(
                     kind: .extra, part: .hca, subject: Self.subject(hca),
@@ -100,6 +110,20 @@ package struct ManifestComparison: Hashable, Sendable {
             }
         }
         report(cables)
+    }
+
+    // What is known of it is from before.
+    private mutating func forget(_ pair: Pair) {
+        note(
+            Self.keys(pair.expected.facts, ManifestFacts.hca), Self.subject(pair.seen),
+            Self.place(pair.seen))
+        for port in pair.expected.ports { forget(port, of: pair.seen) }
+    }
+
+    private mutating func forget(_ port: ExpectedPort, of hca: HCAItem) {
+        note(
+            Self.keys(port.facts, ManifestFacts.port), Self.subject(port, of: hca),
+            "\(hca.device) port \(port.number)")
     }
 
     private static func areSwapped(_ one: Pair, _ other: Pair) -> Bool {
@@ -154,13 +178,10 @@ package struct ManifestComparison: Hashable, Sendable {
     private mutating func compare(
         _ expected: ExpectedPort, card: ExpectedPort?, of hca: HCAItem
     ) -> [Cable] {
-        let subject = Subject(
-            device: hca.device, port: expected.number,
-            key: hca.guid.map { PortKey(node: $0, port: expected.number).description })
+        let subject = Self.subject(expected, of: hca)
         let place = "\(hca.device) port \(expected.number)"
         guard let port = hca.ports.first(where: { $0.number == expected.number }) else {
-            let keys = ManifestFacts.port.filter { $0.kind != nil }.map(\.key)
-            note(keys.filter { expected.facts[$0] != nil }, subject, place)
+            forget(expected, of: hca)
             return []
         }
         var found = Found(ManifestFacts.port, of: port)
@@ -251,8 +272,7 @@ package struct ManifestComparison: Hashable, Sendable {
         _ expected: ExpectedGPU, _ gpu: GPUItem, _ subject: Subject, _ place: String
     ) {
         guard gpu.isPresent else {
-            let keys = ManifestFacts.gpu.map(\.key)
-            return note(keys.filter { expected.facts[$0] != nil }, subject, place)
+            return note(Self.keys(expected.facts, ManifestFacts.gpu), subject, place)
         }
         var found = Found(ManifestFacts.gpu, of: gpu)
         found.take(expected.facts) { _ in true }
@@ -318,6 +338,12 @@ package struct ManifestComparison: Hashable, Sendable {
         unverified.append(Unverified(subject: subject, place: place, facts: unknown))
     }
 
+    private static func keys<Item>(
+        _ expected: [String: String], _ rows: [ManifestFact<Item>]
+    ) -> [String] {
+        rows.filter { $0.kind != nil && expected[$0.key] != nil }.map(\.key)
+    }
+
     private static func identity<Item>(
         _ expected: [String: String], _ rows: [ManifestFact<Item>]
     ) -> [Difference.Fact] {
@@ -333,34 +359,4 @@ package struct ManifestComparison: Hashable, Sendable {
             row.seen(item).map { Difference.Fact(key: row.key, seen: $0) }
         }
     }
-
-    // MARK: Names
-
-    private static func subject(_ hca: HCAItem) -> Subject {
-        Subject(device: hca.device, key: hca.guid?.description, pciAddress: hca.address)
-    }
-
-    // What was never seen has no name but its place.
-    private static func subject(_ hca: ExpectedHCA) -> Subject {
-        Subject(device: hca.device ?? hca.slot?.description, pciAddress: hca.slot)
-    }
-
-    private static func subject(_ gpu: ExpectedGPU) -> Subject {
-        Subject(device: gpu.slot.description, pciAddress: gpu.slot)
-    }
-
-    private static func subject(_ gpu: GPUItem) -> Subject {
-        Subject(
-            key: gpu.identity?.uuid.description, gpuIndex: gpu.index, pciAddress: gpu.address)
-    }
-
-    private static func place(_ hca: HCAItem) -> String {
-        hca.device + (hca.address.map { " (\($0))" } ?? "")
-    }
-
-    private static func place(_ hca: ExpectedHCA) -> String {
-        hca.slot.map { "The HCA at \($0)" } ?? "The HCA \(hca.device ?? "")"
-    }
-
-    private static func place(_ gpu: GPUItem) -> String { "GPU \(gpu.index) (\(gpu.address))" }
 }

@@ -85,8 +85,8 @@ package enum ManifestFacts {
             "lane_speed", .number(unit: "Mbit/s"), .linkSpeed,
             "The signalling rate of one lane in Mbit/s, such as 106250 for NDR."
         ) { text($0.laneMegabitsPerSecond) },
-        ManifestFact("fec", .word(FECMode.allCases.map(word)), .fec, "The FEC in use.") {
-            $0.fec.map(word)
+        ManifestFact("fec", .word(FECMode.allCases.map(\.name)), .fec, "The FEC in use.") {
+            $0.fec?.name
         },
         ManifestFact("peer.guid", .guid, .miswired, "The node GUID of what the cable leads to.") {
             peer($0)?.key.node.description
@@ -160,14 +160,5 @@ package enum ManifestFacts {
 
     private static func text(_ number: (some BinaryInteger)?) -> String? {
         number.map { "\($0)" }
-    }
-
-    private static func word(_ mode: FECMode) -> String {
-        switch mode {
-        case .none: "none"
-        case .fireCode: "fire_code"
-        case .reedSolomon: "reed_solomon"
-        case .lowLatencyReedSolomon: "low_latency_reed_solomon"
-        }
     }
 }

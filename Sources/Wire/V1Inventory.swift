@@ -17,8 +17,13 @@ extension V1 {
         package var hcasListed = false
         /// The same of GPUs.
         package var gpusListed = false
-        /// What became of the comparison with what is expected: `not_configured`.
+        /// How the node stands to its manifest: `not_configured`, `as_expected`, `unverified` or
+        /// `differs`.
         package var expectations = "not_configured"
+        /// What differs from the manifest, the worst first.
+        package var differences: [Difference] = []
+        /// What the manifest expects and is unknown.
+        package var unverified: [Unverified] = []
         /// The HCAs in the order of their names.
         package var hcas: [InventoryHCA] = []
         /// The GPUs by index.

@@ -17,6 +17,20 @@ struct InventoryReport {
         page.line()
         let words = document.expectations.split(separator: "_").joined(separator: " ")
         page.line("Expectations: \(words)")
+        page.table(differences)
+    }
+
+    private var differences: Table {
+        var table = Table(.text(""), .text(""), .text(""))
+        for difference in document.differences {
+            let kind = difference.kind.split(separator: "_").joined(separator: " ")
+            table.add("  ", Span(kind, .red), Span(difference.summary))
+        }
+        for part in document.unverified {
+            let facts = part.facts.joined(separator: ", ")
+            table.add("  ", Span("unverified", .yellow), "\(part.place): \(facts)")
+        }
+        return table
     }
 
     private func showHCAs(on page: inout Page) {

@@ -125,6 +125,44 @@ struct CommandInventoryTests {
         #expect(outcome.output.hasSuffix("\n\nExpectations: not configured\n"))
     }
 
+    @Test func `what differs stands below, and what is unknown beneath it`() throws {
+        var document = Self.document()
+        document.expectations = "differs"
+        document.differences = [
+            V1.Difference(
+                kind: "miswired", part: "port", subject: V1.Subject(device: "rail0", port: 1),
+                summary: "rail0 port 1 is connected to leaf04 port 7; the manifest expects "
+                    + "leaf03 port 7.", facts: []),
+            V1.Difference(
+                kind: "link_width", part: "port", subject: V1.Subject(device: "rail0", port: 1),
+                summary: "rail0 port 1: width is 2 lanes, the manifest expects 4 lanes.",
+                facts: []),
+        ]
+        document.unverified = [
+            V1.Unverified(subject: V1.Subject(), place: "GPU 0", facts: ["serial", "vbios"])
+        ]
+        let (outcome, _) = try Command.run("inventory", against: [.document(document)])
+        #expect(
+            outcome.output.hasSuffix(
+                """
+
+                Expectations: differs
+                    miswired    rail0 port 1 is connected to leaf04 port 7; the manifest expects \
+                leaf03 port 7.
+                    link width  rail0 port 1: width is 2 lanes, the manifest expects 4 lanes.
+                    unverified  GPU 0: serial, vbios
+
+                """))
+    }
+
+    @Test func `a proposed manifest is printed as it came`() throws {
+        let text = "# A manifest\nhcas:\n  - slot: \"0000:18:00.0\"  # mlx5_0\n"
+        let (outcome, asked) = try Command.run(
+            "inventory", "propose", against: [.http(200, Array(text.utf8))])
+        #expect(outcome.output == text && outcome.status == 0)
+        #expect(asked == ["/api/v1/inventory/manifest"])
+    }
+
     @Test func `a node without HCAs and GPUs says so, and never that it is healthy`() throws {
         let (outcome, _) = try Command.run("inventory", against: [.document(Self.document())])
         #expect(

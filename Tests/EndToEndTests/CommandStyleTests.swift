@@ -103,7 +103,8 @@ struct CommandStyleTests {
 
     @Test(
         arguments: [
-            [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"], ["deltas"], ["events"],
+            [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
+            ["inventory", "propose"], ["deltas"], ["events"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)

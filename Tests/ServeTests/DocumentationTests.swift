@@ -53,7 +53,8 @@ import Wire
 
     @Test func everyRoleAndFECIsThere() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
-        for word in HCARole.allCases.map(\.rawValue) + FECMode.allCases.map(\.name) {
+        let kinds = DifferenceKind.allCases.map(\.rawValue)
+        for word in HCARole.allCases.map(\.rawValue) + FECMode.allCases.map(\.name) + kinds {
             #expect(text.contains("`\(word)`"))
         }
     }

@@ -64,6 +64,8 @@ final class ScriptedAnswers: Answers {
         V1.Inventory(node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7)
     }
 
+    func manifest() throws(AnswerError) -> String { "gpus: []\n" }
+
     func gpus() -> V1.GPUs { script.withLock { $0.gpus } }
 
     func gpu(_ address: String) -> V1.GPU? {

@@ -129,6 +129,9 @@ struct DocumentTests {
                 "bits_per_second", "fec", "peer", "description", "max_width_lanes", "speed_gtps",
                 "max_speed_gtps", "index", "listed", "uuid", "name", "board_part", "vbios",
                 "inforom", "module_id", "nvlinks", "nvlinks_up", "nvlink_speed_bytes_per_second",
+                "differences", "kind", "part", "subject", "summary", "facts", "fact", "expected",
+                "seen", "unverified", "place", "end", "key", "collector", "gpu", "gpu_index",
+                "pci_address", "xid",
             ])
     }
 

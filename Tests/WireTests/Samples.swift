@@ -136,6 +136,12 @@ struct Samples {
         (gpu.vbios, gpu.inforom, gpu.moduleId, gpu.pcie, gpu.numaNode) = ("v", "i", 1, pcie, 0)
         (gpu.nvlinks, gpu.nvlinksUp, gpu.nvlinkSpeedBytesPerSecond) = (18, 17, 26_562_000_000)
         (document.hcas, document.gpus) = ([hca], [gpu])
+        let fact = V1.ExpectedFact(fact: "width", expected: "4", seen: "2")
+        document.differences = [
+            V1.Difference(
+                kind: "link_width", part: "port", subject: subject, summary: "s", facts: [fact])
+        ]
+        document.unverified = [V1.Unverified(subject: subject, place: "p", facts: ["serial"])]
         return document
     }
 

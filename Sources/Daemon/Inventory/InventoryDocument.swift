@@ -1,3 +1,4 @@
+import Health
 import Model
 import Wire
 
@@ -10,9 +11,26 @@ extension Picture {
         document.nvidiaDriver = inventory.nvidiaDriver
         document.hcasListed = inventory.areHCAsListed
         document.gpusListed = inventory.areGPUsListed
+        document.expectations = expectations.rawValue
+        document.differences = (manifest?.worstFirst ?? []).map(V1.Difference.init)
+        document.unverified = (manifest?.unverified ?? []).map {
+            V1.Unverified(
+                subject: V1.Subject($0.subject), place: $0.place, facts: $0.facts)
+        }
         document.hcas = inventory.hcas.map(V1.InventoryHCA.init)
         document.gpus = inventory.gpus.map(V1.InventoryGPU.init)
         return document
+    }
+}
+
+extension V1.Difference {
+    fileprivate init(_ difference: Difference) {
+        self.init(
+            kind: difference.kind.rawValue, part: difference.part.rawValue,
+            subject: V1.Subject(difference.subject), summary: difference.summary,
+            facts: difference.facts.map {
+                V1.ExpectedFact(fact: $0.key, expected: $0.expected, seen: $0.seen)
+            })
     }
 }
 

@@ -55,6 +55,7 @@ extension HCAItem {
         let report = cable.report
         let identity = report.identity
         self.init(device: cable.device, role: identity.role, isPresent: report.isListed)
+        isStale = cable.isStale
         guid = report.key.node.known
         address = identity.address
         model = report.model.known
