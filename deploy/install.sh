@@ -66,7 +66,8 @@ put_config() {
 reload_udev() {
     command -v udevadm >/dev/null && [[ -d /run/udev ]] || return 0
     udevadm control --reload
-    udevadm trigger --action=change --subsystem-match=infiniband_mad
+    udevadm trigger --action=change --subsystem-match=infiniband_mad \
+        --subsystem-match=infiniband
     udevadm settle --timeout=10 || true
 }
 
@@ -136,6 +137,8 @@ remove() { # true to purge
         # Without the rule a device keeps its group until it appears anew; the group may go now.
         find /dev/infiniband -name 'umad*' -group fabricwatch -exec chgrp root {} + \
             -exec chmod 0600 {} + 2>/dev/null || true
+        find -L /sys/class/infiniband -mindepth 3 -maxdepth 3 -path '*/device/vpd' \
+            -group fabricwatch -exec chgrp root {} + -exec chmod 0600 {} + 2>/dev/null || true
     fi
     if ! "$1"; then
         echo "Removed. Kept: $ETC, $STATE and the user fabricwatch (--purge removes them)."

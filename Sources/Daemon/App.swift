@@ -130,7 +130,7 @@ final class App {
         let now = clock.now()
         align(answers, now: now)
         let picture = pipeline.pass(
-            answers, collectors: fleet.views(now: now), watch: fleet.gpu?.view ?? .init(),
+            answers, collectors: fleet.views(now: now), watch: fleet.gpuView,
             now: now)
         stopCalls(now.boottimeNanoseconds)
         answers = []

@@ -17,13 +17,16 @@ final class Desk: Answers {
     private let archive: Archive?
     // What cursors belong to: the history, or this run where there is none.
     private let storeID: UInt64
+    // How the node stands to its manifest before the first pass.
+    private let expectations: Expectations
     private let state = Mutex(State())
     private let server = Mutex<(@Sendable () -> ServerSample)?>(nil)
 
     init(
         node: String, clock: any TimeSource, archive: Archive?,
-        storeID: UInt64 = .random(in: .min ... .max)
+        storeID: UInt64 = .random(in: .min ... .max), expectations: Expectations = .notConfigured
     ) {
+        self.expectations = expectations
         self.storeID = storeID
         self.node = node
         self.clock = clock
@@ -66,7 +69,8 @@ final class Desk: Answers {
         return picture?.health(node: node, now: now)
             ?? V1.Health(
                 node: node, time: now.text, verdict: Severity.unknown.name,
-                summary: "The first pass is not complete yet.", conditions: [],
+                summary: "The first pass is not complete yet.",
+                expectations: expectations.rawValue, conditions: [],
                 observed: V1.Observed(ports: 0, active: 0, peers: 0), collectors: [])
     }
 
@@ -95,6 +99,20 @@ final class Desk: Answers {
         let now = clock.now()
         return picture?.pcie(node: node, now: now)
             ?? V1.PCIe(node: node, time: now.text, pass: nil, devices: [])
+    }
+
+    func inventory() -> V1.Inventory {
+        if let picture { return picture.inventory(node: node) }
+        var document = V1.Inventory(node: node, time: clock.now().text, pass: nil)
+        document.expectations = expectations.rawValue
+        return document
+    }
+
+    func manifest() throws(AnswerError) -> String {
+        guard let picture, picture.isReady else {
+            throw .unavailable("The first pass is not complete yet; ask again shortly.")
+        }
+        return ManifestText.propose(picture.inventory, node: node, time: picture.now.text)
     }
 
     func events(

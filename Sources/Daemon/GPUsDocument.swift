@@ -85,7 +85,7 @@ extension GPUView {
         summary.utilization = number("utilization")
         summary.eccUncorrected = total("ecc_volatile_uncorrected_errors")
         summary.linksTotal = linksTotal
-        summary.linksActive = links(where: { $0.state?.isUp })
+        summary.linksActive = linksActive
         let faulty = links.count { $0.hasErrors == true }
         summary.linksWithErrors = faulty > 0 ? faulty : links(where: \.hasErrors)
         summary.recoveryAction = lastGauge("recovery_action").flatMap { raw in
@@ -100,8 +100,13 @@ extension GPUView {
         return summary
     }
 
-    // The driver answers a PCIe board's question for its NVLinks with 0, or does not know it.
-    private var linksTotal: Int? {
+    /// The NVLinks that are up, asleep included; nil unless that is known of each.
+    var linksActive: Int? { links(where: { $0.state?.isUp }) }
+
+    /// The NVLinks that the GPU has; nil when unknown.
+    ///
+    /// The driver answers a PCIe board's question for its NVLinks with 0, or does not know it.
+    var linksTotal: Int? {
         guard links.isEmpty else { return links.count }
         guard let row = Self.row(gauge: "nvlinks"), gauges.indices.contains(row) else { return nil }
         if gauges[row].status == .unsupported { return 0 }

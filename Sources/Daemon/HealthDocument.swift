@@ -5,10 +5,11 @@ import Wire
 extension Picture {
     /// `/api/v1/health`.
     func health(node: String, now: Moment) -> V1.Health {
-        let cables = cables.filter(\.isInfiniBand)
+        let cables = cables.filter(\.isJudged)
         return V1.Health(
             node: node, time: self.now.text, verdict: verdict.severity.name,
-            summary: verdict.summary, conditions: findings.map(V1.Condition.init),
+            summary: verdict.summary, expectations: expectations.rawValue,
+            conditions: findings.map(V1.Condition.init),
             observed: V1.Observed(
                 ports: cables.count,
                 active: cables.count { !$0.isStale && $0.report.local.link?.isActive == true },
@@ -29,7 +30,7 @@ extension Picture {
 }
 
 extension V1.Subject {
-    fileprivate init(_ subject: Subject) {
+    init(_ subject: Subject) {
         self.init(
             device: subject.device, port: subject.port.map { Int($0) }, end: subject.end,
             key: subject.key, collector: subject.collector,

@@ -1,5 +1,6 @@
 import Exposition
 import Glibc
+import Health
 import History
 import Logging
 import Model
@@ -10,7 +11,7 @@ package enum Launcher {
     /// Checks a configuration file and says what is wrong with it; returns the exit status.
     package static func check(_ path: String) -> (text: String, status: Int32) {
         do throws(SettingsError) {
-            _ = try Settings.load(path: path)
+            _ = try configuration(path)
             return ("\(path): no errors", 0)
         } catch {
             return ("\(error)", 78)
@@ -23,12 +24,20 @@ package enum Launcher {
         let clock = SystemClock()
         let signals = SignalQueue()
         do throws(SettingsError) {
-            let settings = try Settings.load(path: path)
-            return run(settings, clock, signals)
+            let (settings, manifest) = try configuration(path)
+            return run(settings, manifest, clock, signals)
         } catch {
             logger(.info, clock).critical("\(error)")
             return 78
         }
+    }
+
+    private static func configuration(
+        _ path: String
+    ) throws(SettingsError) -> (Settings, Manifest?) {
+        let settings = try Settings.load(path: path)
+        guard let manifest = settings.inventory.manifest else { return (settings, nil) }
+        return (settings, try ManifestFile.load(path: manifest))
     }
 
     private static func logger(_ level: Settings.Log.Level, _ clock: SystemClock) -> Logger {
@@ -40,7 +49,8 @@ package enum Launcher {
     }
 
     private static func run(
-        _ settings: Settings, _ clock: SystemClock, _ signals: SignalQueue
+        _ settings: Settings, _ manifest: Manifest?, _ clock: SystemClock,
+        _ signals: SignalQueue
     ) -> Int32 {
         let log = logger(settings.log.level, clock)
         do {
@@ -49,7 +59,8 @@ package enum Launcher {
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)),
-                storeID: keeper?.storeID ?? .random(in: .min ... .max))
+                storeID: keeper?.storeID ?? .random(in: .min ... .max),
+                expectations: manifest == nil ? .notConfigured : .unverified)
             let server = Server(configuration: serving(settings.serve, log), answers: desk)
             let bound = try server.start()
             if let path = bound.socketPath { log.notice("listening on \(path)") }
@@ -70,8 +81,8 @@ package enum Launcher {
                 notifier: SystemdNotifier(environment: environmentVariable),
                 fleet: fleet,
                 pipeline: Pipeline(
-                    naming: settings.infiniband.naming, keeper: keeper, past: past,
-                    bootID: bootID),
+                    naming: settings.infiniband.naming, manifest: manifest, keeper: keeper,
+                    past: past, bootID: bootID),
                 desk: desk, server: server, signals: signals,
                 intervalNanoseconds: settings.interval.nanoseconds)
             app.run()

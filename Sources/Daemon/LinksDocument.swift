@@ -22,7 +22,8 @@ extension CableView {
         V1.Link(
             device: device, port: Int(report.key.port), rail: rail, collector: collector,
             sampled: moment.text, ageSeconds: rounded(now.seconds(since: moment)),
-            stale: isStale, linkLayer: report.layer.rawValue, local: localEnd, peerState: peerState,
+            stale: isStale, linkLayer: report.layer.rawValue,
+            role: report.identity.role.rawValue, local: localEnd, peerState: peerState,
             peerFailure: peerFailure?.rawValue, peer: peerEnd,
             counters: InfiniBandCounters.all.indices.compactMap(counter))
     }

@@ -12,6 +12,8 @@ struct Picture: Sendable {
     var cables: [CableView]
     /// The GPUs by index.
     var gpus: [GPUView] = []
+    /// Whether the node has no GPU to read, so that there is no probe for them.
+    var hasNoGPUs = false
     /// NVML; nil before the first answer of its probe.
     var gpuLibrary: GPULibrary?
     var gpuCalls: [CallFamily: CallLatency] = [:]
@@ -21,9 +23,14 @@ struct Picture: Sendable {
     var kernelLog: KernelLogReport?
     var journal = EventJournal()
     var collectors: [CollectorView]
-    var findings: [Finding]
-    var verdict: Verdict
+    /// The node beside its manifest; nil without one.
+    var manifest: ManifestComparison?
+    var findings: [Finding] = []
+    var verdict = Verdict([], ports: 0)
     var history: HistoryView?
+
+    /// How the node stands to its manifest.
+    var expectations: Expectations { manifest?.expectations ?? .notConfigured }
 
     /// Whether every probe has answered once.
     var isReady: Bool {
@@ -47,8 +54,10 @@ struct CableView: Sendable {
     /// Who the far end is or last was.
     var peerIdentity: PeerIdentity?
 
-    /// Whether it is judged as a cable of InfiniBand.
     var isInfiniBand: Bool { report.layer == .infiniBand }
+
+    /// Whether it is judged as a cable of an InfiniBand fabric.
+    var isJudged: Bool { report.isJudged }
 }
 
 /// One end of a cable.

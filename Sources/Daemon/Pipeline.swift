@@ -19,6 +19,7 @@ final class Pipeline {
     }
 
     private let naming: Naming
+    private let manifest: Manifest?
     private let keeper: Keeper?
     private var ledger: Ledger
     private var publication: Publication
@@ -36,8 +37,12 @@ final class Pipeline {
     private let bootID: String
     private var generation: UInt64 = 0
 
-    init(naming: Naming, keeper: Keeper?, past: Past, bootID: String = "") {
+    init(
+        naming: Naming, manifest: Manifest? = nil, keeper: Keeper?, past: Past,
+        bootID: String = ""
+    ) {
         self.naming = naming
+        self.manifest = manifest
         self.bootID = bootID
         journal = past.journal
         logPosition = past.logPosition
@@ -65,18 +70,15 @@ final class Pipeline {
                 journal.takeChanges(), remains: journal.remains, logPosition: logPosition)
         }
         let views = gpuViews(collectors, watch, now: now)
-        let findings = standing.update(
-            Rules.judge(evidence(cables, views, collectors, now: now)), now: now)
         generation += 1
-        return Picture(
+        var picture = Picture(
             generation: generation, now: now, pass: keeper?.latest, cables: cables,
-            gpus: views, gpuLibrary: gpus.library, gpuCalls: gpus.calls,
+            gpus: views, hasNoGPUs: watch.hasNoGPUs, gpuLibrary: gpus.library, gpuCalls: gpus.calls,
             pcie: pcie.views(collectors, cables, views, ledger), kernelLog: kernelLog,
-            journal: journal, collectors: collectors, findings: findings,
-            verdict: Verdict(
-                findings, ports: cables.count, gpus: views.count,
-                gpusRead: views.count(where: \.isFresh)),
-            history: keeper?.view)
+            journal: journal, collectors: collectors, history: keeper?.view)
+        picture.manifest = manifest.map { ManifestComparison($0, picture.inventory) }
+        judge(&picture)
+        return picture
     }
 
     /// Takes in what happened; the history has it with the next pass.
@@ -172,7 +174,11 @@ final class Pipeline {
             guard let label = labels[Self.device(collector, report)] else { continue }
             cables.append(cable(collector, report, label, &shelves))
         }
-        return cables.sorted { ($0.device, $0.report.key.port) < ($1.device, $1.report.key.port) }
+        return cables.sorted {
+            $0.device == $1.device
+                ? $0.report.key.port < $1.report.key.port
+                : NaturalOrder.isBefore($0.device, $1.device)
+        }
     }
 
     private static func device(_ collector: CollectorView, _ port: PortReport) -> NamedDevice {
@@ -247,28 +253,35 @@ final class Pipeline {
 
     // MARK: Judge
 
-    private func evidence(
-        _ cables: [CableView], _ gpus: [GPUView], _ collectors: [CollectorView], now: Moment
-    ) -> Evidence {
+    private func judge(_ picture: inout Picture) {
+        let findings = standing.update(Rules.judge(evidence(picture)), now: picture.now)
+        picture.findings = findings
+        picture.verdict = Verdict(
+            findings, ports: picture.cables.count(where: \.isJudged), gpus: picture.gpus.count,
+            gpusRead: picture.gpus.count(where: \.isFresh), expectations: picture.expectations)
+    }
+
+    private func evidence(_ picture: Picture) -> Evidence {
         let told = Dictionary(grouping: journal.entries) { $0.event.device }
         return Evidence(
-            now: now,
-            // The rules are those of InfiniBand: of a RoCE port nothing is said.
-            cables: cables.filter(\.isInfiniBand).map {
+            now: picture.now,
+            // The rules are those of a fabric's cables: of a RoCE port nothing is said.
+            cables: picture.cables.filter(\.isJudged).map {
                 CableEvidence(
                     device: $0.device, report: $0.report, isStale: $0.isStale,
                     saturated: $0.saturated)
             },
-            collectors: collectors.map(\.evidence),
-            gpus: self.gpus.library == nil && gpus.isEmpty
+            collectors: picture.collectors.map(\.evidence),
+            gpus: gpus.library == nil && picture.gpus.isEmpty
                 ? nil
                 : GPUsEvidence(
-                    library: self.gpus.library,
-                    gpus: gpus.map {
-                        $0.evidence(told[.pci($0.address)] ?? [], bootID: bootID, now: now)
+                    library: gpus.library,
+                    gpus: picture.gpus.map {
+                        $0.evidence(
+                            told[.pci($0.address)] ?? [], bootID: bootID, now: picture.now)
                     }),
             kernelLogTrouble: kernelLog.flatMap { $0.state == .reading ? nil : $0.detail },
-            historyTrouble: keeper?.view.trouble)
+            historyTrouble: keeper?.view.trouble, manifest: picture.manifest)
     }
 }
 

@@ -21,11 +21,11 @@ struct PortRoster: Sendable {
         let nameless = report.ports.filter {
             !$0.isIdentified && identified.contains($0.device)
         }
-        let failures = Dictionary(
-            nameless.map { ($0.device, $0.local.failure) }, uniquingKeysWith: { first, _ in first })
-        let present = report.ports.filter { failures[$0.device] == nil || $0.isIdentified }
+        let silent = Dictionary(
+            nameless.map { ($0.device, $0) }, uniquingKeysWith: { first, _ in first })
+        let present = report.ports.filter { silent[$0.device] == nil || $0.isIdentified }
         let lost = Self.lost(before, present).map {
-            Entry(port: $0.unread((failures[$0.device] ?? nil) ?? .transport), isLost: true)
+            Entry(port: $0.unread(as: silent[$0.device]), isLost: true)
         }
         let all = present.map { Entry(port: $0, isLost: false) } + lost
         entries[collector] = all
@@ -65,12 +65,16 @@ struct PortRoster: Sendable {
 }
 
 extension PortReport {
+    /// Whether it is judged as one of an InfiniBand fabric: not RoCE, nor the way to an NVSwitch.
+    var isJudged: Bool { layer == .infiniBand && identity.role == .fabric }
+
     /// Whether the device said who it is.
     var isIdentified: Bool { key.node.rawValue != 0 }
 
-    fileprivate func unread(_ failure: Failure) -> PortReport {
+    fileprivate func unread(as silent: PortReport?) -> PortReport {
         var port = self
-        port.local = .unread(failure)
+        port.isListed = silent?.isListed ?? false
+        port.local = .unread(silent?.local.failure ?? .transport)
         port.peer = .absent
         return port
     }

@@ -30,7 +30,7 @@ final class ProbeFleet {
         /// Whether its latest answer had no device in it that is judged.
         var seesNothing: Bool {
             switch latest {
-            case .infiniBand(let report): !report.ports.contains { $0.layer == .infiniBand }
+            case .infiniBand(let report): !report.ports.contains(where: \.isJudged)
             case .gpu, .kernelLog, .pcie, nil: false
             }
         }
@@ -145,6 +145,13 @@ final class ProbeFleet {
             _ = poll(nil, 0, 10)
         }
         for member in members { member.supervisor.stop() }
+    }
+
+    /// What is known of GPUs beyond what their probe reports.
+    var gpuView: GPUWatch.View {
+        var view = gpu?.view ?? GPUWatch.View()
+        view.hasNoGPUs = waiting != nil
+        return view
     }
 
     /// The probes as pictures show them.

@@ -41,7 +41,8 @@ struct Probes {
     }
 
     private var infiniBand: [ProbeSupervisor] {
-        zip(settings.infiniband.probeInstances, settings.infiniband.configurations).map {
+        let configurations = settings.infiniband.configurations(sysRoot: settings.paths.sys)
+        return zip(settings.infiniband.probeInstances, configurations).map {
             supervisor($0.name, .infiniBand($1), $0.environment)
         }
     }
@@ -63,7 +64,7 @@ struct Probes {
             .pcie(
                 PCIConfiguration(
                     sysRoot: settings.paths.sys,
-                    hcas: settings.infiniband.configurations,
+                    hcas: settings.infiniband.configurations(sysRoot: settings.paths.sys),
                     gpus: settings.gpu.isEnabled ? gpuConfiguration : nil,
                     intervalNanoseconds: settings.pcie.interval.nanoseconds)), [:])
     }

@@ -12,6 +12,10 @@ extension Scrape {
                 Severity.allCases.map(\.name), (picture?.verdict.severity ?? .unknown).name
             ),
             conditions: (picture?.findings ?? []).map(ConditionSample.init),
+            manifest: picture?.manifest.map {
+                ManifestSample(
+                    differences: $0.differences.map(\.kind), unverified: $0.unverifiedCount)
+            },
             collectors: (picture?.collectors ?? []).map(CollectorSample.init),
             cables: (picture?.cables ?? []).map(CableSample.init),
             gpus: picture.flatMap(GPUsSample.init),

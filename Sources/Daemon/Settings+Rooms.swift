@@ -12,13 +12,16 @@ extension Duration {
 
 extension Settings.InfiniBand {
     /// What each probe is told; none where InfiniBand is not read.
-    var configurations: [InfiniBandConfiguration] {
-        isEnabled ? probeInstances.map(configuration) : []
+    func configurations(sysRoot: String) -> [InfiniBandConfiguration] {
+        isEnabled ? probeInstances.map { configuration(of: $0, sysRoot: sysRoot) } : []
     }
 
-    private func configuration(of probe: Settings.ProbeInstance) -> InfiniBandConfiguration {
+    private func configuration(
+        of probe: Settings.ProbeInstance, sysRoot: String
+    ) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: include, include: probe.include, exclude: exclude + probe.exclude,
+            sysRoot: sysRoot, within: include, include: probe.include,
+            exclude: exclude + probe.exclude,
             serviceLevel: UInt8(serviceLevel), outstandingMADs: outstandingMADs,
             timeoutNanoseconds: madTimeout.nanoseconds, retries: madRetries,
             identityIntervalNanoseconds: identityInterval.nanoseconds)

@@ -49,6 +49,12 @@ package enum MetricFamilies {
         "fabricwatch_health_condition", .gauge,
         ["condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "xid"],
         "A condition that holds; empty labels do not apply.")
+    static let differences = MetricFamily(
+        "fabricwatch_inventory_differences", .gauge, ["kind"],
+        "In how many ways of each kind the node differs from its manifest; absent without one.")
+    static let unverified = MetricFamily(
+        "fabricwatch_inventory_unverified_facts", .gauge,
+        "Facts that the manifest expects and that are unknown; absent without a manifest.")
 
     static let collectorUp = MetricFamily(
         "fabricwatch_collector_up", .gauge, ["collector"],
@@ -164,8 +170,9 @@ package enum MetricFamilies {
     /// All families, in the order of the page.
     package static let all: [MetricFamily] =
         [
-            up, build, verdict, condition, collectorUp, collectorDuration, collectorSuccess,
-            collectorRestarts, collectorSlow, collectorSkipped, eventsUp, probeCPU, probeMemory,
+            up, build, verdict, condition, differences, unverified, collectorUp, collectorDuration,
+            collectorSuccess, collectorRestarts, collectorSlow, collectorSkipped, eventsUp,
+            probeCPU, probeMemory,
         ] + transport.map(\.0) + [
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,

@@ -35,6 +35,14 @@ extension Scrape {
             let names = MetricFamilies.condition.labels
             writer.sample(LabelText(Array(zip(names, condition.labels))), true)
         }
+        guard let manifest else { return }
+        writer.family(MetricFamilies.differences)
+        for kind in DifferenceKind.allCases {
+            let count = manifest.differences.count { $0 == kind }
+            writer.sample(LabelText([("kind", kind.rawValue)]), UInt64(count))
+        }
+        writer.family(MetricFamilies.unverified)
+        writer.sample(nil, UInt64(manifest.unverified))
     }
 
     private func probes(_ writer: inout MetricsWriter) {

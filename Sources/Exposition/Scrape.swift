@@ -8,6 +8,8 @@ package struct Scrape: Sendable {
     package var verdict: (all: [String], current: String)
     /// The conditions that hold.
     package var conditions: [ConditionSample]
+    /// The node beside its manifest; nil without one.
+    package var manifest: ManifestSample?
     /// The probes.
     package var collectors: [CollectorSample]
     /// The cables.
@@ -28,13 +30,15 @@ package struct Scrape: Sendable {
     /// A page's content.
     package init(
         version: String, verdict: (all: [String], current: String),
-        conditions: [ConditionSample], collectors: [CollectorSample], cables: [CableSample],
+        conditions: [ConditionSample], manifest: ManifestSample? = nil,
+        collectors: [CollectorSample], cables: [CableSample],
         gpus: GPUsSample? = nil, pcie: [PCISample] = [], events: EventsSample? = nil,
         history: HistorySample?, server: ServerSample, process: ProcessSample
     ) {
         self.version = version
         self.verdict = verdict
         self.conditions = conditions
+        self.manifest = manifest
         self.collectors = collectors
         self.cables = cables
         self.gpus = gpus
@@ -56,6 +60,20 @@ package struct ConditionSample: Hashable, Sendable {
     /// A condition by its label values; those left out at the end do not apply.
     package init(labels: [String]) {
         self.labels = labels + Array(repeating: "", count: max(0, Self.labelCount - labels.count))
+    }
+}
+
+/// The node beside its manifest.
+package struct ManifestSample: Sendable {
+    /// The kinds of what differs, as often as each does.
+    package var differences: [DifferenceKind]
+    /// How many expected facts are unknown.
+    package var unverified: Int
+
+    /// The node beside its manifest.
+    package init(differences: [DifferenceKind], unverified: Int) {
+        self.differences = differences
+        self.unverified = unverified
     }
 }
 

@@ -28,6 +28,20 @@ package enum ConditionID: String, CaseIterable, Sendable {
     case kernelLogUnreadable = "kernel_log_unreadable"
     /// The history cannot be written.
     case historyUnavailable = "history_unavailable"
+    /// An HCA that the manifest expects is not there.
+    case hcaMissing = "hca_missing"
+    /// A GPU that the manifest expects is not there.
+    case gpuMissing = "gpu_missing"
+    /// A cable leads to another port than the manifest expects.
+    case miswired = "ib_miswired"
+    /// A link has fewer lanes than the manifest expects.
+    case widthDegraded = "ib_width_degraded"
+    /// A link is slower than the manifest expects, or corrects errors in another way.
+    case speedDegraded = "ib_speed_degraded"
+    /// Something else differs from the manifest.
+    case inventoryMismatch = "inventory_mismatch"
+    /// Something that the manifest expects is unknown.
+    case inventoryUnverified = "inventory_unverified"
 }
 
 /// What is always true of a condition.
@@ -91,6 +105,48 @@ package enum ConditionCatalog {
             ConditionRow(
                 id: id, meaning: "The history cannot be written.", severity: .warning,
                 escalation: nil, source: "sqlite.org/rescode.html")
+        case .hcaMissing, .gpuMissing, .miswired, .widthDegraded, .speedDegraded,
+            .inventoryMismatch, .inventoryUnverified:
+            manifestRow(id)
+        }
+    }
+
+    private static func manifestRow(_ id: ConditionID) -> ConditionRow {
+        let source = "the manifest, inventory.manifest in the configuration"
+        switch id {
+        case .hcaMissing:
+            return ConditionRow(
+                id: id, meaning: "An HCA that the manifest expects is not there.",
+                severity: .critical, escalation: nil, source: source)
+        case .gpuMissing:
+            return ConditionRow(
+                id: id, meaning: "A GPU that the manifest expects is not there.",
+                severity: .critical, escalation: nil, source: source)
+        case .miswired:
+            return ConditionRow(
+                id: id, meaning: "A cable leads to another port than the manifest expects.",
+                severity: .info, escalation: (.warning, 60),
+                source: source + "; IBTA vol 1, 14.2.5.3 NodeInfo")
+        case .widthDegraded:
+            return ConditionRow(
+                id: id, meaning: "A link has fewer lanes than the manifest expects.",
+                severity: .warning, escalation: (.critical, 60),
+                source: source + "; IBTA vol 1, 14.2.5.6 LinkWidthActive")
+        case .speedDegraded:
+            return ConditionRow(
+                id: id,
+                meaning: "The lanes of a link are slower than the manifest expects, or its FEC is "
+                    + "another.",
+                severity: .warning, escalation: (.critical, 60),
+                source: source + "; IBTA vol 1, 14.2.5.6 LinkSpeedExtActive")
+        case .inventoryMismatch:
+            return ConditionRow(
+                id: id, meaning: "A part or a fact of the node is not what the manifest expects.",
+                severity: .warning, escalation: nil, source: source)
+        default:
+            return ConditionRow(
+                id: id, meaning: "Something that the manifest expects is unknown.",
+                severity: .info, escalation: nil, source: "absence is not health")
         }
     }
 

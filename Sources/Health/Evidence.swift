@@ -14,11 +14,14 @@ package struct Evidence: Hashable, Sendable {
     package var kernelLogTrouble: String?
     /// Why the history cannot be written; nil when it can.
     package var historyTrouble: String?
+    /// The node beside its manifest; nil without one.
+    package var manifest: ManifestComparison?
 
     /// What is known at one moment.
     package init(
         now: Moment, cables: [CableEvidence], collectors: [CollectorEvidence],
-        gpus: GPUsEvidence? = nil, kernelLogTrouble: String? = nil, historyTrouble: String? = nil
+        gpus: GPUsEvidence? = nil, kernelLogTrouble: String? = nil, historyTrouble: String? = nil,
+        manifest: ManifestComparison? = nil
     ) {
         self.now = now
         self.cables = cables
@@ -26,6 +29,7 @@ package struct Evidence: Hashable, Sendable {
         self.gpus = gpus
         self.kernelLogTrouble = kernelLogTrouble
         self.historyTrouble = historyTrouble
+        self.manifest = manifest
     }
 }
 

@@ -9,7 +9,8 @@ package enum Rules {
         return evidence.collectors.compactMap(stale) + [nothing(evidence)].compactMap { $0 }
             + silent(evidence)
             + evidence.cables.flatMap { cable($0, isStalenessExplained: isExplained) }
-            + GPURules.judge(evidence) + [history(evidence)].compactMap { $0 }
+            + GPURules.judge(evidence) + ManifestRules.judge(evidence)
+            + [history(evidence)].compactMap { $0 }
     }
 
     private static func cable(

@@ -65,11 +65,16 @@ package struct Verdict: Hashable, Sendable {
 
     /// Sums up what holds, the worst first, on a node where these are watched; of the GPUs all
     /// were read in the latest pass, or as many as given.
-    package init(_ findings: [Finding], ports: Int, gpus: Int = 0, gpusRead: Int? = nil) {
+    package init(
+        _ findings: [Finding], ports: Int, gpus: Int = 0, gpusRead: Int? = nil,
+        expectations: Expectations = .notConfigured
+    ) {
         guard let worst = findings.first else {
             severity = ports + gpus > 0 ? .pass : .unknown
             let sentences = [
                 Self.sentence(ports: ports), Self.sentence(gpus: gpus, read: gpusRead ?? gpus),
+                // Without a manifest nobody has said what the node should have.
+                expectations == .asExpected ? "All is as the manifest expects." : nil,
             ]
             summary = sentences.compactMap { $0 }.joined(separator: " ")
             if summary.isEmpty { summary = "Nothing has been observed." }

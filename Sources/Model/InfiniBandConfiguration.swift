@@ -1,5 +1,7 @@
 /// What an InfiniBand probe is to read, and how patiently.
 package struct InfiniBandConfiguration: Hashable, Sendable {
+    /// Stands for `/sys` where files are read that libibumad does not read.
+    package var sysRoot: String
     /// Globs of `DEVICE` or `DEVICE/PORT` that this node watches.
     package var within: [String]
     /// Globs of `DEVICE` or `DEVICE/PORT`, among those, that this probe reads.
@@ -21,11 +23,13 @@ package struct InfiniBandConfiguration: Hashable, Sendable {
 
     /// What to read, and how patiently.
     package init(
-        within: [String] = ["*"], include: [String] = ["*"], exclude: [String] = [],
-        stopped: [String] = [], serviceLevel: UInt8 = 0, outstandingMADs: Int = 32,
+        sysRoot: String = "/sys", within: [String] = ["*"], include: [String] = ["*"],
+        exclude: [String] = [], stopped: [String] = [], serviceLevel: UInt8 = 0,
+        outstandingMADs: Int = 32,
         timeoutNanoseconds: UInt64 = 300_000_000, retries: Int = 1,
         identityIntervalNanoseconds: UInt64 = 60_000_000_000
     ) {
+        self.sysRoot = sysRoot
         self.within = within
         self.include = include
         self.exclude = exclude

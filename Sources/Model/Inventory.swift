@@ -50,6 +50,8 @@ package struct HCAItem: Hashable, Sendable {
     package var role: HCARole
     /// Whether the latest answer has it; otherwise everything here is from before.
     package var isPresent: Bool
+    /// Whether that answer is older than it should be.
+    package var isStale = false
     /// The model as the kernel prints it, such as `MT4129`.
     package var model: String?
     /// The board and its configuration: the PSID, such as `MT_0000000838`.

@@ -62,6 +62,16 @@ package enum FECMode: UInt8, CaseIterable, Sendable {
     /// Low-latency Reed-Solomon.
     case lowLatencyReedSolomon = 3
 
+    /// The word in documents.
+    package var name: String {
+        switch self {
+        case .none: "none"
+        case .fireCode: "fire_code"
+        case .reedSolomon: "reed_solomon"
+        case .lowLatencyReedSolomon: "low_latency_reed_solomon"
+        }
+    }
+
     /// Whether PortExtendedSpeedsCounters may come in its RS-FEC layout.
     package var isReedSolomon: Bool { self == .reedSolomon || self == .lowLatencyReedSolomon }
 }
@@ -118,7 +128,7 @@ package struct LinkInfo: Hashable, Sendable {
 
     /// The speed grade that the lane rate belongs to, such as `NDR`; empty when unknown.
     package var speedName: String {
-        LinkSpeed.all.first { $0.laneMegabitsPerSecond == laneMegabitsPerSecond }?.name ?? ""
+        LinkSpeed.name(laneMegabitsPerSecond: laneMegabitsPerSecond) ?? ""
     }
 }
 
@@ -133,6 +143,11 @@ package struct LinkSpeed: Sendable {
     package let active: UInt8
     /// The value in PortInfo.LinkSpeedExtActive; zero when the grade is a basic one.
     package let extendedActive: UInt8
+
+    /// The grade that a lane rate belongs to, such as `NDR`; nil for any other rate.
+    package static func name(laneMegabitsPerSecond rate: UInt32) -> String? {
+        all.first { $0.laneMegabitsPerSecond == rate }?.name
+    }
 
     private init(_ name: String, _ rate: UInt32, active: UInt8, extended: UInt8) {
         self.name = name

@@ -103,6 +103,11 @@ package struct PortReport: Hashable, Sendable {
     package var firmware: String
     /// The HCA's model as the kernel prints it, such as `MT4129`; empty when unknown.
     package var model: String
+    /// What else is known of the HCA.
+    package var identity: HCAIdentity
+    /// Whether the kernel lists the HCA, as of the latest look; otherwise everything about it is
+    /// from before.
+    package var isListed: Bool
     /// The HCA's NodeDescription; empty when unknown.
     package var description: String
     /// The near end.
@@ -113,7 +118,8 @@ package struct PortReport: Hashable, Sendable {
     /// One port of this node.
     package init(
         device: String, key: PortKey, portGUID: GUID, layer: LinkLayer = .infiniBand,
-        firmware: String, model: String, description: String, local: EndReport, peer: PeerReport
+        firmware: String, model: String, identity: HCAIdentity = HCAIdentity(),
+        isListed: Bool = true, description: String, local: EndReport, peer: PeerReport
     ) {
         self.device = device
         self.key = key
@@ -121,6 +127,8 @@ package struct PortReport: Hashable, Sendable {
         self.layer = layer
         self.firmware = firmware
         self.model = model
+        self.identity = identity
+        self.isListed = isListed
         self.description = description
         self.local = local
         self.peer = peer

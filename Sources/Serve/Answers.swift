@@ -30,6 +30,14 @@ package protocol Answers: Sendable {
     /// The PCIe links of HCAs and GPUs; from memory, must not block.
     func pcie() -> V1.PCIe
 
+    /// What the node is made of; from memory, must not block.
+    func inventory() -> V1.Inventory
+
+    /// A manifest in YAML that expects what was seen; from memory, must not block.
+    ///
+    /// Throws `.unavailable` before the first pass is complete.
+    func manifest() throws(AnswerError) -> String
+
     /// At most `limit` events, of one GPU or of all that there is, in the order of their ids: those
     /// that follow, or without a point to follow the latest. From memory, must not block.
     ///

@@ -10,6 +10,8 @@ enum Endpoint: String, CaseIterable {
     /// Followed by a GPU's index, UUID or PCI address.
     case gpu = "/api/v1/gpus/"
     case pcie = "/api/v1/pcie"
+    case inventory = "/api/v1/inventory"
+    case manifest = "/api/v1/inventory/manifest"
     case counters = "/api/v1/counters"
     case deltas = "/api/v1/deltas"
     case events = "/api/v1/events"
@@ -24,7 +26,7 @@ enum Endpoint: String, CaseIterable {
     /// The query parameters that it understands, in the order in which they are explained.
     var parameters: [String] {
         switch self {
-        case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie: []
+        case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie, .inventory, .manifest: []
         case .health: ["strict"]
         case .links: ["device"]
         case .counters: ["device", "end", "gpu"]
@@ -44,6 +46,8 @@ enum Endpoint: String, CaseIterable {
         case .gpus: "every GPU: state, temperature, power, errors, links"
         case .gpu: "one GPU by index, UUID or PCI address: every counter and gauge, its NVLinks"
         case .pcie: "every HCA and GPU with its way to the root: width, speed, errors"
+        case .inventory: "what the node is made of: HCAs, GPUs, serial numbers, versions, peers"
+        case .manifest: "a manifest that expects what was seen, in YAML, to be reviewed"
         case .counters: "every counter of every part, also those that cannot be read"
         case .deltas: "what was counted since then, and how exact that is"
         case .events: "what the kernel log, the GPUs' driver and the HCAs told, the oldest first"

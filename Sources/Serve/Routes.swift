@@ -62,6 +62,8 @@ struct Routes {
         case .gpus: return .done(.document(answers.gpus(), gzip: gzip))
         case .gpu: return .later(.writing, try gpu(rest, gzip: gzip))
         case .pcie: return .later(.writing) { [answers] in .document(answers.pcie(), gzip: gzip) }
+        case .inventory: return .done(.document(answers.inventory(), gzip: gzip))
+        case .manifest: return .done(try manifest())
         case .counters: return .later(.writing, try counters(query, gzip: gzip))
         case .events: return .later(.writing, try events(query, gzip: gzip))
         case .deltas: return .later(.past, try deltas(query, gzip: gzip))
@@ -82,6 +84,15 @@ struct Routes {
         let health = answers.health()
         let isFine = ["PASS", "INFO", "WARNING"].contains(health.verdict)
         return .document(health, status: strict && !isFine ? 503 : 200, gzip: gzip)
+    }
+
+    private func manifest() throws(Problem) -> Response {
+        do throws(AnswerError) {
+            // RFC 9512.
+            return Response(200, "application/yaml", ByteBuffer(string: try answers.manifest()))
+        } catch {
+            throw Problem(error)
+        }
     }
 
     private func links(_ query: Query) throws(Problem) -> V1.Links {

@@ -21,6 +21,7 @@ extension ByteWriter {
     }
 
     mutating func configuration(_ value: InfiniBandConfiguration) {
+        text(value.sysRoot)
         list(value.within) { $0.text($1) }
         list(value.include) { $0.text($1) }
         list(value.exclude) { $0.text($1) }
@@ -135,7 +136,7 @@ extension ByteReader {
 
     mutating func infiniBandConfiguration() throws(FrameError) -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: try texts(), include: try texts(), exclude: try texts(),
+            sysRoot: try text(), within: try texts(), include: try texts(), exclude: try texts(),
             stopped: try texts(), serviceLevel: try byte(), outstandingMADs: try small(),
             timeoutNanoseconds: try integer(), retries: try small(),
             identityIntervalNanoseconds: try integer())

@@ -20,6 +20,8 @@ extension ByteWriter {
         element(value.layer)
         text(value.firmware)
         text(value.model)
+        identity(value.identity)
+        byte(value.isListed ? 1 : 0)
         text(value.description)
         end(value.local)
         switch value.peer {
@@ -36,6 +38,13 @@ extension ByteWriter {
             integer(UInt64(identity.lid))
             end(report)
         }
+    }
+
+    private mutating func identity(_ value: HCAIdentity) {
+        byte(value.address == nil ? 0 : 1)
+        if let address = value.address { self.address(address) }
+        element(value.role)
+        for text in [value.boardID, value.part, value.serial, value.driver] { optional(text) }
     }
 
     private mutating func key(_ value: PortKey) {
@@ -86,8 +95,20 @@ extension ByteReader {
     private mutating func port() throws(FrameError) -> PortReport {
         PortReport(
             device: try text(), key: try key(), portGUID: GUID(try integer()),
-            layer: try element(), firmware: try text(), model: try text(), description: try text(),
+            layer: try element(), firmware: try text(), model: try text(),
+            identity: try identity(), isListed: try byte() != 0, description: try text(),
             local: try end(), peer: try peer())
+    }
+
+    private mutating func identity() throws(FrameError) -> HCAIdentity {
+        var identity = HCAIdentity()
+        identity.address = try byte() == 0 ? nil : try address()
+        identity.role = try element()
+        identity.boardID = try optionalText()
+        identity.part = try optionalText()
+        identity.serial = try optionalText()
+        identity.driver = try optionalText()
+        return identity
     }
 
     private mutating func peer() throws(FrameError) -> PeerReport {

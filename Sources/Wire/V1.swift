@@ -13,6 +13,9 @@ package enum V1 {
         package var verdict: String
         /// One sentence for an operator.
         package var summary: String
+        /// How the node stands to its manifest: `not_configured`, `as_expected`, `unverified` or
+        /// `differs`.
+        package var expectations: String
         /// What holds now, the worst first.
         package var conditions: [Condition]
         /// How far the evidence reaches.
@@ -23,12 +26,14 @@ package enum V1 {
         /// A health document.
         package init(
             node: String, time: String, verdict: String, summary: String,
-            conditions: [Condition], observed: Observed, collectors: [Collector]
+            expectations: String = "not_configured", conditions: [Condition], observed: Observed,
+            collectors: [Collector]
         ) {
             self.node = node
             self.time = time
             self.verdict = verdict
             self.summary = summary
+            self.expectations = expectations
             self.conditions = conditions
             self.observed = observed
             self.collectors = collectors

@@ -38,6 +38,8 @@ extension V1 {
         /// `InfiniBand`; or `Ethernet`, a RoCE port, or `Unknown`, whose state and counters are shown
         /// and not judged.
         package var linkLayer: String
+        /// `fabric`, or `nvswitch_management`: the way to an NVSwitch, likewise not judged.
+        package var role: String
         /// The near end.
         package var local: LinkEnd
         /// `observed`, `absent` (the link is down), `unobservable`, or `not_infiniband`.
@@ -52,7 +54,7 @@ extension V1 {
         /// A cable.
         package init(
             device: String, port: Int, rail: Int?, collector: String, sampled: String,
-            ageSeconds: Double, stale: Bool, linkLayer: String, local: LinkEnd,
+            ageSeconds: Double, stale: Bool, linkLayer: String, role: String, local: LinkEnd,
             peerState: String, peerFailure: String?, peer: LinkEnd?, counters: [LinkCounter]
         ) {
             self.device = device
@@ -63,6 +65,7 @@ extension V1 {
             self.ageSeconds = ageSeconds
             self.stale = stale
             self.linkLayer = linkLayer
+            self.role = role
             self.local = local
             self.peerState = peerState
             self.peerFailure = peerFailure

@@ -32,6 +32,16 @@ import Wire
     borrowing func document<Document: Decodable>(
         _ type: Document.Type, at path: String
     ) throws(ClientError) -> (document: Document, bytes: [UInt8]) {
+        let bytes = try bytes(at: path)
+        do {
+            return (try Self.decode(type, bytes), bytes)
+        } catch {
+            throw .notDocument(path: path, Self.fault(error))
+        }
+    }
+
+    /// What is at a path, as it came.
+    borrowing func bytes(at path: String) throws(ClientError) -> [UInt8] {
         let (status, bytes) = try get(path)
         guard status == 200 else {
             guard let problem = try? Self.decode(V1.Problem.self, bytes) else {
@@ -39,11 +49,7 @@ import Wire
             }
             throw .problem(problem)
         }
-        do {
-            return (try Self.decode(type, bytes), bytes)
-        } catch {
-            throw .notDocument(path: path, Self.fault(error))
-        }
+        return bytes
     }
 
     // MARK: HTTP

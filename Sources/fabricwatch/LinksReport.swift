@@ -62,7 +62,7 @@ struct LinksReport {
         for link in links {
             table.add(
                 Span(link.device), Span(String(link.port)), Span(link.rail.map(String.init) ?? "-"),
-                Span(link.stateText, link.local.state == "active" ? .plain : .red),
+                Span(link.stateText, link.isJudged && link.local.state != "active" ? .red : .plain),
                 Span(link.local.speedText), Span(link.local.rateText), link.peerText,
                 Span(link.peerState == "observed" ? link.peer.map { String($0.port) } ?? "?" : "-"),
                 link.errorsText, Span(Age.text(seconds: link.ageSeconds)),
@@ -129,9 +129,13 @@ extension V1.Link {
         return isKnown ? "none" : "?"
     }
 
+    /// Whether it is judged as a cable of a fabric.
+    fileprivate var isJudged: Bool { role == "fabric" }
+
     /// What a row has no column for.
     fileprivate var notes: [String] {
         var notes: [String] = []
+        if role == "nvswitch_management" { notes.append("the way to an NVSwitch: not judged") }
         if let failure = local.failure { notes.append("local end not read: \(failure)") }
         if local.stale, !stale { notes.append("local end: last known values") }
         guard let peer else { return notes }

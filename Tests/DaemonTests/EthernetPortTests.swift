@@ -30,6 +30,7 @@ import Testing
         let node = ScriptedNode(local: ["symbol_error": 0], far: ["symbol_error": 0])
         let picture = try picture([node.port, ethernet(isActive: false)])
         #expect(picture.findings.isEmpty)
+        #expect(picture.verdict.summary.hasPrefix("The InfiniBand port is active"))
         let health = picture.health(node: "n", now: .scripted(seconds: 0))
         #expect(health.observed.ports == 1)
         let links = picture.links(node: "n", now: .scripted(seconds: 0)).links

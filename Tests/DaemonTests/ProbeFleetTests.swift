@@ -116,6 +116,18 @@ import Wire
         #expect(stage.fleet.nextTick == 2 * second)
     }
 
+    @Test(arguments: HCARole.allCases)
+    func `a way to an NVSwitch is not what a probe is there for`(role: HCARole) {
+        let stage = Stage()
+        _ = stage.fleet.tick(now: 0)
+        stage.fleet.collect(turn: 1, now: 0)
+        var port = ScriptedNode().port
+        port.identity.role = role
+        stage.links[0].say(turn: 1, .scripted(ports: [port]))
+        #expect(stage.fleet.receive([99], now: 0).reports.count == 1)
+        #expect(stage.view(0).evidence.seesNothing == (role != .fabric))
+    }
+
     @Test func statisticsGoOnOverRestarts() {
         let stage = Stage()
         #expect(stage.fleet.tick(now: 0).isEmpty)
@@ -180,14 +192,14 @@ import Wire
         pass(1, now: 0)
         pass(2, now: 10 * second)
         #expect(node.links.isEmpty && node.trials.isEmpty)
-        #expect(fleet.views(now: .scripted(seconds: 10)).isEmpty)
+        #expect(fleet.views(now: .scripted(seconds: 10)).isEmpty && fleet.gpuView.hasNoGPUs)
         #expect(fleet.descriptors.isEmpty && fleet.nextTick == nil && !fleet.isAwaited)
         node.hasGPUs = true
         pass(3, now: 20 * second)
         #expect(node.links.count == 1)
         #expect(fleet.descriptors.count == 1)
         let views = fleet.views(now: .scripted(seconds: 25))
-        #expect(views.map(\.name) == ["gpu"])
+        #expect(views.map(\.name) == ["gpu"] && !fleet.gpuView.hasNoGPUs)
         // It is not late for the turns in which there was nothing to read.
         #expect(views[0].evidence.waitingSeconds == 5 && views[0].restarts == 0)
         // Once needed it stays: a GPU that is listed no more is to be missed.

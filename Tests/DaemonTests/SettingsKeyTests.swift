@@ -74,6 +74,9 @@ struct SettingsKeyTests {
         flag("kernel_log.enabled"),
         Case(
             path: "kernel_log.path", accepted: ["/dev/kmsg"], refused: ["kmsg", "\"\"", "5"]),
+        Case(
+            path: "inventory.manifest", accepted: ["\"\"", "/etc/fabricwatch/manifest.yaml"],
+            refused: ["manifest.yaml", "5"]),
         Case(path: "paths.sys", accepted: ["/host/sys"], refused: ["sys", "\"\"", "5"]),
         duration("probe.soft_deadline", ["100ms", "99ms"], ["9s", "301s"]),
         duration("probe.hard_deadline", ["3s", "199ms"], ["10m", "601s"]),

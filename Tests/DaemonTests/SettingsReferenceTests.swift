@@ -13,6 +13,7 @@ struct SettingsReferenceTests {
         arguments: [
             ("config/fabricwatch.yaml", SettingsReference.yaml),
             ("docs/configuration.md", SettingsReference.markdown),
+            ("docs/manifest.md", ManifestReference.markdown),
         ])
     func fileFollowsFromTheTable(path: String, text: String) throws {
         let file = Self.root.appending(path: path)

@@ -35,12 +35,12 @@ struct SettingsTests {
         let probes = "probes: [{name: a, include: [x]}, {name: b, include: ['*'], exclude: [x]}]"
         let text = "infiniband: {include: ['x', 'y'], exclude: [y/2], \(probes)}"
         let settings = try Settings.parse(text: text, file: "f")
-        let told = settings.infiniband.configurations
+        let told = settings.infiniband.configurations(sysRoot: "/sys")
         #expect(told.map(\.within) == [["x", "y"], ["x", "y"]])
         #expect(told.map(\.include) == [["x"], ["*"]])
         #expect(told.map(\.exclude) == [["y/2"], ["y/2", "x"]])
         let off = try Settings.parse(text: "infiniband: {enabled: false}", file: "f")
-        #expect(off.infiniband.configurations.isEmpty)
+        #expect(off.infiniband.configurations(sysRoot: "/sys").isEmpty)
     }
 
     @Test func readsEveryKindOfValue() throws {
@@ -91,8 +91,8 @@ struct SettingsTests {
             (
                 "inteval: 5s",
                 "f:1:1: key 'inteval': got an unknown key, expected one of node, interval, "
-                    + "infiniband, gpu, pcie, kernel_log, paths, probe, history, serve, log; "
-                    + "did you mean 'interval'?"
+                    + "infiniband, gpu, pcie, kernel_log, inventory, paths, probe, history, serve, "
+                    + "log; did you mean 'interval'?"
             ),
             (
                 "log:\n  levle: info",
@@ -107,8 +107,8 @@ struct SettingsTests {
             (
                 "log.level: info",
                 "f:1:1: key 'log.level': got an unknown key, expected one of node, "
-                    + "interval, infiniband, gpu, pcie, kernel_log, paths, probe, history, serve, "
-                    + "log; write 'level' below 'log'"
+                    + "interval, infiniband, gpu, pcie, kernel_log, inventory, paths, probe, "
+                    + "history, serve, log; write 'level' below 'log'"
             ),
             (
                 "interval: 10",

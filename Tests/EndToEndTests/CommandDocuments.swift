@@ -53,11 +53,12 @@ enum Documents {
         local: V1.LinkEnd = end(), peerState: String = "observed", peer: V1.LinkEnd? = leaf(),
         peerFailure: String? = nil,
         counters: [V1.LinkCounter] = [counter("symbol_error", value(0), value(0))],
-        linkLayer: String = "InfiniBand"
+        linkLayer: String = "InfiniBand", role: String = "fabric"
     ) -> V1.Link {
         V1.Link(
             device: device, port: 1, rail: rail, collector: "infiniband", sampled: time,
-            ageSeconds: age, stale: stale, linkLayer: linkLayer, local: local,
+            ageSeconds: age, stale: stale, linkLayer: linkLayer, role: role,
+            local: local,
             peerState: peerState, peerFailure: peerFailure ?? peer?.failure, peer: peer,
             counters: counters)
     }

@@ -101,7 +101,11 @@ struct CommandStyleTests {
 
     // MARK: Documentation
 
-    @Test(arguments: [[], ["status"], ["links"], ["gpus"], ["pcie"], ["deltas"], ["events"]])
+    @Test(
+        arguments: [
+            [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
+            ["inventory", "propose"], ["deltas"], ["events"],
+        ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)
         let help = try Command(subcommand + ["--help"]).outcome()

@@ -48,6 +48,24 @@ struct PageTests {
             try Self.values("fabricwatch_infiniband_device_events_up", Node.scrape()).isEmpty)
     }
 
+    @Test func `what differs from the manifest is counted by kind, and not without one`() throws {
+        let name = "fabricwatch_inventory_differences"
+        #expect(try Self.values(name, Node.scrape()).isEmpty)
+        #expect(try Self.values("fabricwatch_inventory_unverified_facts", Node.scrape()).isEmpty)
+        var scrape = Node.scrape()
+        scrape.manifest = ManifestSample(
+            differences: [.miswired, .firmware, .miswired], unverified: 5)
+        let page = try Node.page(scrape, .prometheus)
+        let found = page.samples.filter { $0.name == name }
+        #expect(found.count == DifferenceKind.allCases.count, "0 is known, too")
+        let counts = found.filter { $0.value != .integer(0) }.map(\.labels)
+        let kinds = [DifferenceKind.miswired, .firmware].map {
+            [Page.Label(name: "kind", value: $0.rawValue)]
+        }
+        #expect(counts == kinds)
+        #expect(try Self.values("fabricwatch_inventory_unverified_facts", scrape) == [.integer(5)])
+    }
+
     /// The largest total is shown to the last digit, and bytes stay at the maximum.
     @Test func largestNumbers() throws {
         let page = try Node.page(Node.scrape(), .prometheus)

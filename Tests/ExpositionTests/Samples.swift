@@ -144,6 +144,7 @@ enum Node {
         scrape.gpus = gpus(fullGPUs(2, links: 2))
         scrape.pcie = functions()
         scrape.events = events
+        scrape.manifest = ManifestSample(differences: [.missing], unverified: 3)
         return scrape
     }
 

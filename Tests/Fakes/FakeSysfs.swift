@@ -125,9 +125,21 @@ package final class FakeSysfs {
         try write(Array("\(text)\n".utf8), to: path)
     }
 
+    /// Writes the octets of a file of a function.
+    package func put(_ address: PCIAddress, _ file: String, _ bytes: [UInt8]) throws {
+        try write(bytes, to: "\(directory(address))/\(file)")
+    }
+
     // Replaced at once, as a reader may come at any time.
     private func write(_ bytes: [UInt8], to path: String) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    /// Puts a link in the place of a file.
+    package func link(_ address: PCIAddress, _ file: String, to target: String) throws {
+        let path = "\(directory(address))/\(file)"
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
     }
 
     /// Takes a file of a function away.
@@ -143,7 +155,7 @@ package final class FakeSysfs {
 
     /// Writes the configuration space; all ones for a function that is gone from the bus.
     package func configure(_ address: PCIAddress, _ bytes: [UInt8]) throws {
-        try write(bytes, to: "\(directory(address))/config")
+        try put(address, "config", bytes)
     }
 
     /// Writes an AER file with these counts, of the total as well.

@@ -34,7 +34,9 @@ struct ConditionReferenceTests {
 
         UNKNOWN ranks above WARNING because anything may hide behind it. PASS needs at least one
         port, every probe heard in time, every port active and read without a failure at both
-        ends, no counter full, and the history being written.
+        ends, no counter full, and the history being written. Where there is a manifest, everything
+        that it expects must be there as well; without one nobody has said what the node should
+        have, and PASS speaks only of what was seen.
 
         A condition holds as long as the latest evidence shows it, and its severity rises with the
         time that it has held. A severity that is capped does not rise: a port that was switched

@@ -51,6 +51,14 @@ import Wire
         for role in PCIRole.allCases { #expect(rows.contains(role.rawValue)) }
     }
 
+    @Test func everyRoleAndFECIsThere() throws {
+        let text = try String(contentsOf: Self.page, encoding: .utf8)
+        let kinds = DifferenceKind.allCases.map(\.rawValue)
+        for word in HCARole.allCases.map(\.rawValue) + FECMode.allCases.map(\.name) + kinds {
+            #expect(text.contains("`\(word)`"))
+        }
+    }
+
     @Test func everyRemedyIsThere() throws {
         #expect(
             try Self.words(Self.page, from: "`remedy` is what helps: ", to: " where the words")
@@ -133,6 +141,7 @@ import Wire
         try check("/api/v1/gpus", V1.GPUs.self)
         try check("/api/v1/gpus/<gpu>", V1.GPU.self)
         try check("/api/v1/pcie", V1.PCIe.self)
+        try check("/api/v1/inventory", V1.Inventory.self)
         try check("/api/v1/counters", V1.Counters.self)
         try check("/api/v1/deltas", V1.Deltas.self)
         try check("/api/v1/events", V1.Events.self)

@@ -60,6 +60,12 @@ final class ScriptedAnswers: Answers {
         V1.PCIe(node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7, devices: [])
     }
 
+    func inventory() -> V1.Inventory {
+        V1.Inventory(node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7)
+    }
+
+    func manifest() throws(AnswerError) -> String { "gpus: []\n" }
+
     func gpus() -> V1.GPUs { script.withLock { $0.gpus } }
 
     func gpu(_ address: String) -> V1.GPU? {
@@ -113,7 +119,8 @@ extension V1.Links {
         return V1.Link(
             device: device, port: 1, rail: 0, collector: "infiniband",
             sampled: "2026-02-03T04:05:06.000Z", ageSeconds: 0.5, stale: false,
-            linkLayer: "InfiniBand", local: end, peerState: "absent", peerFailure: nil, peer: nil,
+            linkLayer: "InfiniBand", role: "fabric", local: end, peerState: "absent",
+            peerFailure: nil, peer: nil,
             counters: [])
     }
 }

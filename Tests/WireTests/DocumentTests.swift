@@ -48,6 +48,7 @@ struct DocumentTests {
         #expect(try Self.roundTrip(samples.deltas) == samples.deltas)
         #expect(try Self.roundTrip(samples.gpus) == samples.gpus)
         #expect(try Self.roundTrip(samples.gpu) == samples.gpu)
+        #expect(try Self.roundTrip(samples.inventory) == samples.inventory)
         #expect(try Self.roundTrip(samples.events) == samples.events)
         #expect(try Self.roundTrip(samples.problem) == samples.problem)
     }
@@ -83,7 +84,8 @@ struct DocumentTests {
         let samples = Samples(isFull: true)
         #expect(
             try Self.keys(samples.health) == [
-                "node", "time", "verdict", "summary", "conditions", "observed", "collectors",
+                "node", "time", "verdict", "summary", "expectations", "conditions", "observed",
+                "collectors",
                 "id", "severity", "since", "subject", "accused", "evidence_grade", "evidence",
                 "action", "playbook", "device", "port", "end", "key", "collector",
                 "gpu", "gpu_index", "pci_address", "xid", "gpus", "gpus_read", "nvlinks_active",
@@ -93,7 +95,8 @@ struct DocumentTests {
         #expect(
             try Self.keys(samples.links) == [
                 "node", "time", "pass", "links", "device", "port", "rail", "collector", "sampled",
-                "age_seconds", "stale", "link_layer", "local", "peer_state", "peer_failure", "peer",
+                "age_seconds", "stale", "link_layer", "role", "local", "peer_state", "peer_failure",
+                "peer",
                 "counters", "guid",
                 "description", "type", "kernel_device", "firmware", "model", "lid", "state",
                 "physical_state", "width_lanes", "speed", "bits_per_second", "failure", "name",
@@ -114,6 +117,22 @@ struct DocumentTests {
                 "counters", "name", "unit", "accuses", "delta", "quality", "reasons",
             ])
         #expect(try Self.keys(samples.problem) == ["type", "title", "status", "detail"])
+    }
+
+    @Test func `keys of the inventory`() throws {
+        #expect(
+            try Self.keys(Samples(isFull: true).inventory) == [
+                "node", "time", "pass", "boot_id", "nvidia_driver", "hcas_listed", "gpus_listed",
+                "expectations", "hcas", "gpus", "device", "role", "present", "guid", "address",
+                "model", "board_id", "part", "serial", "firmware", "driver", "pcie", "numa_node",
+                "ports", "port", "link_layer", "active", "width_lanes", "speed",
+                "bits_per_second", "fec", "peer", "description", "max_width_lanes", "speed_gtps",
+                "max_speed_gtps", "index", "listed", "uuid", "name", "board_part", "vbios",
+                "inforom", "module_id", "nvlinks", "nvlinks_up", "nvlink_speed_bytes_per_second",
+                "differences", "kind", "part", "subject", "summary", "facts", "fact", "expected",
+                "seen", "unverified", "place", "end", "key", "collector", "gpu", "gpu_index",
+                "pci_address", "xid",
+            ])
     }
 
     @Test func `keys of GPUs and events`() throws {
@@ -153,7 +172,7 @@ struct DocumentTests {
         let texts = [
             try Self.text(bare.health), try Self.text(bare.links), try Self.text(bare.counters),
             try Self.text(bare.deltas), try Self.text(bare.gpus), try Self.text(bare.gpu),
-            try Self.text(bare.events),
+            try Self.text(bare.events), try Self.text(bare.inventory),
         ]
         for text in texts { #expect(!text.contains("null")) }
         #expect(

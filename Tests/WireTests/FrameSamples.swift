@@ -82,8 +82,18 @@ struct FrameRandom: RandomNumberGenerator {
         PortReport(
             device: text(), key: key(), portGUID: GUID(number()),
             layer: LinkLayer.allCases[below(LinkLayer.allCases.count)], firmware: text(),
-            model: text(),
-            description: text(), local: end(), peer: peer())
+            model: text(), identity: identity(), isListed: below(2) == 0, description: text(),
+            local: end(), peer: peer())
+    }
+
+    private mutating func identity() -> HCAIdentity {
+        var identity = HCAIdentity()
+        if below(2) == 0 { identity.address = address() }
+        identity.role = HCARole.allCases.randomElement(using: &self) ?? .fabric
+        for field in [\HCAIdentity.boardID, \.part, \.serial, \.driver] where below(2) == 0 {
+            identity[keyPath: field] = text()
+        }
+        return identity
     }
 
     private mutating func key() -> PortKey { PortKey(node: GUID(number()), port: small()) }

@@ -23,7 +23,7 @@ extension FrameRandom {
         below(2) == 0 ? nil : value(&self)
     }
 
-    private mutating func address() -> PCIAddress {
+    mutating func address() -> PCIAddress {
         PCIAddress(domain: small(), bus: small(), device: small(), function: small())
     }
 
@@ -47,8 +47,9 @@ extension FrameRandom {
 
     private mutating func infiniBandConfiguration() -> InfiniBandConfiguration {
         InfiniBandConfiguration(
-            within: texts(), include: texts(), exclude: texts(), stopped: texts(),
-            serviceLevel: small(), outstandingMADs: below(.max), timeoutNanoseconds: number(),
+            sysRoot: text(), within: texts(), include: texts(), exclude: texts(),
+            stopped: texts(), serviceLevel: small(), outstandingMADs: below(.max),
+            timeoutNanoseconds: number(),
             retries: below(.max), identityIntervalNanoseconds: number())
     }
 

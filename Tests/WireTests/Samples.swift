@@ -44,7 +44,7 @@ struct Samples {
                 V1.Link(
                     device: "mlx5_0", port: 1, rail: ifFull(3), collector: "infiniband",
                     sampled: Self.time, ageSeconds: 0.5, stale: true,
-                    linkLayer: "InfiniBand", local: end, peerState: "observed",
+                    linkLayer: "InfiniBand", role: "fabric", local: end, peerState: "observed",
                     peerFailure: ifFull("timeout"), peer: ifFull(end),
                     counters: [
                         V1.LinkCounter(
@@ -110,6 +110,39 @@ struct Samples {
                             quality: "at_least", reasons: isFull ? ["saturated"] : [])
                     ])
             })
+    }
+
+    // MARK: The inventory
+
+    var inventory: V1.Inventory {
+        var document = V1.Inventory(node: "n", time: Self.time, pass: ifFull(7))
+        guard isFull else { return document }
+        document.bootId = "b"
+        document.nvidiaDriver = "570.86.15"
+        (document.hcasListed, document.gpusListed) = (true, true)
+        var pcie = V1.InventoryPCIe()
+        (pcie.widthLanes, pcie.maxWidthLanes) = (8, 16)
+        (pcie.speedGtps, pcie.maxSpeedGtps) = (16, 32)
+        var port = V1.InventoryPort(port: 1, linkLayer: "InfiniBand")
+        (port.guid, port.active, port.widthLanes, port.speed) = ("g", true, 4, "NDR")
+        (port.bitsPerSecond, port.fec) = (425_000_000_000, "reed_solomon")
+        port.peer = V1.InventoryPeer(guid: "g", port: 5, description: "leaf01")
+        var hca = V1.InventoryHCA(device: "rail0", role: "fabric", present: true)
+        (hca.guid, hca.address, hca.model, hca.boardId) = ("g", "a", "MT4129", "MT_0000000838")
+        (hca.part, hca.serial, hca.firmware, hca.driver) = ("p", "s", "28", "mlx5_core")
+        (hca.pcie, hca.numaNode, hca.ports) = (pcie, 0, [port])
+        var gpu = V1.InventoryGPU(index: 0, address: "a", present: true)
+        (gpu.listed, gpu.uuid, gpu.name, gpu.serial, gpu.boardPart) = (true, "u", "n", "s", "p")
+        (gpu.vbios, gpu.inforom, gpu.moduleId, gpu.pcie, gpu.numaNode) = ("v", "i", 1, pcie, 0)
+        (gpu.nvlinks, gpu.nvlinksUp, gpu.nvlinkSpeedBytesPerSecond) = (18, 17, 26_562_000_000)
+        (document.hcas, document.gpus) = ([hca], [gpu])
+        let fact = V1.ExpectedFact(fact: "width", expected: "4", seen: "2")
+        document.differences = [
+            V1.Difference(
+                kind: "link_width", part: "port", subject: subject, summary: "s", facts: [fact])
+        ]
+        document.unverified = [V1.Unverified(subject: subject, place: "p", facts: ["serial"])]
+        return document
     }
 
     // MARK: GPUs

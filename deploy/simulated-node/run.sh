@@ -169,12 +169,14 @@ FabricWatch is watching.
   http://127.0.0.1:$1/api/v1/health
   http://127.0.0.1:$1/api/v1/links
   http://127.0.0.1:$1/api/v1/gpus
+  http://127.0.0.1:$1/api/v1/inventory
   http://127.0.0.1:$1/api/v1/events
 Try, in another terminal:
   export FABRICWATCH_SOCKET=$home/fabricwatch.sock
   $command status
   $command links
   $command gpus
+  $command inventory
   $command events
   $command deltas --since 1m
 Ctrl-C stops it and leaves nothing behind.

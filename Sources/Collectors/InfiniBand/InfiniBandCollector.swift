@@ -62,6 +62,7 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     // Before the pass begins, so that a slow driver leaves the datagrams their time.
     private mutating func readHost() {
         let now = exchange.transport.boottimeNanoseconds()
+        inventory.identify(now: now, configuration, facts, announce)
         for index in inventory.ports.indices {
             announce(inventory.ports[index].device, "statistics")
             inventory.ports[index].readHost(

@@ -31,6 +31,9 @@ package struct KernelFacts: Sendable {
         GUID("0x" + word(of: devicePath + "/node_guid").filter { $0 != ":" })
     }
 
+    /// The path of a kernel module's directory.
+    func path(module: String) -> String { "\(sysRoot)/module/\(module)" }
+
     /// A number that changes with every reboot and with every time that the device's driver is
     /// loaded; zero when neither can be told.
     ///

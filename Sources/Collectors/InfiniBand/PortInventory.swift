@@ -3,6 +3,7 @@ import Model
 /// The ports that the collector is responsible for, in the order of device name and number.
 struct PortInventory {
     var ports: [PortMemory] = []
+    private var identities: [String: IdentityReader] = [:]
     // When to look for devices again.
     private var dueNanoseconds: UInt64 = 0
 
@@ -27,10 +28,10 @@ struct PortInventory {
         dueNanoseconds = now &+ configuration.identityIntervalNanoseconds
         announce("*", "devices")
         // Without a list nothing is known to have come or gone.
-        let present = (try? transport.deviceNames()) ?? []
-        dropRenamed(present, &transport, facts)
+        let present = try? transport.deviceNames()
+        dropRenamed(present ?? [], &transport, facts)
         let known = ports.map(\.device)
-        let selected = present.filter {
+        let selected = (present ?? []).filter {
             configuration.mayTouch(
                 device: $0, ports: KernelFacts.ports(devicePath: facts.path(device: $0)))
         }
@@ -44,6 +45,29 @@ struct PortInventory {
         ports.sort {
             $0.device == $1.device
                 ? $0.key.port < $1.key.port : NaturalOrder.isBefore($0.device, $1.device)
+        }
+        if let present {
+            for index in ports.indices {
+                ports[index].isListed = present.contains(ports[index].device)
+            }
+        }
+        identities = identities.filter { names.contains($0.key) }
+    }
+
+    // Reads who the devices are where that is new.
+    mutating func identify(
+        now: UInt64, _ configuration: InfiniBandConfiguration, _ facts: KernelFacts,
+        _ announce: (String, String) -> Void
+    ) {
+        let interval = configuration.identityIntervalNanoseconds
+        for index in ports.indices where !configuration.stopped.contains(ports[index].device) {
+            let (device, path) = (ports[index].device, ports[index].devicePath)
+            var reader = identities[device] ?? IdentityReader()
+            reader.readIfDue(path, now: now, interval: interval, facts) {
+                announce(device, "identity")
+            }
+            ports[index].identity = reader.identity
+            identities[device] = reader
         }
     }
 

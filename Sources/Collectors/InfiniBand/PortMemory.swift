@@ -63,6 +63,9 @@ struct PortMemory {
     let layer: LinkLayer
     let firmware: String
     let model: String
+    var identity = HCAIdentity()
+    // Whether the kernel has the device, as of the latest look.
+    var isListed = true
     var handle: MADPort?
     // Why there is no handle.
     var obstacle = Failure.transport
@@ -242,7 +245,8 @@ struct PortMemory {
     func report(at moment: UInt64) -> PortReport {
         PortReport(
             device: device, key: key, portGUID: portGUID, layer: layer, firmware: firmware,
-            model: model, description: description, local: localReport,
+            model: model, identity: identity, isListed: isListed, description: description,
+            local: localReport,
             peer: layer == .infiniBand ? peerReport(at: moment) : .absent)
     }
 

@@ -35,6 +35,8 @@ final class GPUWatch {
         var troubles: [PCIAddress: GPUTrouble] = [:]
         /// Calls that took longer than the soft deadline.
         var slowCalls: [PCIAddress: UInt64] = [:]
+        /// Whether the node has had no GPU so far that is to be read.
+        var hasNoGPUs = false
     }
 
     /// The probe that reads all GPUs.

@@ -28,6 +28,7 @@ final class InfiniBandWork: ProbeWork {
         _ = try? transport.deviceNames()
         collector = InfiniBandCollector(
             configuration: configuration, transport: transport,
+            facts: KernelFacts(sysRoot: configuration.sysRoot),
             statistics: EthtoolStatistics(),
             announce: { [output] device, what in
                 _ = output.send(.working(on: "\(device): \(what)"))

@@ -21,7 +21,7 @@ struct SettingRow: Sendable {
     func below(_ prefix: String) -> SettingRow {
         SettingRow(
             path: "\(prefix)[].\(path)", expected: expected, defaultText: defaultText, help: help,
-            reason: reason, example: example, entries: entries)
+            reason: reason, example: example, entries: entries.map { $0.below(prefix) })
     }
 }
 

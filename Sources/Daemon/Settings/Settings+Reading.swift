@@ -6,7 +6,7 @@ extension Settings {
     /// An empty file gives ``defaults``; a file that is absent, unreadable, larger than 1 MiB or
     /// wrong anywhere is refused with everything that is wrong in it.
     package static func load(path: String) throws(SettingsError) -> Settings {
-        try parse(bytes: contents(of: path), file: path)
+        try parse(bytes: YAMLFile.contents(of: path), file: path)
     }
 
     /// Checks the text of a settings file; `file` is what refusals call it.
@@ -29,10 +29,16 @@ extension Settings {
         guard decoding.refusals.isEmpty else { throw SettingsError(file: file, decoding.refusals) }
         return settings
     }
+}
 
-    private static func contents(of path: String) throws(SettingsError) -> [UInt8] {
+/// The bytes of a file that people write.
+enum YAMLFile {
+    /// At most one byte more than the reader accepts; `noun` is what a refusal calls the file.
+    static func contents(
+        of path: String, _ noun: String = ""
+    ) throws(SettingsError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SettingsError(file: path, "cannot open", errno) }
+        guard descriptor >= 0 else { throw SettingsError(file: path, "cannot open\(noun)", errno) }
         defer { close(descriptor) }
 
         // One byte over the limit is enough for the reader to refuse the file.
@@ -43,7 +49,7 @@ extension Settings {
                 unsafe read(descriptor, $0.baseAddress?.advanced(by: filled), $0.count - filled)
             }
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SettingsError(file: path, "cannot read", errno) }
+            guard count >= 0 else { throw SettingsError(file: path, "cannot read\(noun)", errno) }
             guard count > 0 else { break }
             filled += count
         }

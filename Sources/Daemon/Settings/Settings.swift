@@ -20,6 +20,8 @@ package struct Settings: Sendable, Equatable {
     package internal(set) var pcie = PCIe()
     /// Where the kernel log is read.
     package internal(set) var kernelLog = KernelLog()
+    /// What the node is expected to have.
+    package internal(set) var inventory = Inventory()
     /// Where the kernel's file systems are.
     package internal(set) var paths = Paths()
     /// How the processes that touch the hardware are watched.
@@ -122,6 +124,12 @@ package struct Settings: Sendable, Equatable {
         package internal(set) var isEnabled = true
         /// The device file.
         package internal(set) var path = "/dev/kmsg"
+    }
+
+    /// `inventory`: what the node is expected to have.
+    package struct Inventory: Sendable, Equatable {
+        /// The path of the manifest; nil means that nothing is expected.
+        package internal(set) var manifest: String?
     }
 
     /// `paths`: where the kernel's file systems are.

@@ -11,6 +11,7 @@ enum SettingsTable {
             ("gpu", "What is read of GPUs and NVLinks, through NVIDIA's NVML."),
             ("pcie", "What is read of the PCIe links of HCAs and GPUs, through sysfs."),
             ("kernel_log", "Where the kernel's messages are read: Xids, modules, PCIe errors."),
+            ("inventory", "What the node is expected to have."),
             ("paths", "Where the kernel's file systems are."),
             ("probe", "The processes that touch the hardware, and how they are watched."),
             ("history", "What is kept on disk."),
@@ -210,6 +211,11 @@ enum SettingsTable {
                 "kernel_log.path", \.kernelLog.path, .path,
                 help: "The device file of the kernel's messages, kmsg(4).",
                 reason: "Containers may see it elsewhere."),
+            Setting(
+                "inventory.manifest", \.inventory.manifest, .optionalPath,
+                help: "The path of the manifest, a YAML file that says which HCAs, ports and GPUs "
+                    + "the node is expected to have; \"\" means none. It is read at start.",
+                reason: "What is seen says nothing of what should be there."),
             Setting(
                 "paths.sys", \.paths.sys, .path,
                 help:
