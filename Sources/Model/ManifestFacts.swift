@@ -76,8 +76,9 @@ package enum ManifestFacts {
     package static let port: [ManifestFact<PortItem>] = [
         ManifestFact("guid", .guid, .replaced, "The GUID of the port.") { $0.guid?.description },
         ManifestFact(
-            "layer", .word(LinkLayer.allCases.map(\.rawValue)), .linkLayer, "What it speaks."
-        ) { $0.layer.rawValue },
+            "layer", .word([LinkLayer.infiniBand, .ethernet].map(\.rawValue)), .linkLayer,
+            "What it speaks."
+        ) { $0.layer == .unknown ? nil : $0.layer.rawValue },
         ManifestFact("width", .number(unit: "lanes"), .linkWidth, "The lanes in use.") {
             text($0.widthLanes)
         },

@@ -35,8 +35,8 @@ extension V1 {
         package var ageSeconds: Double
         /// Whether the sample is older than it should be; its values are then the last known ones.
         package var stale: Bool
-        /// `InfiniBand`; or `Ethernet`, a RoCE port, or `Unknown`, whose state and counters are shown
-        /// and not judged.
+        /// `InfiniBand`; or `Ethernet`, a RoCE port, or `Unknown`, both of which are shown and not
+        /// judged.
         package var linkLayer: String
         /// `fabric`, or `nvswitch_management`: the way to an NVSwitch, likewise not judged.
         package var role: String
