@@ -49,7 +49,7 @@ struct InventoryTests {
     private static func pass(
         _ ports: [PortReport]?, in pipeline: Pipeline = pipeline(),
         functions: [PCIFunctionReport] = [], gpus: [GPUDeviceReport]? = nil,
-        isUp: Bool = true, at seconds: UInt64 = 1
+        isUp: Bool = true, isStale: Bool = false, at seconds: UInt64 = 1
     ) -> Picture {
         let moment = Moment.scripted(seconds: seconds)
         var answers: [Collected] = []
@@ -58,6 +58,7 @@ struct InventoryTests {
             if isUp { answers.append(Collected(collector: name, report: report)) }
             var view = CollectorView.scripted(name, seconds: seconds, isUp: isUp)
             view.evidence.readsPorts = name == "infiniband"
+            if isStale { view.evidence.ageSeconds = view.evidence.limitSeconds + 1 }
             collectors.append(view)
         }
         if let ports {
@@ -172,7 +173,11 @@ struct InventoryTests {
         #expect(!Self.pass(nil).inventory.areHCAsListed, "nobody lists them")
         let pipeline = Self.pipeline()
         _ = Self.pass([Self.port("mlx5_0")], in: pipeline, gpus: [])
-        let silent = Self.pass([], in: pipeline, gpus: [], isUp: false, at: 2).inventory
+        let slow = Self.pass([], in: pipeline, gpus: [], isUp: false, at: 2).inventory
+        #expect(slow.areHCAsListed && slow.areGPUsListed, "one turn that took long")
+        #expect(slow.hcas.first?.ports.first?.isActive == true)
+        let silent = Self.pass([], in: pipeline, gpus: [], isUp: false, isStale: true, at: 40)
+            .inventory
         #expect(!silent.areHCAsListed && !silent.areGPUsListed)
         #expect(silent.hcas.map(\.isPresent) == [true], "nobody said otherwise")
         #expect(silent.hcas.first?.ports.first?.isActive == nil)
@@ -255,7 +260,8 @@ struct InventoryTests {
         let gpu = try #require(gone.gpus.first)
         #expect(!gpu.isPresent && gpu.isListed == false && gone.areGPUsListed)
         #expect(gpu.identity?.uuid == GPUsDocumentTests.uuid && gpu.nvlinks == 1)
-        let silent = Self.pass(nil, in: pipeline, gpus: [], isUp: false, at: 3).inventory
+        let silent = Self.pass(nil, in: pipeline, gpus: [], isUp: false, isStale: true, at: 40)
+            .inventory
         #expect(silent.gpus.first?.isListed == nil && !silent.areGPUsListed)
     }
 

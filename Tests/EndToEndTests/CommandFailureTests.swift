@@ -115,7 +115,8 @@ struct CommandFailureTests {
         (#"{"status": "ok"}"#, "no node in the document"),
         (#"{"node": 1}"#, "an unexpected value at node"),
         (
-            #"{"node": "a", "time": "b", "verdict": "PASS", "summary": "", "conditions": [{}]}"#,
+            #"{"node": "a", "time": "b", "verdict": "PASS", "summary": "", "expectations": "", "#
+                + #""conditions": [{}]}"#,
             "no id in conditions.0"
         ),
     ])

@@ -37,8 +37,8 @@ extension Picture {
 }
 
 extension CollectorView {
-    /// Whether it has answered, in time and lately.
-    fileprivate var answers: Bool { isUp && lastMoment != nil && !evidence.isStale }
+    /// Whether it has answered lately; that its latest turn took long is no news of the node.
+    fileprivate var answers: Bool { lastMoment != nil && !evidence.isStale }
 }
 
 extension String {
@@ -76,7 +76,7 @@ extension PortItem {
         guid = cable.report.portGUID.known
         peer = cable.peerIdentity.map { PeerItem(key: $0.key, description: $0.description) }
         let end = cable.report.local
-        guard cable.local.isLinkFresh, !cable.isStale, let link = end.link else { return }
+        guard !cable.isStale, let link = end.link else { return }
         isActive = link.isActive
         guard link.isUp else { return }
         widthLanes = link.widthLanes == 0 ? nil : link.widthLanes
@@ -91,17 +91,18 @@ extension PCIeLinkItem {
     // Nil where nothing is known, as of a virtual function.
     fileprivate init?(_ view: PCIView) {
         self.init()
-        widthLanes = view.gauge("current_link_width").flatMap { UInt8(exactly: $0) }
-        maxWidthLanes = view.gauge("max_link_width").flatMap { UInt8(exactly: $0) }
-        megatransfers = view.gauge("current_link_speed").flatMap { UInt32(exactly: $0) }
-        maxMegatransfers = view.gauge("max_link_speed").flatMap { UInt32(exactly: $0) }
+        func latest(_ name: String) -> UInt64? { view.gauge(name, within: !view.isStale) }
+        widthLanes = latest("current_link_width").flatMap { UInt8(exactly: $0) }
+        maxWidthLanes = latest("max_link_width").flatMap { UInt8(exactly: $0) }
+        megatransfers = latest("current_link_speed").flatMap { UInt32(exactly: $0) }
+        maxMegatransfers = latest("max_link_speed").flatMap { UInt32(exactly: $0) }
         if self == PCIeLinkItem() { return nil }
     }
 }
 
 extension GPUItem {
     fileprivate init(_ view: GPUView, _ function: PCIView?, isListed: Bool?) {
-        self.init(address: view.address, index: view.index, isPresent: view.isFresh)
+        self.init(address: view.address, index: view.index, isPresent: view.isListed && !view.isStale)
         self.isListed = isListed
         identity = view.report.identity
         pcie = function.flatMap(PCIeLinkItem.init)

@@ -14,6 +14,8 @@ struct PCIView: Sendable {
     var read: Moment?
     /// Whether its probe's latest answer has it, and that is not stale.
     var isFresh: Bool
+    /// Whether its probe has not answered for too long, or does not have it any more.
+    var isStale: Bool
     /// The functions from this one up to the root, itself first.
     var path: [PCIAddress]
     var entries: [Ledger.Entry]
@@ -25,9 +27,12 @@ struct PCIView: Sendable {
     }
 
     /// A gauge of the latest reading; nil when it was not read.
-    func gauge(_ name: String) -> UInt64? {
+    func gauge(_ name: String) -> UInt64? { gauge(name, within: isFresh) }
+
+    /// A gauge of the latest reading, while that is to be believed; nil when it was not read.
+    func gauge(_ name: String, within isBelieved: Bool) -> UInt64? {
         let row = PCICounters.row(gauge: name)
-        guard isFresh, gauges.indices.contains(row), gauges[row].status == .fresh else {
+        guard isBelieved, gauges.indices.contains(row), gauges[row].status == .fresh else {
             return nil
         }
         return gauges[row].value
@@ -41,7 +46,8 @@ extension PCIRoster {
         _ ledger: Ledger
     ) -> [PCIView] {
         let collector = collectors.first { $0.name == ProbeKind.pcie.collector }
-        let isUp = collector?.isUp == true && collector?.evidence.isStale == false
+        let isStale = collector?.evidence.isStale != false
+        let isUp = collector?.isUp == true && !isStale
         let labels = Dictionary(
             cables.map { ($0.report.device, $0.device) }, uniquingKeysWith: { first, _ in first })
         let boards = Dictionary(
@@ -54,7 +60,8 @@ extension PCIRoster {
                 report: entry.report,
                 device: entry.report.names.first.map { labels[$0] ?? $0 },
                 gpuIndex: board?.index, gpuUUID: board?.report.identity?.uuid, read: entry.read,
-                isFresh: isUp && entry.report.state != .missing, path: path(address),
+                isFresh: isUp && entry.report.state != .missing,
+                isStale: isStale || entry.report.state == .missing, path: path(address),
                 entries: series?.entries ?? [], gauges: series?.gauges ?? [])
         }
     }
