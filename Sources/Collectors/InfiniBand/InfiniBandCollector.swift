@@ -37,8 +37,11 @@ package struct InfiniBandCollector<Transport: MADTransport> {
     /// Leaves these devices alone from now on, and no others.
     package mutating func leaveAlone(_ devices: [String]) {
         configuration.stopped = devices
-        inventory.lookAgain()
+        lookAgain()
     }
+
+    /// Looks for devices in the next pass, however long ago the last time was.
+    package mutating func lookAgain() { inventory.lookAgain() }
 
     /// One pass over all ports, in the order of device name and number.
     @specialized(where Transport == UMADTransport)

@@ -6,6 +6,7 @@ import Synchronization
 package final class VerbsThread: Sendable {
     private struct State {
         var hearings: [EventHearing] = []
+        var hotplugs: UInt64 = 0
         // Since when the thread is at work; nil while it waits for something to hear.
         var busyNanoseconds: UInt64?
         var isEnding = false
@@ -51,6 +52,9 @@ package final class VerbsThread: Sendable {
         }
     }
 
+    /// How often the kernel told that devices came or went.
+    package var hotplugs: UInt64 { state.withLock { $0.hotplugs } }
+
     /// Lets go of all devices and ends the thread, without waiting for it.
     package func end() {
         state.withLock { $0.isEnding = true }
@@ -67,17 +71,18 @@ package final class VerbsThread: Sendable {
             state.withLock { $0.busyNanoseconds = now }
             let events = watcher.hear(broken: broken)
             if !events.isEmpty { tell(events) }
-            show(watcher.hearings)
+            show(watcher)
             watcher.settle()
-            show(watcher.hearings)
+            show(watcher)
             state.withLock { $0.busyNanoseconds = nil }
             broken = wait(watcher.descriptors, watcher.waitNanoseconds)
         }
         watcher.closeAll()
     }
 
-    private func show(_ hearings: [EventHearing]) {
-        state.withLock { $0.hearings = hearings }
+    private func show(_ watcher: VerbsWatcher<some VerbsSource>) {
+        let (hearings, hotplugs) = (watcher.hearings, watcher.hotplugs)
+        state.withLock { ($0.hearings, $0.hotplugs) = (hearings, hotplugs) }
     }
 
     // Sleeps until there is something to do; gives the descriptors that only have errors.

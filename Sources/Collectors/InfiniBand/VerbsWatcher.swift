@@ -41,6 +41,8 @@ package struct VerbsWatcher<Source: VerbsSource> {
     // What is open and not listened to any more.
     private var leaving: [Int32] = []
     private var scanDueNanoseconds: UInt64 = 0
+    /// How often the kernel told that devices came or went.
+    package private(set) var hotplugs: UInt64 = 0
 
     /// A watcher that has opened nothing yet.
     package init(configuration: InfiniBandConfiguration, source: Source) {
@@ -157,6 +159,7 @@ package struct VerbsWatcher<Source: VerbsSource> {
     private mutating func obey(_ news: [VerbsHotplug], _ events: inout [NodeEvent]) {
         for entry in news {
             scanDueNanoseconds = 0
+            hotplugs &+= 1
             guard case .removed(let node) = entry else { continue }
             remove(&events) { $0.node == node }
         }

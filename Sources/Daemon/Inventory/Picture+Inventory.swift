@@ -102,7 +102,8 @@ extension PCIeLinkItem {
 
 extension GPUItem {
     fileprivate init(_ view: GPUView, _ function: PCIView?, isListed: Bool?) {
-        self.init(address: view.address, index: view.index, isPresent: view.isListed && !view.isStale)
+        self.init(
+            address: view.address, index: view.index, isPresent: view.isListed && !view.isStale)
         self.isListed = isListed
         identity = view.report.identity
         pcie = function.flatMap(PCIeLinkItem.init)

@@ -9,6 +9,8 @@ final class InfiniBandWork: ProbeWork {
     private var configuration: InfiniBandConfiguration?
     private var collector: InfiniBandCollector<UMADTransport>?
     private var verbs: VerbsThread?
+    // Of the kernel's news of devices, how many the collector has looked after.
+    private var hotplugs: UInt64 = 0
 
     init(_ output: ProbeOutput) {
         self.output = output
@@ -45,6 +47,7 @@ final class InfiniBandWork: ProbeWork {
 
     private func listen() {
         guard verbs == nil, let configuration else { return }
+        hotplugs = 0
         verbs = VerbsThread(
             configuration: configuration, makeSource: { VerbsKernel() },
             tell: { [output] events in _ = output.send(.events(events)) })
@@ -53,6 +56,10 @@ final class InfiniBandWork: ProbeWork {
     func collect(turn: UInt64, now: UInt64) -> Bool {
         // There may be a thread and a descriptor left by now.
         listen()
+        if let news = verbs?.hotplugs, news != hotplugs {
+            hotplugs = news
+            collector?.lookAgain()
+        }
         guard var report = collector?.collect() else { return false }
         report.hearings =
             verbs?.hearings(now: now)
