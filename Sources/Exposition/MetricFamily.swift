@@ -97,7 +97,7 @@ package enum MetricFamilies {
         "fabricwatch_infiniband_port_info", .info,
         portLabels + [
             "guid", "port_guid", "kernel_device", "description", "firmware", "model", "rail",
-            "link_layer",
+            "link_layer", "role",
         ], "Who the port of this node is.")
     static let peerInfo = MetricFamily(
         "fabricwatch_infiniband_peer_info", .info,

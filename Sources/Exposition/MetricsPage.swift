@@ -184,6 +184,7 @@ extension CableSample {
             ("kernel_device", report.device), ("description", report.description),
             ("firmware", report.firmware), ("model", report.model),
             ("rail", rail.map { "\($0)" } ?? ""), ("link_layer", report.layer.rawValue),
+            ("role", report.identity.role.rawValue),
         ].reduce(labels) { $0.adding($1.0, $1.1) }
     }
 

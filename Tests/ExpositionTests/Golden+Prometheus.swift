@@ -74,7 +74,8 @@ extension Golden {
         # TYPE fabricwatch_infiniband_port_info gauge
         fabricwatch_infiniband_port_info{device="rail0",port="1",guid="0x00000000000000a0",\
         port_guid="0x00000000000000a1",kernel_device="mlx5_0",description="node1 HCA-1",\
-        firmware="28.39.1002",model="MT4129",rail="0",link_layer="InfiniBand"} 1
+        firmware="28.39.1002",model="MT4129",rail="0",link_layer="InfiniBand",\
+        role="fabric"} 1
         # HELP fabricwatch_infiniband_peer_info Who is at the other end of the cable.
         # TYPE fabricwatch_infiniband_peer_info gauge
         fabricwatch_infiniband_peer_info{device="rail0",port="1",peer_guid="0x00000000000000b0",\

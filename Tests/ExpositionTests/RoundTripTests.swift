@@ -156,6 +156,7 @@ enum Expected {
                     ("kernel_device", "mlx5_0"), ("description", cable.report.description),
                     ("firmware", "28.39.1002"), ("model", "MT4129"),
                     ("rail", cable.rail == nil ? "" : "3"), ("link_layer", "InfiniBand"),
+                    ("role", cable.report.identity.role.rawValue),
                 ], 1)
         ]
         if case .observed(let peer, _) = cable.report.peer {
