@@ -50,6 +50,7 @@ extension Page {
             seen at \(health.time): \(reach.ports) ports, \(reach.active) active, \
             \(reach.peers) peers read\(reach.gpuText)
             """)
+        line("expectations: \(health.expectations.split(separator: "_").joined(separator: " "))")
         if !health.conditions.isEmpty {
             line()
             show(health.conditions, at: health.time)

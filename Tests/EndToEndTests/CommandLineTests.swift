@@ -20,6 +20,7 @@ struct CommandLineTests {
                     output: """
                         \(verdict)  gpu-017: All is well.
                         seen at 2026-02-03T04:05:06.789Z: 2 ports, 2 active, 2 peers read
+                        expectations: not configured
 
                         COLLECTOR   STATE   AGE  RESTARTS  DETAIL
                         infiniband  ok     4.2s         0
@@ -44,6 +45,7 @@ struct CommandLineTests {
             outcome.output == """
                 CRITICAL  gpu-017: 1 of 2 links is down.
                 seen at 2026-02-03T04:05:06.789Z: 2 ports, 2 active, 2 peers read
+                expectations: not configured
 
                 SEVERITY  WHAT           WHERE                  SINCE      ACCUSED
                 CRITICAL  ib_link_down   rail1 port 1           3m12s ago  cable,peer_port
@@ -74,6 +76,7 @@ struct CommandLineTests {
             outcome.output == """
                 UNKNOWN  gpu-017: No InfiniBand port has been observed.
                 seen at 2026-02-03T04:05:06.789Z: 0 ports, 0 active, 0 peers read
+                expectations: not configured
 
                 No collector is configured.
 
