@@ -76,6 +76,8 @@ struct EndView: Sendable {
     var entries: [Ledger.Entry]
     /// The published raw totals; nil where there never was a value.
     var published: [UInt64?]
+    /// Rows of `InfiniBandCounters.gauges`.
+    var gauges: [Ledger.GaugeEntry] = []
 
     /// Whether the counter's value is from the latest pass.
     func isFresh(_ row: Int) -> Bool { isFresh && entries[row].status == .fresh }

@@ -221,7 +221,8 @@ final class Pipeline {
         return EndView(
             key: key, link: report.link ?? links[key],
             isLinkFresh: isFresh && report.link != nil, seen: series.seen, isFresh: isFresh,
-            failure: report.failure, entries: series.entries, published: totals)
+            failure: report.failure, entries: series.entries, published: totals,
+            gauges: series.gauges.suffix(InfiniBandCounters.gauges.count))
     }
 
     // A part that is no longer in the place keeps the numbers that it had there.

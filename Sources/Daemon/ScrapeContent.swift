@@ -67,7 +67,8 @@ extension EndSample {
             link: view.isLinkFresh ? view.link : nil, isUp: view.isFresh && view.failure == nil,
             sampledSeconds: view.seen?.wallSeconds,
             totals: view.published.indices.map { view.isFresh($0) ? view.published[$0] : nil },
-            entries: view.entries)
+            entries: view.entries,
+            gauges: view.gauges.map { view.isFresh && $0.status == .fresh ? $0.value : nil })
     }
 }
 

@@ -10,7 +10,8 @@ extension Scrape {
         let own = parts.map { Labelled(part: $0.part, labels: $1) }
         writer.qualities(MetricFamilies.gpuQualities, own.map { ($0.labels, [$0.part]) })
         writer.counters(MetricFamilies.gpuCounters, own.map { ($0.part.totals, $0.labels) })
-        writer.gauges(MetricFamilies.gpuGauges, GPUCounters.gauges, own)
+        writer.gauges(
+            MetricFamilies.gpuGauges, GPUCounters.gauges, own.map { ($0.part.gauges, $0.labels) })
         links(&writer, parts)
     }
 
@@ -50,7 +51,7 @@ extension Scrape {
         writer.counters(MetricFamilies.linkCounters, links.map { ($0.part.totals, $1) })
         writer.gauges(
             MetricFamilies.linkGauges, NVLinkCounters.gauges,
-            links.map { Labelled(part: $0.part, labels: $1) })
+            links.map { ($0.part.gauges, $1) })
     }
 
     func happenings(_ writer: inout MetricsWriter) {
@@ -104,17 +105,17 @@ extension MetricsWriter {
         }
     }
 
+    /// The gauges of parts of one kind, by their raw values.
     mutating func gauges(
-        _ families: [MetricFamily], _ table: [Gauge], _ parts: [Labelled]
+        _ families: [MetricFamily], _ table: [Gauge], _ parts: [([UInt64?], LabelText)]
     ) {
         let parts = parts.span
         for (row, family) in families.enumerated() {
             familyIfUsed(family)
             let unit = table[row].unit
             for part in parts.indices {
-                guard row < parts[part].part.gauges.count, let raw = parts[part].part.gauges[row]
-                else { continue }
-                sample(parts[part].labels, unit.published(raw))
+                guard row < parts[part].0.count, let raw = parts[part].0[row] else { continue }
+                sample(parts[part].1, unit.published(raw))
             }
         }
     }

@@ -134,6 +134,10 @@ package enum MetricFamilies {
     package static let counters = CounterFamily.all(
         of: InfiniBandCounters.all, prefix: "fabricwatch_infiniband", labels: endLabels)
 
+    /// The families of the InfiniBand gauges, row by row.
+    package static let portGauges = gauges(
+        InfiniBandCounters.gauges, prefix: "fabricwatch_infiniband", labels: endLabels)
+
     static let historyBytes = MetricFamily(
         "fabricwatch_history_size_bytes", .gauge, "Size of the history on disk.")
     static let historyFailures = MetricFamily(
@@ -176,7 +180,7 @@ package enum MetricFamilies {
         ] + transport.map(\.0) + [
             portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
             saturated,
-        ] + counters.map(\.family) + nvml + gpus + nvlinks + pcie + events + [
+        ] + counters.map(\.family) + portGauges + nvml + gpus + nvlinks + pcie + events + [
             historyBytes, historyFailures, historyDuration, requests, connections,
             refusedConnections, processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,

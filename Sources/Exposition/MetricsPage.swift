@@ -125,6 +125,8 @@ extension Scrape {
         }
         // A family without a sample is left out: most switches have no lane counters.
         writer.counters(MetricFamilies.counters, ends.map { ($0.totals, $1) })
+        writer.gauges(
+            MetricFamilies.portGauges, InfiniBandCounters.gauges, ends.map { ($0.gauges, $1) })
     }
 
     private func housekeeping(_ writer: inout MetricsWriter) {

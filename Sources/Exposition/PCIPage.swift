@@ -72,7 +72,9 @@ extension Scrape {
         }
         writer.qualities(MetricFamilies.pciQualities, parts.map { ($0.labels, [$0.part]) })
         writer.counters(MetricFamilies.pciCounters, parts.map { ($0.part.totals, $0.labels) })
-        writer.gauges(MetricFamilies.pciGauges, PCICounters.gauges, parts)
+        writer.gauges(
+            MetricFamilies.pciGauges, PCICounters.gauges,
+            parts.map { ($0.part.gauges, $0.labels) })
     }
 }
 

@@ -159,17 +159,20 @@ package struct EndSample: Sendable {
     package var totals: [UInt64?]
     /// The counters as the ledger has them.
     package var entries: [Ledger.Entry]
+    /// The raw value of each gauge; nil when it was not read in the latest pass.
+    package var gauges: [UInt64?]
 
     /// One end.
     package init(
         link: LinkInfo?, isUp: Bool, sampledSeconds: Double?, totals: [UInt64?],
-        entries: [Ledger.Entry]
+        entries: [Ledger.Entry], gauges: [UInt64?]
     ) {
         self.link = link
         self.isUp = isUp
         self.sampledSeconds = sampledSeconds
         self.totals = totals
         self.entries = entries
+        self.gauges = gauges
     }
 }
 

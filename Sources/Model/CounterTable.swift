@@ -34,7 +34,7 @@ package final class CounterTable: Sendable {
             Column(name: "physical_state", kind: .gauge, unit: "PortPhysicalState"),
             Column(name: "width", kind: .gauge, unit: "lanes"),
             Column(name: "lane_rate", kind: .gauge, unit: "megabits_per_second"),
-        ])
+        ] + InfiniBandCounters.gauges.map(Column.init))
 
     /// A GPU.
     package static let gpu = CounterTable(

@@ -64,6 +64,18 @@ enum HostCounters {
             "Packets received that were dropped because PCIe took them too slowly."),
     ]
 
+    /// The port's gauges, which its own end alone has.
+    static let gauges: [Gauge] = [
+        stalled("outbound_pci_stalled_rd", "reads"), stalled("outbound_pci_stalled_wr", "writes"),
+    ]
+
+    private static func stalled(_ name: String, _ what: String) -> Gauge {
+        Gauge(
+            name, .percent,
+            help: "Share of the last second in which \(what) of the HCA waited for PCIe credits.",
+            sources: [GaugeSource(.ethtool(.pcie), name)])
+    }
+
     // MARK: hw_counters
 
     private static func hardware(

@@ -6,6 +6,9 @@ package enum InfiniBandCounters {
     package static let all: [Counter] =
         errors + traffic + receiveDetails + discardDetails + extendedSpeeds + HostCounters.all
 
+    /// The gauges of a port beside those that its link tells, in the order of frames.
+    package static let gauges: [Gauge] = HostCounters.gauges
+
     /// The number of rows.
     package static let count = all.count
 

@@ -49,9 +49,11 @@ extension EndReport {
         ]
         // A cached link is no observation.
         let isObserved =
-            (link != nil && linkAgeNanoseconds == 0) || readings.contains(where: \.isValue)
+            (link != nil && linkAgeNanoseconds == 0)
+            || [readings, gauges].joined().contains(where: \.isValue)
         return Observation(
-            readings: readings, gauges: numbers.map { $0.map { .value($0, field: 0) } ?? .failed },
+            readings: readings,
+            gauges: numbers.map { $0.map { .value($0, field: 0) } ?? .failed } + gauges,
             epoch: epoch, isObserved: isObserved)
     }
 }

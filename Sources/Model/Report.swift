@@ -155,6 +155,8 @@ package struct EndReport: Hashable, Sendable {
     package var fec: FECMode?
     /// One reading per row of `InfiniBandCounters.all`.
     package var readings: [Reading]
+    /// One reading per row of `InfiniBandCounters.gauges`; the far end offers none.
+    package var gauges: [Reading]
     /// What went wrong first when something did; nil when everything advertised was read.
     package var failure: Failure?
     /// Changes when the counters may have started anew: a reboot or a driver reload; zero where
@@ -164,21 +166,28 @@ package struct EndReport: Hashable, Sendable {
     /// One end of a cable.
     package init(
         link: LinkInfo?, linkAgeNanoseconds: UInt64 = 0, fec: FECMode? = nil,
-        readings: [Reading], failure: Failure? = nil, epoch: UInt64 = 0
+        readings: [Reading], gauges: [Reading] = unsupportedGauges, failure: Failure? = nil,
+        epoch: UInt64 = 0
     ) {
         self.link = link
         self.linkAgeNanoseconds = linkAgeNanoseconds
         self.fec = fec
         self.readings = readings
+        self.gauges = gauges
         self.failure = failure
         self.epoch = epoch
+    }
+
+    /// The gauges of an end that offers none.
+    package static let unsupportedGauges = InfiniBandCounters.gauges.map { _ in
+        Reading.unsupported
     }
 
     /// An end of which nothing could be read.
     package static func unread(_ failure: Failure, link: LinkInfo? = nil) -> EndReport {
         EndReport(
             link: link, readings: Array(repeating: .failed, count: InfiniBandCounters.count),
-            failure: failure)
+            gauges: InfiniBandCounters.gauges.map { _ in .failed }, failure: failure)
     }
 }
 

@@ -72,6 +72,7 @@ extension ByteWriter {
         failure(value.failure)
         integer(value.epoch)
         readings(value.readings)
+        readings(value.gauges)
     }
 }
 
@@ -145,9 +146,10 @@ extension ByteReader {
         let failure = try failure()
         let epoch = try integer()
         let readings = try readings(InfiniBandCounters.count)
+        let gauges = try self.readings(InfiniBandCounters.gauges.count)
         return EndReport(
             link: link, linkAgeNanoseconds: age, fec: fec == 0 ? nil : FECMode(rawValue: fec - 1),
-            readings: readings, failure: failure, epoch: epoch)
+            readings: readings, gauges: gauges, failure: failure, epoch: epoch)
     }
 
     private mutating func link() throws(FrameError) -> LinkInfo {

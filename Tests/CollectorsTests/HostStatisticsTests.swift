@@ -83,6 +83,28 @@ final class HostRig {
         try #require(report.ports.first).local
     }
 
+    /// How long the bus keeps the HCA waiting comes with the counters, of this node's end alone.
+    @Test func gaugesComeWithTheStatistics() throws {
+        let host = try HostRig()
+        var collector = host.collector()
+        host.rig.statistics.set("ib0", "outbound_pci_stalled_wr", 0)
+        host.rig.statistics.set("ib0", "outbound_pci_stalled_rd", 37)
+        let asked = host.rig.statistics.asked.count
+        var port = collector.collect().ports[0]
+        #expect(port.local.gauges == [.value(37, field: 0), .value(0, field: 0)])
+        #expect(port.peer.end?.gauges == [.unsupported, .unsupported])
+        #expect(host.rig.statistics.asked.count == asked + 2, "names and values")
+        host.rig.statistics.failure = 19
+        host.rig.wait(seconds: 10)
+        port = collector.collect().ports[0]
+        #expect(port.local.gauges == [.failed, .failed])
+        host.rig.statistics.failure = nil
+        host.rig.statistics.interfaces["ib0"] = [("outbound_pci_stalled_rd", 1)]
+        host.rig.wait(seconds: 60)
+        port = collector.collect().ports[0]
+        #expect(port.local.gauges == [.value(1, field: 0), .unsupported])
+    }
+
     @Test func theWiderSourceWinsAtThisEnd() throws {
         let host = try HostRig()
         host.rig.hcas[0].port(1).counters = ["symbol_error": 65_535, "link_downed": 255]

@@ -8,9 +8,10 @@ enum CountersReference {
         # Counters
 
         Every counter of an InfiniBand port at both ends of the cable, of a GPU, of an NVLink and of
-        a PCI function, and the gauges of the latter three. Name and unit are those of the API, the
-        metric is that of `/metrics` without its prefix. Where several sources are listed, the first
-        that the device offers is read; the wider one is better, since it is full last.
+        a PCI function, and their gauges. Name and unit are those of the API, which leaves out the
+        gauges of a port; the metric is that of `/metrics` without its prefix. Where several sources
+        are listed, the first that the device offers is read; the wider one is better, since it is
+        full last.
 
         ## Which way a counter points
 
@@ -57,6 +58,10 @@ enum CountersReference {
         | Counter | Metric | Unit | Accuses | Reset | Meaning | Sources, the best first |
         |---|---|---|---|---|---|---|
         \(lines(MetricFamilies.counters, InfiniBandCounters.all))
+
+        | Gauge | Metric | Unit | Meaning | Sources, the best first |
+        |---|---|---|---|---|
+        \(InfiniBandCounters.gauges.map(line).joined(separator: "\n"))
 
         ## GPUs
 

@@ -104,6 +104,14 @@ struct PageTests {
         #expect(sample.labels.map(\.value) == ["rail0", "1", "local", "1"])
     }
 
+    @Test func gaugesOfAPort() throws {
+        var end = Node.end(["symbol_error": 3])
+        end.gauges = [37, nil]
+        let name = "fabricwatch_infiniband_outbound_pci_stalled"
+        #expect(try Self.values("\(name)_rd_ratio", end) == [.real(0.37)])
+        #expect(try Self.values("\(name)_wr_ratio", end) == [], "unknown is not zero")
+    }
+
     /// Nothing stale passes for fresh, and nothing unknown for zero.
     @Test func staleEnd() throws {
         var end = Node.end(["symbol_error": 3])

@@ -76,7 +76,8 @@ enum Node {
         var sample = EndSample(
             link: link, isUp: true, sampledSeconds: 1_770_000_000.5,
             totals: Array(repeating: nil, count: InfiniBandCounters.count),
-            entries: Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count))
+            entries: Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count),
+            gauges: Array(repeating: nil, count: InfiniBandCounters.gauges.count))
         for row in InfiniBandCounters.all.indices {
             let total = totals[InfiniBandCounters.all[row].name]
             sample.totals[row] = total
@@ -138,6 +139,7 @@ enum Node {
                 CableSample(
                     device: "rail0", rail: 0, report: report(), local: end(all), peer: end(all))
             ])
+        scrape.cables[0].local.gauges = InfiniBandCounters.gauges.map { _ in 1 }
         scrape.collectors[0].hearings = [
             EventHearing(device: "mlx5_0", isHeard: true, trouble: nil)
         ]

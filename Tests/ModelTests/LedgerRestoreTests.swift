@@ -39,7 +39,7 @@ struct LedgerRestoreTests {
         }
         columns.reverse()
         columns.insert(("column_of_tomorrow", .value(9, saturated: true), .none), at: 3)
-        columns.removeAll { $0.name == "link_downed" }
+        columns.removeAll { $0.name == "link_downed" || $0.name == "outbound_pci_stalled_rd" }
         watched.ledger = Ledger()
         watched.ledger.restore(
             key: Watched.key, columns: columns.map(\.name), cells: columns.map(\.cell),

@@ -126,6 +126,7 @@ struct FrameRandom: RandomNumberGenerator {
             linkAgeNanoseconds: number(),
             fec: below(2) == 0 ? nil : FECMode.allCases.randomElement(using: &self),
             readings: (0..<InfiniBandCounters.count).map { _ in reading() },
+            gauges: InfiniBandCounters.gauges.map { _ in reading() },
             failure: below(2) == 0 ? nil : failure(), epoch: number())
     }
 

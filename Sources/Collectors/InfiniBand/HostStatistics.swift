@@ -6,6 +6,7 @@ import Model
 struct HostStatistics {
     // What a row is read from, and what came of it in the latest pass.
     fileprivate struct Place {
+        // Of the counter table, and after those the gauges.
         let row: Int
         let field: UInt8
         // Sources that are better than this one.
@@ -56,9 +57,9 @@ struct HostStatistics {
     }
 
     /// Puts what was read among the readings of datagrams: the better source wins.
-    func join(_ readings: inout [Reading]) {
-        for (place, _) in statistics { place.join(&readings) }
-        for (place, _) in files { place.join(&readings) }
+    func join(_ report: inout EndReport) {
+        for (place, _) in statistics { place.join(&report) }
+        for (place, _) in files { place.join(&report) }
     }
 
     /// Whether something was offered and not read in the latest pass.
@@ -135,10 +136,20 @@ struct HostStatistics {
         }
     }
 
-    // MARK: The counter table's rows
+    // MARK: The rows of the tables
 
-    private static let statisticPlaces = places { if case .ethtool = $0 { true } else { false } }
+    private static let statisticPlaces = places(isStatistic) + gaugePlaces
     private static let filePlaces = places { $0 == .hwCounter }
+
+    private static func isStatistic(_ source: Source) -> Bool {
+        if case .ethtool = source { true } else { false }
+    }
+
+    private static let gaugePlaces = InfiniBandCounters.gauges.enumerated().flatMap { row, gauge in
+        gauge.sources.filter { isStatistic($0.source) }.map {
+            ($0.symbol, Place(row: InfiniBandCounters.count + row, field: 0, better: []))
+        }
+    }
 
     private static func places(_ isWanted: (Source) -> Bool) -> [(String, Place)] {
         InfiniBandCounters.all.enumerated().flatMap { row, counter in
@@ -160,10 +171,14 @@ extension HostStatistics.Place {
         }
     }
 
-    fileprivate func join(_ readings: inout [Reading]) {
-        if case .value(_, let source) = readings[row] {
+    fileprivate func join(_ report: inout EndReport) {
+        guard row < InfiniBandCounters.count else {
+            report.gauges[row - InfiniBandCounters.count] = reading
+            return
+        }
+        if case .value(_, let source) = report.readings[row] {
             guard !better.contains(source), !isGivenUp else { return }
         }
-        readings[row] = reading
+        report.readings[row] = reading
     }
 }

@@ -253,7 +253,7 @@ struct PortMemory {
     private var localReport: EndReport {
         var report = nearReport
         report.epoch = local.epoch
-        host.join(&report.readings)
+        host.join(&report)
         // The kernel says no.
         if report.failure == nil, host.hasFailed { report.failure = .refused }
         return report
