@@ -1,3 +1,4 @@
+import Exposition
 import Model
 import Testing
 
@@ -27,6 +28,32 @@ import Testing
         let series = try #require(picture.counters(node: "n").series.first)
         let entry = try #require(series.counters.first { $0.name == "symbol_error" })
         #expect(entry.state == "stale" && entry.value == value)
+    }
+
+    /// An old share, and one that nobody offers, have no sample.
+    @Test func stallsAreShownWhileTheyAreRead() throws {
+        let pipeline = Pipeline(naming: Pipeline.Naming(), keeper: nil, past: Past())
+        func stalls(_ gauges: [Reading]?, at seconds: UInt64) throws -> [[UInt64?]] {
+            var port = ScriptedNode(local: ["symbol_error": 0], far: ["symbol_error": 0]).port
+            port.local.gauges = gauges ?? []
+            let report = InfiniBandReport.scripted(seconds: seconds, ports: [port])
+            let picture = pipeline.pass(
+                gauges == nil
+                    ? [] : [Collected(collector: "infiniband", report: .infiniBand(report))],
+                collectors: [.scripted(seconds: seconds, isUp: gauges != nil)],
+                now: .scripted(seconds: seconds))
+            let cable = try #require(
+                Scrape(
+                    picture, server: ServerSample(requests: [], connections: 0, refused: 0),
+                    now: picture.now
+                ).cables.first)
+            return [cable.local.gauges, try #require(cable.peer).gauges]
+        }
+        let none: [UInt64?] = [nil, nil]
+        #expect(
+            try stalls([.value(0, field: 0), .value(35, field: 0)], at: 0) == [[0, 35], none])
+        #expect(try stalls(nil, at: 10) == [none, none])
+        #expect(try stalls([.failed, .value(36, field: 0)], at: 20) == [[nil, 36], none])
     }
 
     @Test func aStateOfTheFarEndThatWasNotReadIsStale() throws {

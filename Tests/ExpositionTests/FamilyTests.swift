@@ -129,11 +129,13 @@ struct FamilyTests {
     }
 
     @Test func gaugesAndTheirFamilies() {
+        #expect(MetricFamilies.portGauges.count == InfiniBandCounters.gauges.count)
         #expect(MetricFamilies.gpuGauges.count == GPUCounters.gauges.count)
         #expect(MetricFamilies.linkGauges.count == NVLinkCounters.gauges.count)
         #expect(MetricFamilies.pciGauges.count == PCICounters.gauges.count)
         let families =
-            MetricFamilies.gpuGauges + MetricFamilies.linkGauges + MetricFamilies.pciGauges
+            MetricFamilies.portGauges + MetricFamilies.gpuGauges + MetricFamilies.linkGauges
+            + MetricFamilies.pciGauges
         #expect(families.allSatisfy { $0.kind == .gauge })
     }
 

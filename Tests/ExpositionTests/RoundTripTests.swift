@@ -84,6 +84,9 @@ struct RoundTripTests {
             sample.entries[row].quality = Quality.allCases.randomElement(using: &random) ?? .exact
             sample.entries[row].status = random.chance(80) ? .fresh : .missing
         }
+        for row in sample.gauges.indices where random.chance(50) {
+            sample.gauges[row] = .random(in: 0...100, using: &random)
+        }
         return sample
     }
 }
@@ -195,6 +198,10 @@ enum Expected {
                 .compactMap { $0 }
         }
         samples += qualities("infiniband", [(end.entries, end.totals)], labels)
+        for (gauge, raw) in zip(InfiniBandCounters.gauges, end.gauges) {
+            let value = raw.map { Page.Value.real(Double($0) / 100) }
+            samples += [sample("infiniband_\(gauge.name)_ratio", labels, value)].compactMap { $0 }
+        }
         return samples
             + end.totals.enumerated().compactMap { row, total in
                 total.map { counter(InfiniBandCounters.all[row], $0, labels) }

@@ -211,5 +211,12 @@ extension FakeSysfs {
                 Self.address(bus + 1), "mlx5_\(8 + index)", below: Self.address(bus, 1),
                 numaNode: index, kind: "0x020000")
         }
+        // NVSwitches are of the GPUs' vendor and no GPUs.
+        try addRoot(Self.address(0x01, 1))
+        for bus in UInt8(0x05)...0x08 {
+            try add(
+                Self.address(bus), below: Self.address(0x01, 1), vendor: "0x10de",
+                kind: "0x068000", numaNode: 0)
+        }
     }
 }

@@ -272,6 +272,9 @@ struct GPULedgerTests {
         var end = EndReport.unread(.timeout)
         end.readings[3] = row.reading
         #expect(end.observation.isObserved == row.isObserved)
+        end = .unread(.timeout)
+        end.gauges[1] = row.reading
+        #expect(end.observation.isObserved == row.isObserved)
         report.state = .noLibrary
         #expect(!report.observation(isRestarted: false).isObserved)
         #expect(!report.observation(of: link, isRestarted: false).isObserved)

@@ -185,6 +185,17 @@ struct InfiniBandCountersTests {
             ])
     }
 
+    /// What the HCA says of its last second (mlx5/counters.rst), in per cent.
+    @Test func stallsAreGauges() {
+        let names = ["outbound_pci_stalled_rd", "outbound_pci_stalled_wr"]
+        #expect(InfiniBandCounters.gauges.map(\.name) == names)
+        #expect(
+            InfiniBandCounters.gauges.map(\.sources)
+                == names.map { [GaugeSource(.ethtool(.pcie), $0)] })
+        #expect(InfiniBandCounters.gauges.map(\.metric) == names.map { "\($0)_ratio" })
+        #expect(InfiniBandCounters.gauges.allSatisfy { $0.unit.published(100) == .decimal(1) })
+    }
+
     @Test func detailsAreSixteenBitsWide() {
         let details = Self.all.flatMap(\.fields).filter {
             $0.attribute == .portRcvErrorDetails || $0.attribute == .portXmitDiscardDetails

@@ -51,6 +51,46 @@ struct LedgerRestoreTests {
         #expect(watched.entry("link_downed").total == 3)
     }
 
+    private static let stalls = ["outbound_pci_stalled_rd", "outbound_pci_stalled_wr"]
+
+    /// What was written before a port had these gauges comes back as it was.
+    @Test func gaugesThatAreNewTakeNothingFromWhatWasKept() {
+        var watched = Watched()
+        watched.pass(["symbol_error": narrow(40), "link_downed": narrow(2)], epoch: 7)
+        let record = watched.record
+        let kept = record.layout.columns.indices.filter {
+            !Self.stalls.contains(record.layout.columns[$0].name)
+        }
+        #expect(kept.count == record.cells.count - 2)
+        watched.ledger = Ledger()
+        watched.ledger.restore(
+            key: Watched.key, columns: kept.map { record.layout.columns[$0].name },
+            cells: kept.map { record.cells[$0] }, origins: kept.map { record.origins[$0] })
+        #expect(watched.record.origins == record.origins)
+        for column in kept {
+            #expect(watched.record.cells[column].latest == record.cells[column].latest)
+        }
+        for name in Self.stalls { #expect(watched.cell(name) == .missing(last: nil)) }
+        #expect(
+            watched.pass(["symbol_error": narrow(41), "link_downed": narrow(2)], epoch: 7).isEmpty)
+        #expect(watched.entry("symbol_error").total == 41)
+    }
+
+    @Test func gaugesOfAPortAreKeptBesideItsLink() {
+        var watched = Watched()
+        var report = EndReport.reading(["symbol_error": narrow(1)])
+        watched.pass(report)
+        for name in Self.stalls { #expect(watched.cell(name) == .unsupported) }
+        report.gauges = [.value(0, field: 0), .value(35, field: 0)]
+        watched.pass(report)
+        #expect(watched.cell("lane_rate") == .value(106_250, saturated: false))
+        #expect(Self.stalls.map(watched.cell) == [0, 35].map { .value($0, saturated: false) })
+        watched.pass(.unread(.timeout, link: .up))
+        #expect(Self.stalls.map(watched.cell) == [0, 35].map { .missing(last: $0) })
+        watched.restart()
+        #expect(Self.stalls.map(watched.cell) == [0, 35].map { .missing(last: $0) })
+    }
+
     @Test func historyWithoutAnEpochProvesNothing() {
         var watched = Watched()
         watched.ledger.restore(

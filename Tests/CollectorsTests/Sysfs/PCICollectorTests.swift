@@ -59,7 +59,8 @@ private let root = FakeSysfs.address(0x15, 1)
         let functions = rig.collect()
         func count(_ role: PCIRole) -> Int { functions.count { $0.role == role } }
         #expect(count(.gpu) == 8 && count(.hca) == 10)
-        // Six root ports, four switches of an upstream and four downstream ports.
+        // Six root ports that lead to one of them, and four switches of an upstream and four
+        // downstream ports.
         #expect(count(.rootPort) == 6 && count(.bridge) == 20)
         #expect(functions.map(\.address) == functions.map(\.address).sorted())
         for function in functions {
