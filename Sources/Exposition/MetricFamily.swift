@@ -116,6 +116,8 @@ package enum MetricFamilies {
     static let rate = MetricFamily(
         "fabricwatch_infiniband_link_rate_bytes_per_second", .gauge, endLabels,
         "Signalling rate of the link; absent while the link is down or it is unknown.")
+    /// What PortInfo tells of a link.
+    package static let link = [state, physicalState, width, rate]
     static let readable = MetricFamily(
         "fabricwatch_infiniband_end_up", .gauge, endLabels,
         "Whether everything that this end offers was read in the latest pass.")
@@ -178,9 +180,9 @@ package enum MetricFamilies {
             collectorSuccess, collectorRestarts, collectorSlow, collectorSkipped, eventsUp,
             probeCPU, probeMemory,
         ] + transport.map(\.0) + [
-            portInfo, peerInfo, state, physicalState, width, rate, readable, sampled, qualities,
-            saturated,
-        ] + counters.map(\.family) + portGauges + nvml + gpus + nvlinks + pcie + events + [
+            portInfo, peerInfo,
+        ] + link + [readable, sampled, qualities, saturated] + counters.map(\.family) + portGauges
+        + nvml + gpus + nvlinks + pcie + events + [
             historyBytes, historyFailures, historyDuration, requests, connections,
             refusedConnections, processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,

@@ -1,6 +1,7 @@
 import Exposition
 import Model
 import Testing
+import Wire
 
 @testable import Daemon
 
@@ -28,6 +29,40 @@ import Testing
         let series = try #require(picture.counters(node: "n").series.first)
         let entry = try #require(series.counters.first { $0.name == "symbol_error" })
         #expect(entry.state == "stale" && entry.value == value)
+    }
+
+    /// Where the wider source of the node's own end goes, what steps in is full, and that is said.
+    @Test func sourceAndQualityAreShownOfBothEnds() throws {
+        let row = try #require(InfiniBandCounters.index(of: "link_downed"))
+        let fields = InfiniBandCounters.all[row].fields
+        let pipeline = Pipeline(naming: .init(), keeper: nil, past: Past())
+        func pass(_ local: Reading, at seconds: UInt64) throws -> (V1.LinkCounter, Picture) {
+            var port = ScriptedNode(far: ["link_downed": 3]).port
+            port.local.readings[row] = local
+            if case .observed(let peer, var far) = port.peer {
+                far.readings[row] = .value(3, field: 0)
+                port.peer = .observed(peer, far)
+            }
+            let picture = pipeline.pass(
+                [
+                    Collected(
+                        collector: "infiniband",
+                        report: .infiniBand(.scripted(seconds: seconds, ports: [port])))
+                ],
+                collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
+            let link = try #require(picture.links(node: "n", now: picture.now).links.first)
+            return (try #require(link.counters.first { $0.name == "link_downed" }), picture)
+        }
+        let (wide, _) = try pass(.value(700, field: 2), at: 0)
+        #expect(wide.local?.source == fields[2].source.name && wide.local?.widthBits == 32)
+        #expect(wide.local?.raw == 700 && wide.local?.quality == "exact")
+        #expect(wide.peer?.source == fields[0].source.name && wide.peer?.widthBits == 64)
+        #expect(wide.peer?.total == 3 && wide.local?.saturated == false)
+        let (narrow, picture) = try pass(.value(255, field: 1), at: 10)
+        #expect(narrow.local?.source == fields[1].source.name && narrow.local?.widthBits == 8)
+        #expect(narrow.local?.saturated == true && narrow.local?.quality == "unknown")
+        #expect(narrow.local?.total == 700, "nothing is known of the step")
+        #expect(picture.findings.map(\.opinion.id) == [.counterBlind])
     }
 
     /// An old share, and one that nobody offers, have no sample.

@@ -10,7 +10,8 @@ extension EndToEndTests {
     /// The released daemon with one HCA of the simulated fabric, which has a slot and a board in a
     /// sysfs of the test's own, and fake GPUs.
     private func withBoard(
-        _ product: FakeProductData, _ body: (DaemonProcess, FakeSysfs, Cable) throws -> Void
+        _ product: FakeProductData, _ more: [String] = [],
+        _ body: (DaemonProcess, FakeSysfs, Cable) throws -> Void
     ) throws {
         guard let fabric = Fabric.current else { throw Failure("the suite has no fabric") }
         let cable = try #require(try fabric.cables().first)
@@ -25,7 +26,7 @@ extension EndToEndTests {
         try sys.identify(Self.slot, "ibsim0", product: product, version: "24.10-1.1.4")
         let variables = try fabric.environment(rail: cable.rail)
             .map { "\($0): \"\($1)\"" }.sorted().joined(separator: ", ")
-        let settings = node.settings(["pcie: {interval: 1s}"]).replacing(
+        let settings = node.settings(["pcie: {interval: 1s}"] + more).replacing(
             "infiniband: {enabled: false}",
             with: """
                 infiniband:
@@ -74,6 +75,46 @@ extension EndToEndTests {
                 command.output.contains(
                     "0000:41:00.0  MCX75310AAS-NEAT  MT2317XZ0A4K  MT_0000000838"))
             #expect(command.output.hasSuffix("\nExpectations: not configured\n"))
+        }
+    }
+
+    @Test("A node is compared with the manifest that was proposed of it, and with another one")
+    func manifest() throws {
+        var proposed = ""
+        try withBoard(FakeProductData()) { daemon, _, _ in
+            _ = try eventually("all is known") { try inventory(daemon) }
+            let answer = try daemon.get("/api/v1/inventory/manifest")
+            #expect(answer.status == 200 && answer.fields["content-type"] == "application/yaml")
+            let command = try Command(["inventory", "propose", "--socket", daemon.socket.path])
+                .outcome()
+            #expect(command.status == 0 && command.output.hasPrefix("# A manifest, proposed by"))
+            proposed = answer.text
+        }
+        let folder = try ScratchDirectory()
+        let file = folder.file("manifest.yaml")
+        let setting = ["inventory: {manifest: \"\(file.path)\"}"]
+        try Data(proposed.utf8).write(to: file)
+        try withBoard(FakeProductData(), setting) { daemon, _, _ in
+            let document = try eventually("it is compared") { () -> V1.Inventory? in
+                let document = try inventory(daemon)
+                return document?.expectations == "as_expected" ? document : nil
+            }
+            #expect(document.differences.isEmpty && document.unverified.isEmpty)
+            #expect(try daemon.health().expectations == "as_expected")
+        }
+        let lines = proposed.split(separator: "\n", omittingEmptySubsequences: false)
+        let other = lines.map {
+            $0.hasPrefix("    serial: ") ? "    serial: \"of another\"" : String($0)
+        }
+        try Data(other.joined(separator: "\n").utf8).write(to: file)
+        try withBoard(FakeProductData(), setting) { daemon, _, _ in
+            let condition = try eventually("it differs") {
+                try daemon.health().conditions.first { $0.id == "inventory_mismatch" }
+            }
+            #expect(condition.severity == "WARNING")
+            let document: V1.Inventory = try daemon.document("/api/v1/inventory")
+            #expect(document.expectations == "differs")
+            #expect(document.differences.map(\.kind).contains("replaced"))
         }
     }
 

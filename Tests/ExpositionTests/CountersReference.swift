@@ -27,6 +27,10 @@ enum CountersReference {
         |---|---|
         \(Behaviour.allCases.map { "| \($0.rawValue) | \(meaning($0)) |" }.joined(separator: "\n"))
 
+        A gauge goes up and down within the range of its unit, has no maximum to stand at, starts
+        nothing anew and accuses nobody by itself. What a device tells once, as the events of HCAs
+        and the lines of the kernel log, is in [kernel-events.md](kernel-events.md).
+
         ## Who starts it anew
 
         The daemon's totals go on whatever happens to the device's counter.
@@ -61,6 +65,7 @@ enum CountersReference {
 
         | Gauge | Metric | Unit | Meaning | Sources, the best first |
         |---|---|---|---|---|
+        \(MetricFamilies.link.map(line).joined(separator: "\n"))
         \(InfiniBandCounters.gauges.map(line).joined(separator: "\n"))
 
         ## GPUs
@@ -195,13 +200,22 @@ enum CountersReference {
     }
 
     private static func source(_ first: Field, _ last: Field) -> String {
+        let range = "\(first.width) bits, \(first.behaviour.rawValue)"
         if let driver = first.firstDriver {
-            return name(first.source, first.symbol, last.source, last.symbol) + ", from \(driver)"
+            return name(first.source, first.symbol, last.source, last.symbol)
+                + ", \(range), from \(driver)"
         }
         let symbol =
             first == last ? "`\(first.symbol)`" : "`\(first.symbol)` to `\(last.symbol)`"
-        return "\(first.source.name) \(symbol), \(first.width) bits, "
-            + "\(first.behaviour.rawValue) (\(first.reference))"
+        return "\(first.source.name) \(symbol), \(range) (\(first.reference))"
+    }
+
+    // The state of a link is no row of a table: PortInfo is read as a whole.
+    private static func line(_ family: MetricFamily) -> String {
+        let name = family.name.replacing("fabricwatch_infiniband_", with: "")
+        let unit = ["lanes", "bytes_per_second"].first { name.hasSuffix($0) } ?? "code"
+        return "| `\(name)` | `\(name)` | \(unit) | \(family.help) "
+            + "| `PortInfo` (IBTA vol 1, 14.2.5.6); of a RoCE port, sysfs |"
     }
 
     private static func line(_ gauge: Gauge) -> String {

@@ -175,6 +175,7 @@ struct InfiniBandCountersTests {
             ])
         #expect(statistics.filter { $0.clearGroup == nil }.allSatisfy { $0.reset == .driver })
         let files = fields.filter { $0.source == .hwCounter }
+        #expect(!files.map(\.symbol).contains("lifespan"), "a setting, and no count")
         #expect(files.count == 18 + 4 + 9 + 3)
         #expect(files.allSatisfy { $0.reset == .driver && $0.clearGroup == nil })
         let wide = files.filter { $0.width == 64 }.map(\.symbol).sorted()
