@@ -63,7 +63,7 @@ final class Pipeline {
         journal.answer(gpus.takeRestarts())
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
-        events += cables.flatMap { changes(of: $0, now: now) }
+        events += changes(of: cables, now: now)
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
@@ -130,7 +130,8 @@ final class Pipeline {
                 events += pcie.take(report, &ledger)
             }
         }
-        return events + cables.flatMap(far)
+        let own = Set(cables.map(\.0).filter(\.isListed).map(\.key))
+        return events + cables.flatMap { far($0, at: $1, own) }
     }
 
     private func near(_ port: PortReport, at moment: Moment) -> [CounterEvent] {
@@ -139,19 +140,36 @@ final class Pipeline {
     }
 
     // A cable may lead back into this node: then the port's own device says more of it.
-    private func far(_ port: PortReport, at moment: Moment) -> [CounterEvent] {
+    private func far(
+        _ port: PortReport, at moment: Moment, _ own: Set<PortKey>
+    ) -> [CounterEvent] {
         guard case .observed(let peer, let far) = port.peer else { return [] }
         peers[port.key] = peer
-        guard peer.isSwitch || !roster.has(peer.key) else { return [] }
+        guard !own.contains(peer.key) else { return [] }
         links[peer.key] = far.link ?? links[peer.key]
         return ledger.observe(.port(peer.key), far.observation, at: moment)
     }
 
+    // Of what is stale nobody knows where it leads by now. A far port that several near ones claim,
+    // as functions of one card may, is no one's alone.
+    private func changes(of cables: [CableView], now: Moment) -> [CounterEvent] {
+        let live = cables.compactMap { cable -> (CableView, PeerIdentity)? in
+            guard !cable.isStale, case .observed(let peer, _) = cable.report.peer else {
+                return nil
+            }
+            return (cable, peer)
+        }
+        let claims = Dictionary(grouping: live, by: \.1.key)
+        return live.flatMap { cable, peer in
+            claims[peer.key]?.count == 1 ? changes(of: cable, peer, now: now) : []
+        }
+    }
+
     // What another neighbour means for a port that goes on counting.
-    private func changes(of cable: CableView, now: Moment) -> [CounterEvent] {
-        guard case .observed(let peer, _) = cable.report.peer,
-            let change = neighbours.join(cable.report.key, peer.key)
-        else { return [] }
+    private func changes(
+        of cable: CableView, _ peer: PeerIdentity, now: Moment
+    ) -> [CounterEvent] {
+        guard let change = neighbours.join(cable.report.key, peer.key) else { return [] }
         note([
             change.event(
                 device: cable.device, near: cable.report.key, far: peer.key,

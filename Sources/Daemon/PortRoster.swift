@@ -45,11 +45,6 @@ struct PortRoster: Sendable {
         }
     }
 
-    /// Whether this is a port of this node, one that was lost included.
-    func has(_ key: PortKey) -> Bool {
-        entries.values.contains { $0.contains { $0.port.key == key } }
-    }
-
     /// The ports of these probes, each once: as a probe that has it reports it before one that lost
     /// it, and else in the order given.
     func ports(of collectors: [CollectorView]) -> [(CollectorView, PortReport)] {

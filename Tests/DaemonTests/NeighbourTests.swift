@@ -12,6 +12,31 @@ import Wire
             collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
     }
 
+    /// What a dead probe said last, and what two functions of one card say, is no change each pass.
+    @Test(arguments: [true, false])
+    func cablesThatClaimOnePortTellNothing(isOneStale: Bool) {
+        let pipeline = Pipeline(naming: .init(), keeper: nil, past: Past())
+        var other = ScriptedNode(far: ["symbol_error": 1])
+        other.device = "mlx5_1"
+        other.key = PortKey(node: GUID(0x30), port: 1)
+        let nodes = [("a", ScriptedNode(far: ["symbol_error": 1])), ("b", other)]
+        var picture: Picture?
+        for seconds in [0, 10, 20, 30] as [UInt64] {
+            var collectors = nodes.map { CollectorView.scripted($0.0, seconds: seconds) }
+            let isDead = isOneStale && seconds > 0
+            if isDead { collectors[0].evidence.ageSeconds = 1000 }
+            // At first only one of them is there.
+            let told = seconds == 0 ? [nodes[0]] : isDead ? [nodes[1]] : nodes
+            picture = pipeline.pass(
+                told.map {
+                    Collected(collector: $0.0, report: .infiniBand($0.1.report(seconds)))
+                },
+                collectors: collectors, now: .scripted(seconds: seconds))
+        }
+        let kinds = picture?.journal.entries.map(\.event.kind)
+        #expect(kinds == (isOneStale ? [.hcaChanged] : []), "once, where it is one's alone")
+    }
+
     private func pipeline(_ keeper: Keeper) throws -> Pipeline {
         Pipeline(naming: Pipeline.Naming(), keeper: keeper, past: try keeper.past())
     }
