@@ -101,6 +101,8 @@ struct CollectorView: Sendable {
     var transport: MADStatistics
     /// The devices whose own events it is to hear.
     var hearings: [EventHearing] = []
+    /// Whether the kernel's list of its devices could be read for its latest answer.
+    var listsDevices = true
 }
 
 /// The history.

@@ -176,7 +176,8 @@ final class ProbeFleet {
                     + (supervisor === gpu?.supervisor ? gpu?.trialCPUSeconds ?? 0 : 0),
                 pid: supervisor.pid,
                 transport: member.ended.adding(member.transport),
-                hearings: member.latest?.hearings ?? [])
+                hearings: member.latest?.hearings ?? [],
+                listsDevices: member.latest?.listsDevices ?? false)
         }
     }
 }
@@ -187,6 +188,10 @@ extension ProbeReport {
         if case .kernelLog(let report) = self, report.state != .reading { return report.detail }
         let troubles = hearings.compactMap(\.trouble)
         return troubles.isEmpty ? nil : troubles.joined(separator: "; ")
+    }
+
+    fileprivate var listsDevices: Bool {
+        if case .infiniBand(let report) = self { report.areDevicesListed } else { true }
     }
 
     fileprivate var hearings: [EventHearing] {

@@ -99,10 +99,19 @@ package enum Rules {
             summary: "\(place(cable)) cannot be read: \(failure.sentence).",
             accused: [.host], grade: .localOnly,
             evidence: ["reading the port ended with \(failure.rawValue)"],
-            action: failure == .noPermission
-                ? "Give the daemon's user access to /dev/infiniband/umad*: the udev rule that "
-                    + "deploy/install.sh installs does."
-                : "Look at the port with ibstat and perfquery, and at the kernel log.")
+            action: action(failure))
+    }
+
+    private static func action(_ failure: Failure) -> String {
+        switch failure {
+        case .noPermission:
+            "Give the daemon's user access to /dev/infiniband/umad*: the udev rule that "
+                + "deploy/install.sh installs does."
+        case .leftAlone:
+            "Look at the kernel log before asking the device, which may hang again; it is tried "
+                + "after 30 s, then less and less often."
+        default: "Look at the port with ibstat and perfquery, and at the kernel log."
+        }
     }
 
     private static func unseen(_ cable: CableEvidence) -> Opinion? {
@@ -242,6 +251,7 @@ extension Failure {
         case .noAddress: "the port has no LID"
         case .malformed: "the answer made no sense"
         case .skipped: "it was left out of the pass"
+        case .leftAlone: "it hung lately and is left alone for a while"
         }
     }
 }

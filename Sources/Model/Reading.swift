@@ -28,4 +28,6 @@ package enum Failure: String, CaseIterable, Sendable {
     case malformed
     /// It was not asked: the device is left out of this pass.
     case skipped
+    /// It was not asked: the device hung lately and is left alone for a while.
+    case leftAlone = "left_alone"
 }

@@ -10,12 +10,15 @@ package struct InfiniBandReport: Hashable, Sendable {
     package var transport: MADStatistics
     /// The devices with a verbs node, and whether their events are heard.
     package var hearings: [EventHearing]
+    /// Whether the kernel's list of devices could be read, so that what is not in it is not there.
+    package var areDevicesListed: Bool
 
     /// One pass of one probe.
     package init(
         moment: Moment, durationNanoseconds: UInt64, ports: [PortReport],
-        transport: MADStatistics, hearings: [EventHearing] = []
+        transport: MADStatistics, hearings: [EventHearing] = [], areDevicesListed: Bool = true
     ) {
+        self.areDevicesListed = areDevicesListed
         self.moment = moment
         self.durationNanoseconds = durationNanoseconds
         self.ports = ports

@@ -5,6 +5,7 @@ extension ByteWriter {
         moment(value.moment)
         integer(value.durationNanoseconds)
         for count in value.transport.counts { integer(count) }
+        byte(value.areDevicesListed ? 1 : 0)
         list(value.ports) { $0.port($1) }
         list(value.hearings) {
             $0.text($1.device)
@@ -82,6 +83,7 @@ extension ByteReader {
         let duration = try integer()
         var transport = MADStatistics()
         for path in MADStatistics.paths { transport[keyPath: path] = try integer() }
+        let areDevicesListed = try byte() != 0
         let ports = try list { (reader) throws(FrameError) in try reader.port() }
         let hearings = try list { (reader) throws(FrameError) in
             EventHearing(
@@ -90,7 +92,7 @@ extension ByteReader {
         }
         return InfiniBandReport(
             moment: moment, durationNanoseconds: duration, ports: ports, transport: transport,
-            hearings: hearings)
+            hearings: hearings, areDevicesListed: areDevicesListed)
     }
 
     private mutating func port() throws(FrameError) -> PortReport {

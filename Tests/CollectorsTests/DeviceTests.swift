@@ -120,8 +120,8 @@ import Testing
         for _ in 0..<3 {
             let ports = collector.collect().ports
             #expect(ports.map(\.device) == ["mlx5_0", "mlx5_1", "mlx5_2"])
-            #expect(ports.map(\.local.failure) == [nil, .skipped, nil])
-            #expect(ports[1].peer == .unobservable(.skipped))
+            #expect(ports.map(\.local.failure) == [nil, .leftAlone, nil])
+            #expect(ports[1].peer == .unobservable(.leftAlone))
             host.rig.wait(seconds: 60)
         }
         #expect(!host.rig.fabric.described.contains("mlx5_1"))
@@ -132,6 +132,15 @@ import Testing
         #expect(ports.map(\.key.node) == host.rig.hcas.map(\.guid))
         #expect(ports.allSatisfy { $0.local.failure == nil })
         #expect(host.rig.fabric.described.filter { $0 == "mlx5_0" }.count == 1)
+    }
+
+    /// Without a list nothing is known to be absent; a kernel without RDMA has an empty one.
+    @Test(arguments: [(13, false), (2, true), (nil, true)] as [(Int32?, Bool)])
+    func aListThatCannotBeReadIsSaidToBe(code: Int32?, isListed: Bool) {
+        let rig = FakeRig(cables: 1)
+        rig.fabric.listError = code
+        var collector = rig.collector()
+        #expect(collector.collect().areDevicesListed == isListed)
     }
 
     // MARK: Names

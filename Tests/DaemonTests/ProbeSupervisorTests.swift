@@ -238,6 +238,20 @@ import Wire
         #expect(stage.links.count == 1)
     }
 
+    @Test(
+        arguments: [
+            ([.transport, .leftAlone], true), ([.leftAlone], false), ([], false),
+            ([.transport, nil], false),
+        ] as [([Failure?], Bool)])
+    func whatIsLeftAloneMakesNoProbeUseful(failures: [Failure?], isUseless: Bool) {
+        let ports = failures.map { failure in
+            var port = ScriptedNode().port
+            port.local.failure = failure
+            return port
+        }
+        #expect(InfiniBandReport.scripted(ports: ports).isUseless == isUseless)
+    }
+
     @Test func uselessProbeIsStartedAnewEverLessOften() throws {
         let stage = Stage()
         var port = ScriptedNode().port

@@ -63,6 +63,8 @@ package final class FakeFabric: MADTransport {
     package private(set) var mostOutstanding = 0
     /// The devices of the played node.
     package var devices: [String: FakeNode] = [:]
+    /// What a question for the list of devices ends with; nil for none.
+    package var listError: Int32?
     /// Error numbers of describing a device, by its name.
     package var describeErrors: [String: Int32] = [:]
     /// Error numbers of opening a port, by `device/port`.
@@ -143,7 +145,8 @@ package final class FakeFabric: MADTransport {
 
     /// The names in no useful order.
     package func deviceNames() throws(CollectorError) -> [String] {
-        devices.keys.sorted(by: >)
+        if let listError { throw CollectorError(.listDevices, "here", code: listError) }
+        return devices.keys.sorted(by: >)
     }
 
     /// What was set up.

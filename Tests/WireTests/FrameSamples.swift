@@ -75,7 +75,7 @@ struct FrameRandom: RandomNumberGenerator {
             hearings: (0..<below(3)).map { _ in
                 EventHearing(
                     device: text(), isHeard: below(2) == 0, trouble: below(2) == 0 ? nil : text())
-            })
+            }, areDevicesListed: below(2) == 0)
     }
 
     private mutating func port() -> PortReport {

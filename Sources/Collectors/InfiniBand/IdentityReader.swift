@@ -5,7 +5,8 @@ struct IdentityReader {
     private(set) var identity = HCAIdentity()
     // Of what was read; nil before the first time.
     private var epoch: UInt64?
-    // When to ask again for what was not permitted; a permission may come after the device.
+    // When to ask again for what was not permitted or failed: a permission may come after the
+    // device, and its firmware may be busy while it starts.
     private var retryNanoseconds: UInt64?
 
     /// Reads what is new; `announce` is called before anything that may take long.
@@ -32,7 +33,7 @@ struct IdentityReader {
             identity.role = before.role
         }
         self.epoch = epoch
-        retryNanoseconds = pass.isForbidden ? now &+ interval : nil
+        retryNanoseconds = pass.isIncomplete ? now &+ interval : nil
     }
 }
 
@@ -40,7 +41,7 @@ struct IdentityReader {
 private struct IdentityPass {
     let path: String
     let facts: KernelFacts
-    private(set) var isForbidden = false
+    private(set) var isIncomplete = false
 
     init(path: String, facts: KernelFacts) {
         self.path = path
@@ -83,7 +84,10 @@ private struct IdentityPass {
         do throws(SysfsFile.Absence) {
             return try SysfsFile.bytes(file)
         } catch {
-            if case .noPermission = error { isForbidden = true }
+            switch error {
+            case .noPermission, .failed: isIncomplete = true
+            default: break
+            }
             return nil
         }
     }

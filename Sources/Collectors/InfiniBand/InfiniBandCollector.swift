@@ -105,6 +105,6 @@ package struct InfiniBandCollector<Transport: MADTransport> {
                 wallMilliseconds: wall - Int64((now - min(now, middle)) / 1_000_000)),
             durationNanoseconds: last - first,
             ports: inventory.ports.map { $0.report(at: middle) },
-            transport: exchange.statistics)
+            transport: exchange.statistics, areDevicesListed: inventory.areDevicesListed)
     }
 }

@@ -1,9 +1,12 @@
+import Glibc
 import Model
 
 /// The ports that the collector is responsible for, in the order of device name and number.
 struct PortInventory {
     var ports: [PortMemory] = []
     private var identities: [String: IdentityReader] = [:]
+    // Whether the latest look at the kernel's list of devices had an answer.
+    private(set) var areDevicesListed = false
     // When to look for devices again.
     private var dueNanoseconds: UInt64 = 0
 
@@ -28,7 +31,8 @@ struct PortInventory {
         dueNanoseconds = now &+ configuration.identityIntervalNanoseconds
         announce("*", "devices")
         // Without a list nothing is known to have come or gone.
-        let present = try? transport.deviceNames()
+        let present = Self.devices(&transport)
+        areDevicesListed = present != nil
         dropRenamed(present ?? [], &transport, facts)
         let known = ports.map(\.device)
         let selected = (present ?? []).filter {
@@ -36,7 +40,7 @@ struct PortInventory {
                 device: $0, ports: KernelFacts.ports(devicePath: facts.path(device: $0)))
         }
         let names = Set(selected + known)
-        for name in configuration.stopped { keepUnread(name, configuration, facts, .skipped) }
+        for name in configuration.stopped { keepUnread(name, configuration, facts, .leftAlone) }
         for name in names.sorted(by: NaturalOrder.isBefore)
         where !configuration.stopped.contains(name) && isIncomplete(name, facts) {
             announce(name, "open")
@@ -52,6 +56,15 @@ struct PortInventory {
             }
         }
         identities = identities.filter { names.contains($0.key) }
+    }
+
+    // Nil when the list cannot be read; a kernel without RDMA has none.
+    private static func devices(_ transport: inout some MADTransport) -> [String]? {
+        do throws(CollectorError) {
+            return try transport.deviceNames()
+        } catch {
+            return error.code == ENOENT ? [] : nil
+        }
     }
 
     // Reads who the devices are where that is new.

@@ -77,7 +77,8 @@ package final class VerbsThread: Sendable {
             state.withLock { $0.busyNanoseconds = nil }
             broken = wait(watcher.descriptors, watcher.waitNanoseconds)
         }
-        watcher.closeAll()
+        let events = watcher.closeAll()
+        if !events.isEmpty { tell(events) }
     }
 
     private func show(_ watcher: VerbsWatcher<some VerbsSource>) {

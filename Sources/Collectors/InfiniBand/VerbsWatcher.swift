@@ -107,11 +107,12 @@ package struct VerbsWatcher<Source: VerbsSource> {
         }
     }
 
-    /// Lets go of all devices.
-    package mutating func closeAll() {
-        for index in members.indices { letGo(index) }
-        members = []
+    /// Lets go of all devices; gives what their events have grown by.
+    package mutating func closeAll() -> [NodeEvent] {
+        var events: [NodeEvent] = []
+        remove(&events) { _ in true }
         settle()
+        return events
     }
 
     // MARK: Events

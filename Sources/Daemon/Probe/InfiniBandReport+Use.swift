@@ -1,8 +1,9 @@
 import Model
 
 extension InfiniBandReport {
-    /// Whether there are ports and none of them could be used.
+    /// Whether there are ports that are not left alone, and none of them could be used.
     var isUseless: Bool {
-        !ports.isEmpty && ports.allSatisfy { $0.local.failure == .transport }
+        let asked = ports.filter { $0.local.failure != .leftAlone }
+        return !asked.isEmpty && asked.allSatisfy { $0.local.failure == .transport }
     }
 }

@@ -49,7 +49,8 @@ final class InfiniBandWork: ProbeWork {
         guard verbs == nil, let configuration else { return }
         hotplugs = 0
         verbs = VerbsThread(
-            configuration: configuration, makeSource: { VerbsKernel() },
+            configuration: configuration,
+            makeSource: { VerbsKernel(sysRoot: configuration.sysRoot) },
             tell: { [output] events in _ = output.send(.events(events)) })
     }
 
