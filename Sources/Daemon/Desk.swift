@@ -103,9 +103,8 @@ final class Desk: Answers {
 
     func inventory() -> V1.Inventory {
         if let picture { return picture.inventory(node: node) }
-        var document = V1.Inventory(node: node, time: clock.now().text, pass: nil)
-        document.expectations = expectations.rawValue
-        return document
+        return V1.Inventory(
+            node: node, time: clock.now().text, pass: nil, expectations: expectations.rawValue)
     }
 
     func manifest() throws(AnswerError) -> String {

@@ -42,11 +42,13 @@ package struct ManifestComparison: Hashable, Sendable {
 
     private mutating func compare(_ expected: [ExpectedHCA], _ inventory: Inventory) {
         var pairs: [Pair] = []
+        // One that does not say who it is may be any that is expected.
+        let isOneUnknown = inventory.hcas.contains { $0.isPresent && $0.isUnknown }
         for one in expected {
             let found = Self.find(one, in: inventory.hcas)
             if let found, found.isPresent {
                 pairs.append(Pair(expected: one, seen: found))
-            } else if inventory.areHCAsListed {
+            } else if inventory.areHCAsListed, !isOneUnknown {
                 miss(one, found)
             } else {
                 let subject = found.map(Self.subject) ?? Self.subject(one)
@@ -58,7 +60,9 @@ package struct ManifestComparison: Hashable, Sendable {
         compare(pairs.filter { !$0.seen.isStale })
         let known = Set(pairs.map(\.seen.device))
         for hca in inventory.hcas
-        where hca.isPresent && !hca.isStale && hca.role == .fabric && !known.contains(hca.device) {
+        where hca.isPresent && !hca.isStale && !hca.isUnknown && hca.role == .fabric
+            && !known.contains(hca.device)
+        {
             differences.append(
                 Difference(
                     kind: .extra, part: .hca, subject: Self.subject(hca),
@@ -359,4 +363,9 @@ package struct ManifestComparison: Hashable, Sendable {
             row.seen(item).map { Difference.Fact(key: row.key, seen: $0) }
         }
     }
+}
+
+extension HCAItem {
+    // Neither where it is nor who it is can be told: it cannot be described, or is left alone.
+    fileprivate var isUnknown: Bool { guid == nil && address == nil }
 }

@@ -49,7 +49,7 @@ enum ManifestRules {
         let others = differences.count - 1
         return Opinion(
             id: id, subject: first.subject,
-            severity: id == .miswired && isHarmless ? .info : row.severity, isCapped: isHarmless,
+            severity: row.severity, isCapped: isHarmless,
             summary: first.summary
                 + (others == 0
                     ? "" : " \(others) more \(others == 1 ? "difference" : "differences")."),
@@ -106,6 +106,7 @@ enum ManifestRules {
         let count = manifest.unverifiedCount
         guard count > 0 else { return nil }
         let placesMax = 20
+        let more = manifest.unverified.count - placesMax
         return Opinion(
             id: .inventoryUnverified, subject: Subject(),
             severity: ConditionCatalog.row(.inventoryUnverified).severity,
@@ -115,7 +116,7 @@ enum ManifestRules {
             accused: [], grade: .localOnly,
             evidence: manifest.unverified.prefix(placesMax).map {
                 "\($0.place): \($0.facts.joined(separator: ", "))"
-            },
+            } + (more > 0 ? ["and \(more) more places"] : []),
             action: "Look at fabricwatch inventory; what cannot be read on this kind of node does "
                 + "not belong into its manifest.")
     }

@@ -87,12 +87,13 @@ extension HistoryError {
     init(attempted: String, path: String, database: OpaquePointer?, code: Int32) {
         let systemError = unsafe database.map { unsafe sqlite3_system_errno($0) } ?? 0
         let text = unsafe database == nil ? sqlite3_errstr(code) : sqlite3_errmsg(database)
+        let message = unsafe text.map { unsafe String(cString: $0) } ?? "unknown error"
         let isIO = code & 0xFF == SQLITE_IOERR || code & 0xFF == SQLITE_CANTOPEN
         self.init(
             attempted: attempted, path: path,
-            cause: Self.cause(code: code, systemError: isIO ? systemError : 0), code: code,
-            systemError: isIO ? systemError : 0,
-            message: unsafe text.map { unsafe String(cString: $0) } ?? "unknown error")
+            cause: message.hasPrefix("no such ")
+                ? .otherTables : Self.cause(code: code, systemError: isIO ? systemError : 0),
+            code: code, systemError: isIO ? systemError : 0, message: message)
     }
 
     /// The error that a system call just had.
@@ -111,7 +112,6 @@ extension HistoryError {
         case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_INTERRUPT: .timeLimit
-        case SQLITE_ERROR: .otherTables
         default: cause(systemError: systemError) ?? .system
         }
     }

@@ -124,7 +124,7 @@ package struct PeerItem: Hashable, Sendable {
 package struct PCIeLinkItem: Hashable, Sendable {
     /// The lanes in use.
     package var widthLanes: UInt8?
-    /// The lanes that both could use.
+    /// The lanes that the function could use.
     package var maxWidthLanes: UInt8?
     /// The speed in use, in megatransfers per second; an idle device may have a lower one.
     package var megatransfers: UInt32?

@@ -69,7 +69,9 @@ package enum ManifestFacts {
         ManifestFact("firmware", .text, .firmware, "The version of the firmware.") {
             known($0.firmware)
         },
-        pcieWidth(\.pcie), pcieSpeed(\.pcie), numa(\.numaNode),
+        pcieWidth(\.pcie),
+        pcieSpeed(\.pcie, \.megatransfers, "The speed of its PCIe link in MT/s, such as 32000"),
+        numa(\.numaNode),
     ]
 
     /// Of a port.
@@ -113,7 +115,12 @@ package enum ManifestFacts {
         ManifestFact("vbios", .text, .firmware, "The version of the VBIOS.") {
             known($0.identity?.vbios)
         },
-        pcieWidth(\.pcie), pcieSpeed(\.pcie), numa(\.numaNode),
+        pcieWidth(\.pcie),
+        // An idle GPU slows its link down.
+        pcieSpeed(
+            \.pcie, \.maxMegatransfers,
+            "The highest speed of its PCIe link in MT/s, such as 32000"),
+        numa(\.numaNode),
         ManifestFact(
             "nvlinks", .number(unit: ""), .nvlink, "How many NVLinks are up, asleep included.",
             proposed: { text($0.nvlinks) }
@@ -134,12 +141,12 @@ package enum ManifestFacts {
     }
 
     private static func pcieSpeed<Item>(
-        _ link: any KeyPath<Item, PCIeLinkItem?> & Sendable
+        _ link: any KeyPath<Item, PCIeLinkItem?> & Sendable,
+        _ speed: any KeyPath<PCIeLinkItem, UInt32?> & Sendable, _ meaning: String
     ) -> ManifestFact<Item> {
         ManifestFact(
-            "pcie_speed", .number(unit: "MT/s"), .pcie,
-            "The highest speed of its PCIe link in MT/s, such as 32000 for generation 5."
-        ) { text($0[keyPath: link]?.maxMegatransfers) }
+            "pcie_speed", .number(unit: "MT/s"), .pcie, "\(meaning) for generation 5."
+        ) { text($0[keyPath: link]?[keyPath: speed]) }
     }
 
     private static func numa<Item>(

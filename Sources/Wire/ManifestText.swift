@@ -19,8 +19,10 @@ package enum ManifestText {
     }
 
     private static func hcas(_ inventory: Inventory) -> [String] {
-        let found = inventory.hcas.filter { $0.isPresent && $0.role == .fabric }
-        let gone = inventory.hcas.filter { !$0.isPresent && $0.role == .fabric }
+        let all = inventory.hcas.filter { $0.role == .fabric }
+        // What is known of one whose probe is silent is from before.
+        let found = all.filter { $0.isPresent && !$0.isStale }
+        let gone = all.filter { !$0.isPresent || $0.isStale }
         return section(
             "hcas", isComplete: inventory.areHCAsListed, gone: gone.map(\.device),
             found.flatMap(hca))

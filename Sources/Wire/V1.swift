@@ -26,7 +26,7 @@ package enum V1 {
         /// A health document.
         package init(
             node: String, time: String, verdict: String, summary: String,
-            expectations: String = "not_configured", conditions: [Condition], observed: Observed,
+            expectations: String, conditions: [Condition], observed: Observed,
             collectors: [Collector]
         ) {
             self.node = node

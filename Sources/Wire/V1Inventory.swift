@@ -19,7 +19,7 @@ extension V1 {
         package var gpusListed = false
         /// How the node stands to its manifest: `not_configured`, `as_expected`, `unverified` or
         /// `differs`.
-        package var expectations = "not_configured"
+        package var expectations: String
         /// What differs from the manifest, the worst first.
         package var differences: [Difference] = []
         /// What the manifest expects and is unknown.
@@ -30,10 +30,11 @@ extension V1 {
         package var gpus: [InventoryGPU] = []
 
         /// An inventory of which nothing is known.
-        package init(node: String, time: String, pass: UInt64?) {
+        package init(node: String, time: String, pass: UInt64?, expectations: String) {
             self.node = node
             self.time = time
             self.pass = pass
+            self.expectations = expectations
         }
     }
 

@@ -130,7 +130,7 @@ extension V1.Link {
     }
 
     /// Whether it is judged as a cable of a fabric.
-    fileprivate var isJudged: Bool { role == "fabric" }
+    fileprivate var isJudged: Bool { role == "fabric" && linkLayer == "InfiniBand" }
 
     /// What a row has no column for.
     fileprivate var notes: [String] {

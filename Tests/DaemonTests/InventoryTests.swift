@@ -183,6 +183,25 @@ struct InventoryTests {
         #expect(silent.hcas.first?.ports.first?.isActive == nil)
     }
 
+    @Test func `a peer that does not answer may be another than before`() throws {
+        let pipeline = Self.pipeline()
+        let port = Self.port("mlx5_0")
+        let seen = Self.pass([port], in: pipeline).inventory.hcas.first?.ports.first
+        #expect(seen?.peer != nil && seen?.isActive == true)
+        let hidden = Self.port("mlx5_0") { $0.peer = .unobservable(.timeout) }
+        let after = Self.pass([hidden], in: pipeline, at: 2).inventory.hcas.first?.ports.first
+        #expect(after?.isActive == true && after?.peer == nil)
+    }
+
+    @Test func `a list of devices that cannot be read lists nothing`() {
+        var collector = CollectorView.scripted("infiniband", seconds: 1)
+        collector.listsDevices = false
+        let picture = Self.pipeline().pass(
+            [Collected(collector: "infiniband", report: .infiniBand(.scripted(seconds: 1)))],
+            collectors: [collector], now: .scripted(seconds: 1))
+        #expect(!picture.inventory.areHCAsListed)
+    }
+
     // MARK: The way to NVSwitches
 
     @Test func `a function that serves NVSwitches is listed and not judged`() throws {

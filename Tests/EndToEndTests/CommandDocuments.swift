@@ -12,7 +12,8 @@ enum Documents {
         ports: Int = 2, collectors: [V1.Collector] = [collector()]
     ) -> V1.Health {
         V1.Health(
-            node: node, time: time, verdict: verdict, summary: summary, conditions: conditions,
+            node: node, time: time, verdict: verdict, summary: summary,
+            expectations: "not_configured", conditions: conditions,
             observed: V1.Observed(ports: ports, active: ports, peers: ports),
             collectors: collectors)
     }

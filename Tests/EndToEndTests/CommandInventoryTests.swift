@@ -43,7 +43,8 @@ struct CommandInventoryTests {
     private static func document(
         _ hcas: [V1.InventoryHCA] = [], _ gpus: [V1.InventoryGPU] = [], isListed: Bool = true
     ) -> V1.Inventory {
-        var document = V1.Inventory(node: Documents.node, time: Documents.time, pass: 130)
+        var document = V1.Inventory(
+            node: Documents.node, time: Documents.time, pass: 130, expectations: "not_configured")
         (document.hcasListed, document.gpusListed) = (isListed, isListed)
         (document.hcas, document.gpus) = (hcas, gpus)
         return document

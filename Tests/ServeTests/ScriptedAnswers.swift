@@ -61,7 +61,9 @@ final class ScriptedAnswers: Answers {
     }
 
     func inventory() -> V1.Inventory {
-        V1.Inventory(node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7)
+        V1.Inventory(
+            node: "n1", time: "2026-02-03T04:05:06.000Z", pass: 7,
+            expectations: "not_configured")
     }
 
     func manifest() throws(AnswerError) -> String { "gpus: []\n" }
@@ -98,7 +100,8 @@ extension V1.Health {
     static func sample(verdict: String) -> V1.Health {
         V1.Health(
             node: "n1", time: "2026-02-03T04:05:06.000Z", verdict: verdict,
-            summary: "8 cables, nothing to report", conditions: [],
+            summary: "8 cables, nothing to report", expectations: "not_configured",
+            conditions: [],
             observed: V1.Observed(ports: 8, active: 8, peers: 8), collectors: [])
     }
 }

@@ -12,6 +12,7 @@ struct Samples {
     var health: V1.Health {
         V1.Health(
             node: "n", time: Self.time, verdict: "WARNING", summary: "s",
+            expectations: "not_configured",
             conditions: [
                 V1.Condition(
                     id: "counter_blind", severity: "WARNING", since: Self.time, subject: subject,
@@ -115,7 +116,8 @@ struct Samples {
     // MARK: The inventory
 
     var inventory: V1.Inventory {
-        var document = V1.Inventory(node: "n", time: Self.time, pass: ifFull(7))
+        var document = V1.Inventory(
+            node: "n", time: Self.time, pass: ifFull(7), expectations: "not_configured")
         guard isFull else { return document }
         document.bootId = "b"
         document.nvidiaDriver = "570.86.15"

@@ -6,12 +6,13 @@ extension Picture {
     /// `/api/v1/inventory`.
     func inventory(node: String) -> V1.Inventory {
         let inventory = inventory
-        var document = V1.Inventory(node: node, time: now.text, pass: pass?.rawValue)
+        var document = V1.Inventory(
+            node: node, time: now.text, pass: pass?.rawValue,
+            expectations: expectations.rawValue)
         document.bootId = inventory.bootID
         document.nvidiaDriver = inventory.nvidiaDriver
         document.hcasListed = inventory.areHCAsListed
         document.gpusListed = inventory.areGPUsListed
-        document.expectations = expectations.rawValue
         document.differences = (manifest?.worstFirst ?? []).map(V1.Difference.init)
         document.unverified = (manifest?.unverified ?? []).map {
             V1.Unverified(

@@ -38,7 +38,7 @@ extension Picture {
 
 extension CollectorView {
     /// Whether it has answered lately; that its latest turn took long is no news of the node.
-    fileprivate var answers: Bool { lastMoment != nil && !evidence.isStale }
+    fileprivate var answers: Bool { lastMoment != nil && !evidence.isStale && listsDevices }
 }
 
 extension String {
@@ -70,11 +70,19 @@ extension HCAItem {
     }
 }
 
+extension CableView {
+    // Where a link is up and its other end does not answer, it may be another than before.
+    fileprivate var knownPeer: PeerIdentity? {
+        if report.local.link?.isActive == true, case .unobservable = report.peer { return nil }
+        return peerIdentity
+    }
+}
+
 extension PortItem {
     fileprivate init(_ cable: CableView) {
         self.init(number: cable.report.key.port, layer: cable.report.layer)
         guid = cable.report.portGUID.known
-        peer = cable.peerIdentity.map { PeerItem(key: $0.key, description: $0.description) }
+        peer = cable.knownPeer.map { PeerItem(key: $0.key, description: $0.description) }
         let end = cable.report.local
         guard !cable.isStale, let link = end.link else { return }
         isActive = link.isActive
@@ -116,11 +124,11 @@ extension GPUItem {
 }
 
 extension NVLinkView {
-    // As last read; a link that is down has none.
+    // A link that is down has none.
     fileprivate var megabytesPerSecond: UInt32? {
         guard state?.isUp == true,
             let row = NVLinkCounters.gauges.firstIndex(where: { $0.name == "speed" }),
-            gauges.indices.contains(row), gauges[row].status != .unsupported
+            gauges.indices.contains(row), gauges[row].status == .fresh
         else { return nil }
         return gauges[row].value.flatMap { $0 == 0 ? nil : UInt32(exactly: $0) }
     }

@@ -19,7 +19,7 @@ package enum ManifestFile {
             let root = try YAMLReader.read(bytes, refusals: &decoding.refusals)
             if let root {
                 decoding.readGroup(root, ManifestTable.all, prefix: "", into: &draft)
-                decoding.refuseUnplaced(draft.hcas, root)
+                decoding.refuseUnplaced(root)
             }
             if decoding.positions.isEmpty, decoding.refusals.isEmpty {
                 decoding.refusals.append(
@@ -205,7 +205,7 @@ extension SettingKind where Value == UInt8 {
 
 extension Decoding {
     /// Refuses HCAs of which it is not said where they are, or said twice.
-    fileprivate mutating func refuseUnplaced(_ hcas: [ExpectedHCA], _ root: YAMLNode) {
+    fileprivate mutating func refuseUnplaced(_ root: YAMLNode) {
         guard case .mapping(let pairs) = root.content,
             case .sequence(let items) = pairs.first(where: { $0.key == "hcas" })?.value.content
         else { return }
