@@ -26,6 +26,8 @@ final class Keeper {
     private var failures: UInt64 = 0
     private var appendSeconds: Double?
     private var trouble: String?
+    // Why older passes could not be sealed; they are kept as they are.
+    private var sealTrouble: String?
     // What passes that could not be kept leave to the next one, each thing once.
     private var unsavedShelves: [String: Publication.Shelf] = [:]
     private var unsavedEvents: [CounterEvent] = []
@@ -134,11 +136,23 @@ final class Keeper {
             unsavedEvents = []
             if trouble != nil { log.notice("the history is being written again") }
             trouble = nil
+            seal(store)
         } catch {
             fail(error.description)
             unsavedEvents = pass.events
         }
         appendSeconds = clock.now().seconds(since: start)
+    }
+
+    private func seal(_ store: Store) {
+        do {
+            try store.seal()
+            sealTrouble = nil
+        } catch {
+            failures += 1
+            if sealTrouble == nil { log.error("\(error)") }
+            sealTrouble = error.description
+        }
     }
 
     private func fail(_ reason: String) {
@@ -164,7 +178,7 @@ final class Keeper {
     var view: HistoryView {
         HistoryView(
             sizeBytes: Self.size(databasePath) + Self.size(databasePath + "-wal"),
-            failures: failures, appendSeconds: appendSeconds, trouble: trouble)
+            failures: failures, appendSeconds: appendSeconds, trouble: trouble ?? sealTrouble)
     }
 
     // On a full disk the past can be read all the same.

@@ -5,12 +5,7 @@ extension Store {
     func write(_ events: [JournalEntry]) throws(HistoryError) {
         guard !events.isEmpty else { return }
         let insert = try connection.prepare(
-            """
-            INSERT OR REPLACE INTO node_event(id, t, t_last, count, kind, device, pci, gpu, number,
-                link, process, severity, detail, sources, boot_id, record, root_record, root, line,
-                answered)
-            VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """, to: "write an event")
+            Schema.Table.nodeEvent.insertion, to: "write an event")
         for entry in events {
             try bind(entry, to: insert)
             try insert.run()
@@ -40,17 +35,17 @@ extension Store {
 
     func write(_ position: KernelLogPosition) throws(HistoryError) {
         let replace = try connection.prepare(
-            "INSERT OR REPLACE INTO log_position(only, boot_id, record) VALUES(1, ?, ?)",
-            to: "write how far the kernel log was read")
-        try replace.bind(1, position.bootID)
-        try replace.bind(2, position.record)
+            Schema.Table.logPosition.insertion, to: "write how far the kernel log was read")
+        try replace.bind(1, 1 as Int64)
+        try replace.bind(2, position.bootID)
+        try replace.bind(3, position.record)
         try replace.run()
     }
 
     /// How far the kernel log was read; nil when it never was.
     package func loadLogPosition() throws(HistoryError) -> KernelLogPosition? {
         let statement = try connection.prepare(
-            "SELECT boot_id, record FROM log_position",
+            "SELECT boot_id, record FROM log_position WHERE \(Schema.Table.logPosition.isSound)",
             to: "read how far the kernel log was read")
         guard try statement.step() else { return nil }
         return KernelLogPosition(bootID: statement.text(0), record: statement.unsigned(1))
@@ -68,7 +63,10 @@ extension Store {
     package func beginRun(at first: UInt64) throws(HistoryError) -> EventRuns {
         let purpose = "begin to number events"
         let find = try connection.prepare(
-            "SELECT k, v FROM meta WHERE k LIKE '\(Self.runPrefix)%'", to: purpose)
+            """
+            SELECT k, v FROM meta
+            WHERE k LIKE '\(Self.runPrefix)%' AND \(Schema.Table.meta.isSound)
+            """, to: purpose)
         var firsts: [UInt64: UInt64] = [:]
         while try find.step() {
             guard let run = UInt64(find.text(0).dropFirst(Self.runPrefix.utf8.count)) else {
@@ -78,7 +76,7 @@ extension Store {
         }
         let present = (firsts.keys.max() ?? 0) + 1
         firsts[present] = first
-        let insert = try connection.prepare("INSERT INTO meta(k, v) VALUES(?, ?)", to: purpose)
+        let insert = try connection.prepare(Schema.Table.meta.insertion, to: purpose)
         try insert.bind(1, "\(Self.runPrefix)\(present)")
         try insert.bind(2, first)
         try insert.run()
@@ -122,11 +120,10 @@ extension Store {
     /// The events that are kept, ascending by number; what another version wrote and this one does
     /// not know is left out.
     package func loadEvents() throws(HistoryError) -> [JournalEntry] {
+        let columns = Schema.Table.nodeEvent.covered.joined(separator: ", ")
         let statement = try connection.prepare(
             """
-            SELECT id, t, t_last, count, kind, device, pci, gpu, number, link, process, severity,
-                detail, sources, boot_id, record, root_record, root, line, answered
-            FROM node_event ORDER BY id
+            SELECT \(columns) FROM node_event WHERE \(Schema.Table.nodeEvent.isSound) ORDER BY id
             """, to: "read the events")
         var entries: [JournalEntry] = []
         while try statement.step() {

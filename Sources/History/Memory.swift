@@ -4,8 +4,18 @@ import Model
 struct Memory {
     /// The newest pass; zero before the first.
     var last = Seen(pass: 0, timeMilliseconds: .min)
+    /// The clocks of the newest pass of this run; nil before the first.
+    var lastMoment: Moment?
     /// The epoch of this run; nil until its first pass.
     var epoch: Epoch?
+    /// The rows that are not sealed.
+    var head = HeadExtent()
+    /// The first pass of the slot to come; nil before the first pass of this run.
+    var runStart: Int64?
+    /// The rows and the bytes since then.
+    var run = HeadExtent()
+    /// When the latest slot that was sealed began; nil before the first.
+    var sealedTime: Int64?
     /// The rows since the last key frame; nil when the next row must be one.
     var group: Group?
     /// When each device was observed last.
@@ -20,8 +30,15 @@ struct Memory {
         self.epoch = epoch
         layouts = try StateReader.layouts(connection)
         origins = try Self.origins(connection)
+        head = try HeadExtent(connection)
+        sealedTime = try connection.integer(
+            "SELECT t0 FROM slot ORDER BY first DESC LIMIT 1", to: "find the newest pass")
         let newest = try connection.prepare(
-            "SELECT cyc, t FROM head ORDER BY cyc DESC LIMIT 1", to: "find the newest pass")
+            """
+            SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc DESC LIMIT 1)
+            UNION ALL SELECT last, t1 FROM (SELECT last, t1 FROM slot ORDER BY first DESC LIMIT 1)
+            ORDER BY cyc DESC LIMIT 1
+            """, to: "find the newest pass")
         guard try newest.step() else { return }
         last = Seen(pass: newest.integer(0), timeMilliseconds: newest.integer(1))
         let row = try StateReader.newestRow(connection, upTo: .max, layouts: layouts)
@@ -36,9 +53,32 @@ struct Memory {
         origins = origins.filter { devices.contains($0.key) }
     }
 
-    private mutating func noteSeen(_ frame: Frame) {
-        for (slot, seen) in zip(frame.shape.slots, frame.seen) { self.seen[slot.device] = seen }
+    /// Lets the next row be a key frame when the rows before it are gone from the head.
+    mutating func endGroup(ifSealedThrough pass: Int64) {
+        guard let group, group.key <= pass else { return }
+        noteSeen(group.frame)
+        self.group = nil
     }
+
+    private mutating func noteSeen(_ frame: Frame) {
+        for (part, seen) in zip(frame.shape.parts, frame.seen) { self.seen[part.device] = seen }
+    }
+
+    /// Whether the wall clock was set back, by more than it drifts, or far ahead of the boot clock.
+    ///
+    /// Times within an epoch ascend, so that begins a new one.
+    func hasStepped(at moment: Moment) -> Bool {
+        guard last.pass > 0 else { return false }
+        if moment.wallMilliseconds < last.timeMilliseconds - Self.driftMilliseconds { return true }
+        guard let lastMoment, lastMoment.bootID == moment.bootID else { return false }
+        let wall = Double(moment.wallMilliseconds) - Double(lastMoment.wallMilliseconds)
+        let boot =
+            (Double(moment.boottimeNanoseconds) - Double(lastMoment.boottimeNanoseconds)) / 1e6
+        return wall - boot > Self.leapMilliseconds
+    }
+
+    private static let driftMilliseconds: Int64 = 1000
+    private static let leapMilliseconds = 3_600_000.0
 
     /// The origins of all devices.
     static func origins(
@@ -49,21 +89,27 @@ struct Memory {
         let devices = try connection.prepare(
             """
             SELECT dev, layout, (SELECT count(*) FROM field WHERE field.layout = device.layout)
-            FROM device
+            FROM device WHERE \(Schema.Table.device.isSound)
             """, to: purpose)
         while try devices.step() {
             origins[devices.integer(0)] = KeptOrigins(
                 layout: devices.integer(1),
                 values: Array(repeating: .none, count: Int(devices.integer(2))))
         }
-        let offsets = try connection.prepare("SELECT dev, ctr, off, field FROM offs", to: purpose)
+        let offsets = try connection.prepare(
+            "SELECT dev, ctr, off, field, \(Schema.Table.offs.isSound) FROM offs", to: purpose)
         while try offsets.step() {
             let (device, column) = (offsets.integer(0), Int(offsets.integer(1)))
             guard let count = origins[device]?.values.count, (0..<count).contains(column) else {
                 continue
             }
-            origins[device]?.values[column] = Origin(
-                offset: offsets.unsigned(2), field: UInt8(truncatingIfNeeded: offsets.integer(3)))
+            // What is damaged has no source that a raw value could be compared with.
+            origins[device]?.values[column] =
+                offsets.integer(4) == 0
+                ? Origin(offset: 0, field: .max)
+                : Origin(
+                    offset: offsets.unsigned(2),
+                    field: UInt8(truncatingIfNeeded: offsets.integer(3)))
         }
         return origins
     }
@@ -102,6 +148,9 @@ struct Group {
         count < Self.maximumCount && epoch == self.epoch
             && pass.series.elementsEqual(series) { $0.key == $1.key && $0.layout == $1.layout }
     }
+
+    /// Whether the next row needs a key frame though nothing has changed.
+    var isComplete: Bool { count >= Self.maximumCount }
 
     /// The frame of a pass with these series; `now` is the pass with its time.
     func next(_ pass: PassRecord, now: Seen) -> Frame {

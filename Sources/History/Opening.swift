@@ -22,6 +22,7 @@ struct Opening: ~Copyable {
         try file.createDatabase()
         let connection = try Connection(path: file.database, flags: SQLITE_OPEN_READWRITE)
         try connection.execute("PRAGMA busy_timeout=5000", to: Self.purpose)
+        try connection.addRowChecksum()
         let isNew = try Self.hasNoTables(connection)
         if !isNew { try Self.refuseForeignSchema(connection, file) }
         try Self.configure(connection, limits: limits, isNew: isNew)
@@ -112,6 +113,7 @@ struct Opening: ~Copyable {
                 BEGIN IMMEDIATE; \(Schema.creation)
                 INSERT INTO meta(k, v) VALUES('store_id', \(storeID));
                 INSERT INTO meta(k, v) VALUES('created_ms', \(nowMilliseconds));
+                \(Schema.Table.meta.update);
                 COMMIT;
                 """, to: "create the history's tables")
         } catch {

@@ -91,6 +91,7 @@ private struct Session: ~Copyable {
 
     init(path: String) throws(HistoryError) {
         let connection = try Connection(path: path, flags: SQLITE_OPEN_READONLY)
+        try connection.addRowChecksum()
         try connection.execute(
             "PRAGMA busy_timeout=1000; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF",
             to: "open the history")
@@ -127,17 +128,22 @@ private struct Session: ~Copyable {
         let purpose = "read the history's bounds"
         let statement = try connection.prepare(
             """
-            SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc LIMIT 1)
+            SELECT cyc, t FROM (SELECT first AS cyc, t0 AS t FROM slot ORDER BY first LIMIT 1)
+            UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc LIMIT 1)
+            UNION ALL SELECT cyc, t FROM
+                (SELECT last AS cyc, t1 AS t FROM slot ORDER BY first DESC LIMIT 1)
             UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc DESC LIMIT 1)
+            ORDER BY cyc
             """, to: purpose)
         guard try statement.step() else { return nil }
         let oldest = Self.pass(statement)
-        guard try statement.step() else { return nil }
+        var newest = oldest
+        while try statement.step() { newest = Self.pass(statement) }
         let storeID = try connection.integer(
             "SELECT v FROM meta WHERE k = 'store_id'", to: purpose)
         return HistoryBounds(
             storeID: UInt64(bitPattern: storeID ?? 0), oldest: oldest,
-            newest: Self.pass(statement))
+            newest: newest)
     }
 
     mutating func state(upTo pass: Int64) throws(HistoryError) -> StoredState? {
@@ -149,23 +155,22 @@ private struct Session: ~Copyable {
         return try StateReader.state(connection, of: row, layouts: layouts)
     }
 
-    // Time ascends with the number of the pass, so halving finds it without an index.
+    // Times ascend within an epoch only, so that the clock may have been set in between: the newest
+    // pass counts.
     func lastPass(notAfter milliseconds: Int64) throws(HistoryError) -> Int64? {
-        guard let bounds = try bounds(), bounds.oldest.wallMilliseconds <= milliseconds else {
-            return nil
-        }
-        let time = try connection.prepare(
-            "SELECT t FROM head WHERE cyc >= ? ORDER BY cyc LIMIT 1", to: "find a time")
-        var low = Int64(clamping: bounds.oldest.id.rawValue)
-        var high = Int64(clamping: bounds.newest.id.rawValue)
-        while low < high {
-            let middle = low + (high - low + 1) / 2
-            try time.bind(1, middle)
-            let isAfter = try time.step() ? time.integer(0) > milliseconds : true
-            time.reset()
-            if isAfter { high = middle - 1 } else { low = middle }
-        }
-        return low
+        let purpose = "find a time"
+        let head = try connection.prepare("SELECT max(cyc) FROM head WHERE t <= ?", to: purpose)
+        try head.bind(1, milliseconds)
+        if try head.step(), !head.isNull(0) { return head.integer(0) }
+        let slots = try connection.prepare(
+            """
+            SELECT first, last, t0, t1, epoch, d FROM slot WHERE t0 <= ? ORDER BY first DESC LIMIT 1
+            """, to: purpose)
+        try slots.bind(1, milliseconds)
+        guard try slots.step() else { return nil }
+        guard let slot = SlotReader.slot(slots) else { return slots.integer(0) }
+        let row = slot.clock.times.lastIndex { $0 <= milliseconds } ?? 0
+        return slot.clock.passes[row]
     }
 
     func events(
@@ -173,12 +178,13 @@ private struct Session: ~Copyable {
     ) throws(HistoryError) -> [StoredEvent] {
         let statement = try connection.prepare(
             """
-            SELECT head.cyc, head.t, device.key, event.ctr, event.kind, event.before, event.after,
-                field.name
-            FROM event JOIN head ON head.cyc = event.id >> \(Schema.eventBits)
-                JOIN device USING(dev)
+            SELECT event.id >> \(Schema.eventBits), event.t, device.key, event.ctr, event.kind,
+                event.before, event.after, field.name
+            FROM event JOIN device USING(dev)
                 JOIN field ON field.layout = event.layout AND field.ctr = event.ctr
-            WHERE event.id BETWEEN ? AND ? ORDER BY event.id LIMIT ?
+            WHERE event.id BETWEEN ? AND ? AND \(Schema.Table.event.isSound)
+                AND \(Schema.Table.device.isSound) AND \(Schema.Table.field.isSound)
+            ORDER BY event.id LIMIT ?
             """, to: "read events")
         let newestPass = Int64.max >> Schema.eventBits - 1
         try statement.bind(1, (min(after, newestPass) + 1) << Schema.eventBits)

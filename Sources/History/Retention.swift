@@ -7,42 +7,94 @@ enum Retention {
     /// Pages left free in the file for the rows to come, so that a steady history neither grows
     /// nor shrinks its file.
     static let sparePages: Int64 = 256
-    /// The most groups that one pass drops: what it costs stays bounded, and four out for one in
-    /// catches up after a limit was lowered.
+    /// The most slots or groups that one pass drops: what it costs stays bounded, and four out for
+    /// one in catches up after a limit was lowered.
     static let maximumGroups = 4
 }
 
 extension Store {
-    /// Drops groups of rows that are too old or too many; the newest group always stays.
+    /// The time that ages are counted from.
     ///
-    /// Runs whenever a group starts, before its first row, so that the file has room for it.
-    func dropOldest(wallMilliseconds: Int64) throws(HistoryError) {
-        let oldestTime = wallMilliseconds &- limits.maximumAgeMilliseconds
-        var end: Int64?
+    /// The wall clock, unless it was set far ahead since the latest slot was begun: a clock that
+    /// is wrong for an hour must not cost the history.
+    func retentionTime(_ wallMilliseconds: Int64, _ memory: Memory? = nil) -> Int64 {
+        min(wallMilliseconds, (memory ?? self.memory)?.sealedTime ?? wallMilliseconds)
+    }
+
+    /// Drops slots, and groups of rows that are not sealed, that are too old or too many; the
+    /// newest group always stays.
+    ///
+    /// Runs whenever a group starts, before its first row, so that the file has room for it, and
+    /// whenever slots are sealed.
+    func dropOldest(now: Int64) throws(HistoryError) {
+        let oldestTime = now &- limits.maximumAgeMilliseconds
+        var hasDropped = false
         for _ in 0..<Retention.maximumGroups {
-            guard let group = try oldestGroup() else { break }
-            let isTooOld = group.lastTime < oldestTime
+            guard let stretch = try oldestStretch() else { break }
+            let isTooOld = stretch.lastTime < oldestTime
             let isTooMuch = try isTooLarge()
             guard isTooOld || isTooMuch else { break }
-            try delete("DELETE FROM head WHERE cyc < ?", before: group.end)
-            try delete("DELETE FROM event WHERE id < ?", before: group.end << Schema.eventBits)
-            end = group.end
+            try drop(stretch)
+            hasDropped = true
         }
-        guard let end else { return }
-        try dropUnused(before: end)
+        guard hasDropped else { return }
+        try dropUnused()
         try vacuum()
     }
 
-    // The first pass behind the oldest group and the time of its last row; nil when there is only
-    // one group.
-    private func oldestGroup() throws(HistoryError) -> (end: Int64, lastTime: Int64)? {
-        let statement = try connection.prepare(
+    /// Drops the oldest slot or group, whatever its age; false when only the newest group is left.
+    func dropOldestStretch() throws(HistoryError) -> Bool {
+        guard let stretch = try oldestStretch() else { return false }
+        try drop(stretch)
+        try dropUnused()
+        return true
+    }
+
+    // A slot or a group of rows that are not sealed.
+    private struct Stretch {
+        var first: Int64
+        // The first pass behind it.
+        var end: Int64
+        var lastTime: Int64
+        var isSealed: Bool
+    }
+
+    // Nil when there is only the newest group.
+    private func oldestStretch() throws(HistoryError) -> Stretch? {
+        let purpose = "find the oldest passes"
+        let slot = try connection.prepare(
+            "SELECT first, last + 1, t1 FROM slot ORDER BY first LIMIT 1", to: purpose)
+        let sealed =
+            try slot.step()
+            ? Stretch(
+                first: slot.integer(0), end: slot.integer(1), lastTime: slot.integer(2),
+                isSealed: true) : nil
+        let group = try connection.prepare(
             """
-            SELECT cyc, (SELECT t FROM head AS b WHERE b.cyc < a.cyc ORDER BY b.cyc DESC LIMIT 1)
+            SELECT cyc, (SELECT t FROM head AS b WHERE b.cyc < a.cyc ORDER BY b.cyc DESC LIMIT 1),
+                (SELECT min(cyc) FROM head)
             FROM head AS a WHERE a.cyc = a.key AND a.cyc > (SELECT min(cyc) FROM head)
             ORDER BY a.cyc LIMIT 1
-            """, to: "find the oldest passes")
-        return try statement.step() ? (statement.integer(0), statement.integer(1)) : nil
+            """, to: purpose)
+        guard try group.step() else { return sealed }
+        if let sealed, sealed.first < group.integer(2) { return sealed }
+        return Stretch(
+            first: group.integer(2), end: group.integer(0), lastTime: group.integer(1),
+            isSealed: false)
+    }
+
+    private func drop(_ stretch: Stretch) throws(HistoryError) {
+        if stretch.isSealed {
+            try delete("DELETE FROM slot WHERE first = ?", stretch.first)
+            let chunks = try connection.prepare(
+                "DELETE FROM chunk WHERE id >= ? AND id < ?", to: "drop the oldest passes")
+            try chunks.bind(1, stretch.first << Schema.chunkBits)
+            try chunks.bind(2, (stretch.first + 1) << Schema.chunkBits)
+            try chunks.run()
+        } else {
+            try delete("DELETE FROM head WHERE cyc < ?", stretch.end)
+        }
+        try delete("DELETE FROM event WHERE id < ?", stretch.end << Schema.eventBits)
     }
 
     private func isTooLarge() throws(HistoryError) -> Bool {
@@ -54,18 +106,25 @@ extension Store {
         try connection.integer("PRAGMA \(pragma)", to: "ask for the history's size") ?? 0
     }
 
-    private func delete(_ sql: String, before end: Int64) throws(HistoryError) {
+    private func delete(_ sql: String, _ bound: Int64) throws(HistoryError) {
         let statement = try connection.prepare(sql, to: "drop the oldest passes")
-        try statement.bind(1, end)
+        try statement.bind(1, bound)
         try statement.run()
     }
 
-    // Devices and epochs that no row refers to any more. Layouts stay: one comes with a version.
-    private func dropUnused(before end: Int64) throws(HistoryError) {
-        try connection.execute(
-            "DELETE FROM epoch WHERE epoch < (SELECT epoch FROM head ORDER BY cyc LIMIT 1)",
-            to: "drop unused epochs")
-        try delete("DELETE FROM device WHERE last < ?", before: end)
+    // Devices and epochs that nothing refers to any more. Layouts stay: one comes with a version.
+    private func dropUnused() throws(HistoryError) {
+        let purpose = "find the oldest passes"
+        let oldest = try connection.prepare(
+            """
+            SELECT first, epoch FROM (SELECT first, epoch FROM slot ORDER BY first LIMIT 1)
+            UNION ALL SELECT cyc, epoch FROM (SELECT cyc, epoch FROM head ORDER BY cyc LIMIT 1)
+            ORDER BY first LIMIT 1
+            """, to: purpose)
+        guard try oldest.step() else { return }
+        let (first, epoch) = (oldest.integer(0), oldest.integer(1))
+        try delete("DELETE FROM epoch WHERE epoch < ?", epoch)
+        try delete("DELETE FROM device WHERE last < ?", first)
         guard connection.changes > 0 else { return }
         try connection.execute(
             "DELETE FROM offs WHERE dev NOT IN (SELECT dev FROM device)",

@@ -6,6 +6,8 @@ enum StateReader {
     struct Row {
         var header: RowHeader
         var frame: Frame
+        /// Series of which nothing can be said, since their chunk is damaged.
+        var unreadable: Set<Int> = []
     }
 
     /// How many groups without a readable row are passed over before giving up.
@@ -17,17 +19,27 @@ enum StateReader {
         let purpose = "read the history's columns"
         var columns: [Int64: [Column]] = [:]
         let fields = try connection.prepare(
-            "SELECT layout, name, kind, unit FROM field ORDER BY layout, ctr", to: purpose)
+            """
+            SELECT layout, name, kind, unit, ctr, \(Schema.Table.field.isSound) FROM field
+            ORDER BY layout, ctr
+            """, to: purpose)
+        var damaged: Set<Int64> = []
         while try fields.step() {
             let column = Column(
                 name: fields.text(1), kind: Column.Kind(rawValue: fields.text(2)) ?? .gauge,
                 unit: fields.text(3))
-            columns[fields.integer(0), default: []].append(column)
+            let id = fields.integer(0)
+            if fields.integer(5) == 0 || fields.integer(4) != columns[id]?.count ?? 0 {
+                damaged.insert(id)
+            }
+            columns[id, default: []].append(column)
         }
         var layouts: [Int64: Layout] = [:]
-        let classes = try connection.prepare("SELECT layout, class FROM layout", to: purpose)
+        let classes = try connection.prepare(
+            "SELECT layout, class FROM layout WHERE \(Schema.Table.layout.isSound)", to: purpose)
         while try classes.step() {
             let id = classes.integer(0)
+            guard !damaged.contains(id) else { continue }
             layouts[id] = Layout(deviceClass: classes.text(1), columns: columns[id] ?? [])
         }
         return layouts
@@ -42,12 +54,12 @@ enum StateReader {
         let columns = layouts.mapValues { $0.columns.map { $0.kind == .gauge } }
         var limit = pass
         for _ in 0..<maximumDamagedGroups {
-            guard let last = try lastRow(connection, upTo: limit) else { return nil }
+            guard let last = try lastRow(connection, upTo: limit) else { break }
             let found = try row(connection, from: last.key, to: last.pass, columns: columns)
             if let found { return found }
             limit = min(last.key, last.pass) - 1
         }
-        return nil
+        return try SlotReader.newestRow(connection, upTo: pass, columns: columns)
     }
 
     private static func lastRow(
@@ -71,23 +83,28 @@ enum StateReader {
         try statement.bind(1, key)
         try statement.bind(2, pass)
         var latest: Row?
-        while try statement.step() {
-            let header = RowHeader(
-                pass: statement.integer(0), timeMilliseconds: statement.integer(1),
-                key: statement.integer(2), epoch: statement.integer(3))
-            let previous = latest
-            let frame = try? statement.withBytes(4) { (bytes) throws(RowDamage) in
-                try decode(bytes, header: header, after: previous, columns: columns)
-            }
-            guard let frame else { break }
-            latest = Row(header: header, frame: frame)
-        }
+        while let next = try nextRow(statement, after: latest, columns: columns) { latest = next }
         return latest
+    }
+
+    /// The next row of a group from a statement of `cyc, t, key, epoch, d`; nil behind the last and
+    /// for one that cannot be read.
+    static func nextRow(
+        _ statement: borrowing Statement, after previous: Row?, columns: [Int64: [Bool]]
+    ) throws(HistoryError) -> Row? {
+        guard try statement.step() else { return nil }
+        let header = RowHeader(
+            pass: statement.integer(0), timeMilliseconds: statement.integer(1),
+            key: statement.integer(2), epoch: statement.integer(3))
+        let frame = try? statement.withBytes(4) { (bytes) throws(Damage) in
+            try decode(bytes, header: header, after: previous, columns: columns)
+        }
+        return frame.map { Row(header: header, frame: $0) }
     }
 
     private static func decode(
         _ bytes: Span<UInt8>, header: RowHeader, after previous: Row?, columns: [Int64: [Bool]]
-    ) throws(RowDamage) -> Frame {
+    ) throws(Damage) -> Frame {
         guard let previous else {
             return try RowCodec.decodeKey(bytes, header: header, columns: columns)
         }
@@ -107,15 +124,21 @@ extension StateReader {
     ) throws(HistoryError) -> StoredState {
         let devices = try devices(connection)
         let bootID = try bootID(connection, epoch: row.header.epoch)
-        let series = row.frame.shape.slots.indices.map { index in
-            let slot = row.frame.shape.slots[index]
-            let device = devices[slot.device]
+        // Whose name is lost is left out: nobody could say what its numbers mean.
+        let series = row.frame.shape.parts.indices.compactMap { index -> StoredSeries? in
+            let part = row.frame.shape.parts[index]
+            guard let device = devices[part.device], let layout = layouts[part.layout] else {
+                return nil
+            }
+            let isReadable = !row.unreadable.contains(index)
             return StoredSeries(
-                key: device?.key ?? "",
-                layout: layouts[slot.layout] ?? Layout(deviceClass: "", columns: []),
-                isPresent: row.frame.present[index], cells: row.frame.cells(ofSlot: index),
-                firstRecorded: device?.first ?? StoredPass(row.header.seen),
-                lastSeen: row.frame.seen[index].map(StoredPass.init))
+                key: device.key, layout: layout,
+                isPresent: isReadable && row.frame.present[index],
+                cells: isReadable
+                    ? row.frame.cells(ofPart: index)
+                    : layout.columns.map { _ in .missing(last: nil) },
+                firstRecorded: device.first,
+                lastSeen: isReadable ? row.frame.seen[index].map(StoredPass.init) : nil)
         }
         return StoredState(
             pass: StoredPass(row.header.seen),
@@ -130,7 +153,9 @@ extension StateReader {
     ) throws(HistoryError) -> [Int64: (key: String, first: StoredPass)] {
         var devices: [Int64: (key: String, first: StoredPass)] = [:]
         let statement = try connection.prepare(
-            "SELECT dev, key, first, first_t FROM device", to: "read the history's devices")
+            """
+            SELECT dev, key, first, first_t FROM device WHERE \(Schema.Table.device.isSound)
+            """, to: "read the history's devices")
         while try statement.step() {
             let first = Seen(pass: statement.integer(2), timeMilliseconds: statement.integer(3))
             devices[statement.integer(0)] = (statement.text(1), StoredPass(first))
@@ -142,7 +167,8 @@ extension StateReader {
         _ connection: borrowing Connection, epoch: Int64
     ) throws(HistoryError) -> String {
         let statement = try connection.prepare(
-            "SELECT boot_id FROM epoch WHERE epoch = ?", to: "read the history's epochs")
+            "SELECT boot_id FROM epoch WHERE epoch = ? AND \(Schema.Table.epoch.isSound)",
+            to: "read the history's epochs")
         try statement.bind(1, epoch)
         return try statement.step() ? statement.text(0) : ""
     }

@@ -12,6 +12,13 @@ package final class Store {
         /// The size that the file does not grow beyond, 4 MiB at least; the write-ahead log beside
         /// it takes about 4 MiB more.
         package var maximumBytes: Int64
+        /// A slot is sealed after so many passes, 4096 at most.
+        package var slotPasses = 600
+        /// A slot is sealed after so long; milliseconds.
+        package var slotMilliseconds: Int64 = 3_600_000
+        /// Slots older than this keep one pass a minute of what tells nothing of errors; nil to
+        /// keep all; milliseconds.
+        package var thinAfterMilliseconds: Int64?
 
         /// Limits; the oldest passes go first when either is reached.
         package init(maximumAgeMilliseconds: Int64, maximumBytes: Int64) {
@@ -91,32 +98,35 @@ package final class Store {
         logPosition: KernelLogPosition? = nil
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
+        return try transaction { memory throws(HistoryError) in
+            try write(pass, &memory)
+            try replacePublished(published)
+            try write(events)
+            try drop(remains)
+            if let logPosition { try write(logPosition) }
+            return PassID(UInt64(bitPattern: memory.last.pass))
+        }
+    }
+
+    /// Runs all of a body or nothing of it.
+    func transaction<Result>(
+        _ body: (inout Memory) throws(HistoryError) -> Result
+    ) throws(HistoryError) -> Result {
+        // Taken out, so that an error leaves nothing that the file does not say.
+        var memory =
+            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
         do {
-            return try appendValid(pass, published, events, remains, logPosition)
+            try begin.run()
+            let result = try body(&memory)
+            try commit.run()
+            epoch = memory.epoch
+            self.memory = memory
+            return result
         } catch {
             connection.rollBack()
             if error.cause == .damaged { file.markDamaged() }
             throw error
         }
-    }
-
-    private func appendValid(
-        _ pass: PassRecord, _ published: [PublishedBase], _ events: [JournalEntry],
-        _ remains: EventJournal.Remains, _ logPosition: KernelLogPosition?
-    ) throws(HistoryError) -> PassID {
-        // Taken out, so that an error leaves nothing that the file does not say.
-        var memory =
-            if let kept = self.memory.take() { kept } else { try Memory(connection, epoch: epoch) }
-        try begin.run()
-        try write(pass, &memory)
-        try replacePublished(published)
-        try write(events)
-        try drop(remains)
-        if let logPosition { try write(logPosition) }
-        try commit.run()
-        epoch = memory.epoch
-        self.memory = memory
-        return PassID(UInt64(bitPattern: memory.last.pass))
     }
 
     /// What a ledger needs to go on after a restart; nil when no pass is readable.
@@ -127,7 +137,7 @@ package final class Store {
         }
         let state = try StateReader.state(connection, of: row, layouts: layouts)
         let origins = try Memory.origins(connection)
-        let series = zip(state.series, row.frame.shape.slots).map { series, slot in
+        let series = zip(state.series, row.frame.shape.parts).map { series, slot in
             let kept = origins[slot.device]
             return RestoredSeries(
                 series: series,
@@ -139,8 +149,10 @@ package final class Store {
     /// The bases that were handed to `append`, the latest of each slot.
     package func loadPublished() throws(HistoryError) -> [PublishedBase] {
         let statement = try connection.prepare(
-            "SELECT slot, series, name, base FROM published ORDER BY slot, name",
-            to: "read the published bases")
+            """
+            SELECT slot, series, name, base FROM published
+            WHERE \(Schema.Table.published.isSound) ORDER BY slot, name
+            """, to: "read the published bases")
         var bases: [PublishedBase] = []
         while try statement.step() {
             bases.append(
@@ -156,8 +168,7 @@ package final class Store {
         let purpose = "write the published bases"
         let clear = try connection.prepare("DELETE FROM published WHERE slot = ?", to: purpose)
         let insert = try connection.prepare(
-            "INSERT OR REPLACE INTO published(slot, series, name, base) VALUES(?, ?, ?, ?)",
-            to: purpose)
+            Schema.Table.published.insertion, to: purpose)
         var previous: PublishedBase?
         for base in bases {
             if base.slot != previous?.slot || base.seriesKey != previous?.seriesKey {
@@ -165,8 +176,8 @@ package final class Store {
                 try clear.run()
             }
             try insert.bind(1, base.slot)
-            try insert.bind(2, base.seriesKey)
-            try insert.bind(3, base.column)
+            try insert.bind(2, base.column)
+            try insert.bind(3, base.seriesKey)
             try insert.bind(4, base.base)
             try insert.run()
             previous = base

@@ -19,27 +19,44 @@ extension Store {
     }
 
     func write(_ pass: PassRecord, _ memory: inout Memory) throws(HistoryError) {
+        let hasStepped = memory.hasStepped(at: pass.moment)
         let now = Seen(
             pass: memory.last.pass + 1,
-            timeMilliseconds: memory.last.pass == 0
+            timeMilliseconds: hasStepped || memory.last.pass == 0
                 ? pass.moment.wallMilliseconds
                 : max(memory.last.timeMilliseconds &+ 1, pass.moment.wallMilliseconds))
-        let epoch = try epoch(of: pass, now: now, &memory)
-        if memory.group?.accepts(pass, epoch: epoch) != true {
-            try dropOldest(wallMilliseconds: pass.moment.wallMilliseconds)
+        let epoch = try epoch(of: pass, now: now, hasStepped: hasStepped, &memory)
+        let isFull = isFull(memory.run, now: now)
+        if isFull || memory.group?.accepts(pass, epoch: epoch) != true {
+            if isFull || memory.group?.isComplete != true {
+                memory.runStart = now.pass
+                memory.run = HeadExtent()
+            }
+            try dropOldest(now: retentionTime(pass.moment.wallMilliseconds))
             memory.group = try startGroup(pass, now: now, epoch: epoch, &memory)
         }
         guard var group = memory.group.take() else { return }
         let frame = group.next(pass, now: now)
         let header = RowHeader(
             pass: now.pass, timeMilliseconds: now.timeMilliseconds, key: group.key, epoch: epoch)
-        try insert(RowCodec.encode(frame, after: group.frame, header: header), header)
+        let bytes = RowCodec.encode(frame, after: group.frame, header: header)
+        try insert(bytes, header)
+        memory.head.add(now, bytes: bytes.count)
+        memory.run.add(now, bytes: bytes.count)
         try writeOrigins(of: pass, frame.shape, &memory)
         try writeEvents(of: pass, frame.shape, now: now)
         group.frame = frame
         group.count += 1
         memory.group = group
         memory.last = now
+        memory.lastMoment = pass.moment
+    }
+
+    // Whether the slot to come has all the rows that it should have.
+    private func isFull(_ run: HeadExtent, now: Seen) -> Bool {
+        run.count >= min(limits.slotPasses, ChunkCodec.maximumRows)
+            || run.count > 0 && now.timeMilliseconds &- run.firstTime >= limits.slotMilliseconds
+            || run.bytes >= Sealer.maximumHeadBytes
     }
 
     private func insert(_ bytes: [UInt8], _ header: RowHeader) throws(HistoryError) {
@@ -60,17 +77,18 @@ extension Store {
     // MARK: Epochs and groups
 
     private func epoch(
-        of pass: PassRecord, now: Seen, _ memory: inout Memory
+        of pass: PassRecord, now: Seen, hasStepped: Bool, _ memory: inout Memory
     ) throws(HistoryError) -> Int64 {
         let bootID = pass.moment.bootID
-        if let epoch = memory.epoch, epoch.bootID == bootID { return epoch.id }
-        let insert = try connection.prepare(
-            "INSERT INTO epoch(t0, boot_id, why) VALUES(?, ?, ?) RETURNING epoch",
-            to: "write an epoch")
-        try insert.bind(1, now.timeMilliseconds)
-        try insert.bind(2, bootID)
-        try insert.bind(3, memory.epoch == nil ? "start" : "boot")
-        let id = try returned(insert)
+        if let epoch = memory.epoch, epoch.bootID == bootID, !hasStepped { return epoch.id }
+        let id = try nextNumber("epoch", in: .epoch)
+        let insert = try connection.prepare(Schema.Table.epoch.insertion, to: "write an epoch")
+        try insert.bind(1, id)
+        try insert.bind(2, now.timeMilliseconds)
+        try insert.bind(3, bootID)
+        try insert.bind(
+            4, memory.epoch == nil ? "start" : memory.epoch?.bootID == bootID ? "clock" : "boot")
+        try insert.run()
         memory.epoch = Epoch(id: id, bootID: bootID)
         return id
     }
@@ -78,42 +96,33 @@ extension Store {
     private func startGroup(
         _ pass: PassRecord, now: Seen, epoch: Int64, _ memory: inout Memory
     ) throws(HistoryError) -> Group {
-        let upsert = try connection.prepare(
-            """
-            INSERT INTO device(key, layout, first, first_t, last) VALUES(?1, ?2, ?3, ?4, ?3)
-            ON CONFLICT(key) DO UPDATE SET layout = excluded.layout, last = excluded.last
-            RETURNING dev
-            """, to: "write a device")
+        var devices = try DeviceWriter(connection)
         var shape = FrameShape()
         for series in pass.series {
             let layout = try layoutID(series.layout, &memory)
-            try upsert.bind(1, series.key)
-            try upsert.bind(2, layout)
-            try upsert.bind(3, now.pass)
-            try upsert.bind(4, now.timeMilliseconds)
             shape.append(
-                device: try returned(upsert), layout: layout,
+                device: try devices.write(series, layout: layout, now: now), layout: layout,
                 columns: series.layout.columns.map { $0.kind == .gauge })
         }
-        let devices = Set(shape.slots.map(\.device))
-        guard devices.count == shape.slots.count else { throw invalid("a series is there twice") }
-        memory.keepOnly(devices)
+        let numbers = Set(shape.parts.map(\.device))
+        guard numbers.count == shape.parts.count else { throw invalid("a series is there twice") }
+        memory.keepOnly(numbers)
         return Group(
             key: now.pass, epoch: epoch, series: pass.series.map { ($0.key, $0.layout) },
-            frame: Frame(shape: shape, seen: shape.slots.map { memory.seen[$0.device] }))
+            frame: Frame(shape: shape, seen: shape.parts.map { memory.seen[$0.device] }))
     }
 
     private func layoutID(
         _ layout: Layout, _ memory: inout Memory
     ) throws(HistoryError) -> Int64 {
         if let known = memory.layouts.first(where: { $0.value == layout }) { return known.key }
-        let insert = try connection.prepare(
-            "INSERT INTO layout(class) VALUES(?) RETURNING layout", to: "write a layout")
-        try insert.bind(1, layout.deviceClass)
-        let id = try returned(insert)
+        let id = try nextNumber("layout", in: .layout)
+        let insert = try connection.prepare(Schema.Table.layout.insertion, to: "write a layout")
+        try insert.bind(1, id)
+        try insert.bind(2, layout.deviceClass)
+        try insert.run()
         let insertField = try connection.prepare(
-            "INSERT INTO field(layout, ctr, name, kind, unit) VALUES(?, ?, ?, ?, ?)",
-            to: "write a layout")
+            Schema.Table.field.insertion, to: "write a layout")
         for (index, column) in layout.columns.enumerated() {
             try insertField.bind(1, id)
             try insertField.bind(2, Int64(index))
@@ -126,13 +135,13 @@ extension Store {
         return id
     }
 
-    // The one integer that an INSERT … RETURNING answers.
-    private func returned(_ statement: borrowing Statement) throws(HistoryError) -> Int64 {
-        defer { statement.reset() }
-        guard try statement.step() else { return 0 }
-        let value = statement.integer(0)
-        while try statement.step() {}
-        return value
+    // The number is a part of what the row's checksum covers, so it is known before.
+    private func nextNumber(
+        _ column: String, in table: Schema.Table
+    ) throws(HistoryError) -> Int64 {
+        let greatest = try connection.integer(
+            "SELECT max(\(column)) FROM \(table.rawValue)", to: "write an \(column)")
+        return (greatest ?? 0) + 1
     }
 
     // MARK: Origins and events
@@ -140,16 +149,16 @@ extension Store {
     private func writeOrigins(
         of pass: PassRecord, _ shape: FrameShape, _ memory: inout Memory
     ) throws(HistoryError) {
-        for (series, slot) in zip(pass.series, shape.slots) {
-            let kept = memory.origins[slot.device]
-            let hasSameColumns = kept?.layout == slot.layout
+        for (series, part) in zip(pass.series, shape.parts) {
+            let kept = memory.origins[part.device]
+            let hasSameColumns = kept?.layout == part.layout
             if hasSameColumns, kept?.values == series.origins { continue }
-            if !hasSameColumns { try deleteOrigins(device: slot.device) }
+            if !hasSameColumns { try deleteOrigins(device: part.device) }
             try write(
                 series.origins, over: hasSameColumns ? kept?.values ?? [] : [],
-                device: slot.device)
-            memory.origins[slot.device] = KeptOrigins(
-                layout: slot.layout, values: series.origins)
+                device: part.device)
+            memory.origins[part.device] = KeptOrigins(
+                layout: part.layout, values: series.origins)
         }
     }
 
@@ -163,8 +172,7 @@ extension Store {
         _ origins: [Origin], over kept: [Origin], device: Int64
     ) throws(HistoryError) {
         let replace = try connection.prepare(
-            "INSERT OR REPLACE INTO offs(dev, ctr, off, field) VALUES(?, ?, ?, ?)",
-            to: "write an offset")
+            Schema.Table.offs.insertion, to: "write an offset")
         let delete = try connection.prepare(
             "DELETE FROM offs WHERE dev = ? AND ctr = ?", to: "drop an offset")
         for (column, origin) in origins.enumerated() {
@@ -187,23 +195,73 @@ extension Store {
         of pass: PassRecord, _ shape: FrameShape, now: Seen
     ) throws(HistoryError) {
         guard !pass.events.isEmpty else { return }
-        let insert = try connection.prepare(
-            """
-            INSERT INTO event(id, dev, layout, ctr, kind, before, after) VALUES(?, ?, ?, ?, ?, ?, ?)
-            """, to: "write an event")
+        let insert = try connection.prepare(Schema.Table.event.insertion, to: "write an event")
         for (number, event) in pass.events.enumerated() {
             guard let index = pass.series.firstIndex(where: { $0.key == event.key }),
                 pass.series[index].layout.columns.indices.contains(event.column)
             else { throw invalid("an event is of \(event.key), column \(event.column)") }
-            let slot = shape.slots[index]
+            let part = shape.parts[index]
             try insert.bind(1, now.pass << Schema.eventBits | Int64(number))
-            try insert.bind(2, slot.device)
-            try insert.bind(3, slot.layout)
-            try insert.bind(4, Int64(event.column))
-            try insert.bind(5, event.kind.rawValue)
-            try insert.bind(6, event.before)
-            try insert.bind(7, event.after)
+            try insert.bind(2, now.timeMilliseconds)
+            try insert.bind(3, part.device)
+            try insert.bind(4, part.layout)
+            try insert.bind(5, Int64(event.column))
+            try insert.bind(6, event.kind.rawValue)
+            try insert.bind(7, event.before)
+            try insert.bind(8, event.after)
             try insert.run()
         }
+    }
+}
+
+/// Writes the rows of devices at the start of a group.
+private struct DeviceWriter: ~Copyable {
+    private let update: Statement
+    private let insert: Statement
+    private var next: Int64
+
+    init(_ connection: borrowing Connection) throws(HistoryError) {
+        let purpose = "write a device"
+        let greatest = try connection.integer("SELECT max(dev) FROM device", to: purpose)
+        let update = try connection.prepare(
+            """
+            UPDATE device SET layout = ?2, last = ?3, bundle = ?4,
+                crc = \(RowChecksum.name)(dev, key, ?2, first, first_t)
+            WHERE key = ?1 AND \(Schema.Table.device.isSound) RETURNING dev
+            """, to: purpose)
+        insert = try connection.prepare(Schema.Table.device.insertion, to: purpose)
+        self.update = update
+        next = (greatest ?? 0) + 1
+    }
+
+    /// The number of a series' device.
+    mutating func write(
+        _ series: SeriesRecord, layout: Int64, now: Seen
+    ) throws(HistoryError) -> Int64 {
+        if let known = try known(series, layout: layout, now: now) { return known }
+        try insert.bind(1, next)
+        try insert.bind(2, series.key)
+        try insert.bind(3, layout)
+        try insert.bind(4, now.pass)
+        try insert.bind(5, now.timeMilliseconds)
+        try insert.bind(6, now.pass)
+        try insert.bind(7, series.bundle)
+        try insert.run()
+        next += 1
+        return next - 1
+    }
+
+    private func known(
+        _ series: SeriesRecord, layout: Int64, now: Seen
+    ) throws(HistoryError) -> Int64? {
+        try update.bind(1, series.key)
+        try update.bind(2, layout)
+        try update.bind(3, now.pass)
+        try update.bind(4, series.bundle)
+        defer { update.reset() }
+        guard try update.step() else { return nil }
+        let number = update.integer(0)
+        while try update.step() {}
+        return number
     }
 }

@@ -26,6 +26,11 @@ package final class CounterTable: Sendable {
     /// The row of a counter or gauge by name, gauges after counters; nil for an unknown name.
     package func row(of name: String) -> Int? { rows[name] }
 
+    /// The table of a class of devices; nil for a class that this version does not know.
+    package static func named(_ deviceClass: String) -> CounterTable? {
+        [infiniBandPort, gpu, nvlink, pci].first { $0.layout.deviceClass == deviceClass }
+    }
+
     /// An InfiniBand port, at either end of a cable.
     package static let infiniBandPort = CounterTable(
         "infiniband_port", InfiniBandCounters.all,
@@ -50,6 +55,16 @@ package final class CounterTable: Sendable {
 }
 
 extension Column {
+    /// Whether it may tell of errors, so that every pass of it is worth keeping: all counters but
+    /// those of traffic, and what is not known.
+    package func tellsOfErrors(in deviceClass: String) -> Bool {
+        guard kind == .counter else { return false }
+        guard let table = CounterTable.named(deviceClass), let row = table.row(of: name),
+            table.counters.indices.contains(row)
+        else { return true }
+        return table.counters[row].accuses != .nobody
+    }
+
     fileprivate init(_ gauge: Gauge) {
         self.init(name: gauge.name, kind: .gauge, unit: gauge.unit.rawValue)
     }

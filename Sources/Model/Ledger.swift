@@ -65,6 +65,8 @@ package struct Ledger: Sendable {
         /// When it was last observed; nil before the first time since start.
         package var seen: Moment?
         let name: String
+        // A GPU and its NVLinks are kept together.
+        let bundle: String
         let table: CounterTable
         var epoch: UInt64?
         // The pass of the latest observation.
@@ -72,6 +74,11 @@ package struct Ledger: Sendable {
 
         init(_ key: PartKey) {
             name = key.description
+            bundle =
+                switch key {
+                case .gpu(let uuid), .nvlink(let uuid, _): uuid.description
+                case .port, .pci: name
+                }
             table = key.table
             entries = Array(repeating: Entry(), count: table.counters.count)
             gauges = Array(repeating: GaugeEntry(), count: table.gaugeCount)
@@ -230,7 +237,7 @@ extension Ledger.Series {
 
     fileprivate func record(isPresent: Bool) -> SeriesRecord {
         SeriesRecord(
-            key: name, layout: table.layout, isPresent: isPresent,
+            key: name, layout: table.layout, bundle: bundle, isPresent: isPresent,
             cells: cells(isPresent: isPresent), origins: origins)
     }
 

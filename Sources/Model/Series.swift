@@ -62,6 +62,11 @@ package struct SeriesRecord: Hashable, Sendable {
     package var key: String
     /// The columns that `cells` are in.
     package var layout: Layout
+    /// What the history keeps the series together with, since it counts the same things.
+    ///
+    /// Any text that these have in common: a hint that changes the size of the file and nothing
+    /// else.
+    package var bundle: String
     /// Whether the device was observed at all in this pass.
     package var isPresent: Bool
     /// One cell per column.
@@ -70,12 +75,14 @@ package struct SeriesRecord: Hashable, Sendable {
     /// came from; what a restart needs to go on without a jump.
     package var origins: [Origin]
 
-    /// One series in one pass.
+    /// One series in one pass; without a bundle it is kept by itself.
     package init(
-        key: String, layout: Layout, isPresent: Bool, cells: [Cell], origins: [Origin]
+        key: String, layout: Layout, bundle: String? = nil, isPresent: Bool, cells: [Cell],
+        origins: [Origin]
     ) {
         self.key = key
         self.layout = layout
+        self.bundle = bundle ?? key
         self.isPresent = isPresent
         self.cells = cells
         self.origins = origins

@@ -30,7 +30,7 @@ import Testing
             [], [0x80], Array(repeating: 0xFF, count: 10), Array(repeating: 0x80, count: 12),
         ] as [[UInt8]])
     func badVarintIsRefused(_ bytes: [UInt8]) {
-        #expect(throws: RowDamage.malformed) {
+        #expect(throws: Damage.malformed) {
             var cursor = ByteCursor(offset: 0)
             _ = try cursor.varint(bytes.span)
         }
@@ -91,13 +91,13 @@ import Testing
         for bit in 0..<bytes.count * 8 {
             var damaged = bytes
             damaged[bit / 8] ^= 1 << UInt8(bit % 8)
-            #expect(throws: RowDamage.self, "bit \(bit)") {
+            #expect(throws: Damage.self, "bit \(bit)") {
                 try RowCodec.decodeKey(damaged.span, header: header, columns: Self.columns)
             }
         }
         var other = header
         other.timeMilliseconds += 1
-        #expect(throws: RowDamage.checksum) {
+        #expect(throws: Damage.checksum) {
             try RowCodec.decodeKey(bytes.span, header: other, columns: Self.columns)
         }
     }
@@ -127,7 +127,7 @@ import Testing
 
     @Test func unknownVersionIsSaid() {
         let header = Self.sample().1
-        #expect(throws: RowDamage.version(9)) {
+        #expect(throws: Damage.version(9)) {
             try RowCodec.decodeKey(([9, 0] as [UInt8]).span, header: header, columns: [:])
         }
     }

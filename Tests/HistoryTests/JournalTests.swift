@@ -148,19 +148,4 @@ struct JournalTests {
         #expect(throws: HistoryError.self) { try store.append(pass, events: Self.entries) }
         #expect(try store.loadEvents() == [])
     }
-
-    @Test func historyOfTheFirstVersionGoesOn() throws {
-        let directory = try TemporaryDirectory()
-        do {
-            let store = try Store.open(directory)
-            _ = try store.append(.plain(at: 1, ["a": [1]]))
-        }
-        try directory.execute(
-            "DROP TABLE node_event; DROP TABLE log_position; PRAGMA user_version=1")
-        let store = try Store.open(directory)
-        #expect(store.outcome == .opened)
-        #expect(try directory.integer("PRAGMA user_version") == Schema.version)
-        #expect(try store.append(.plain(at: 2, ["a": [2]]), events: Self.entries) == PassID(2))
-        #expect(try store.loadEvents() == Self.entries)
-    }
 }

@@ -77,6 +77,17 @@ extension Store {
     }
 }
 
+extension Store {
+    /// Seals all that can be, also what is not due yet.
+    func sealAll() throws {
+        while true {
+            let work = try sealer.prepare(Sealer.Task(end: .max, thinBefore: nil))
+            guard work.sealedThrough > 0 else { return }
+            try commit(work)
+        }
+    }
+}
+
 extension Layout {
     /// Counters `c0` and up, then gauges `g0` and up.
     static func plain(_ name: String = "part", counters: Int, gauges: Int = 0) -> Layout {

@@ -86,13 +86,18 @@ import Testing
         #expect(try store.restore() == nil)
     }
 
-    // Opening reads the newest rows only; damage in the old ones shows when they are dropped.
+    // Opening reads what is not sealed; damage in the rest shows when it is dropped.
     @Test func damageFoundWhileWritingIsMovedAsideAtTheNextStart() throws {
         let directory = try Self.directoryWithHistory(passes: 2000)
+        do {
+            let store = try Store.open(directory)
+            try store.sealAll()
+            _ = try store.append(.plain(at: 20_010, ["a": [2001]]))
+        }
         try directory.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         let page = try #require(
             try directory.integer(
-                "SELECT min(pageno) FROM dbstat WHERE name = 'head' AND pagetype = 'leaf'"))
+                "SELECT min(pageno) FROM dbstat WHERE name = 'chunk' AND pagetype = 'leaf'"))
         let file = try #require(FileHandle(forUpdatingAtPath: directory.database))
         try file.seek(toOffset: UInt64(page - 1) * 4096)
         try file.write(contentsOf: Data(count: 4096))

@@ -41,7 +41,9 @@ struct Truth {
 
     mutating func keep(_ record: PassRecord, as id: PassID) {
         let last = passes.last?.pass.wallMilliseconds ?? .min
-        let time = max(record.moment.wallMilliseconds, last == .min ? .min : last + 1)
+        let wall = record.moment.wallMilliseconds
+        // A clock that was set back is believed; what it drifts is not.
+        let time = last == .min || wall < last - 1000 ? wall : max(wall, last + 1)
         passes.append((StoredPass(id: id, wallMilliseconds: time), record))
     }
 

@@ -1,5 +1,5 @@
 /// Why the bytes of a row cannot be used.
-enum RowDamage: Error, Hashable {
+enum Damage: Error, Hashable {
     /// Written by a version that this one does not know.
     case version(UInt8)
     /// The checksum is not the one of these bytes.
@@ -25,15 +25,20 @@ struct ByteCursor {
     /// How many bytes are left.
     func remaining(in bytes: Span<UInt8>) -> Int { max(0, bytes.count - offset) }
 
+    /// Leaves out bytes that are known to be there.
+    mutating func skip(_ count: Int) {
+        offset += count
+    }
+
     /// The next byte.
-    mutating func byte(_ bytes: Span<UInt8>) throws(RowDamage) -> UInt8 {
+    mutating func byte(_ bytes: Span<UInt8>) throws(Damage) -> UInt8 {
         guard offset < bytes.count else { throw .malformed }
         defer { offset += 1 }
         return bytes[offset]
     }
 
     /// The next LEB128 integer of at most ten bytes.
-    mutating func varint(_ bytes: Span<UInt8>) throws(RowDamage) -> UInt64 {
+    mutating func varint(_ bytes: Span<UInt8>) throws(Damage) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 63, by: 7) {
             let next = try byte(bytes)
@@ -45,12 +50,12 @@ struct ByteCursor {
     }
 
     /// The next integer that may be negative.
-    mutating func signed(_ bytes: Span<UInt8>) throws(RowDamage) -> Int64 {
+    mutating func signed(_ bytes: Span<UInt8>) throws(Damage) -> Int64 {
         ZigZag.decode(try varint(bytes))
     }
 
     /// The next integer, which must not be more than `limit`.
-    mutating func count(_ bytes: Span<UInt8>, limit: Int) throws(RowDamage) -> Int {
+    mutating func count(_ bytes: Span<UInt8>, limit: Int) throws(Damage) -> Int {
         let value = try varint(bytes)
         guard limit >= 0, value <= UInt64(limit) else { throw .malformed }
         return Int(value)

@@ -24,22 +24,22 @@ struct Frame: Equatable {
         self.shape = shape
         wallMilliseconds = 0
         boottimeNanoseconds = 0
-        present = Array(repeating: false, count: shape.slots.count)
+        present = Array(repeating: false, count: shape.parts.count)
         self.seen = seen
         statuses = Array(repeating: .value, count: shape.gauges.count)
         values = Array(repeating: 0, count: shape.gauges.count)
     }
 
     /// The cells of one series.
-    func cells(ofSlot index: Int) -> [Cell] {
-        shape.slots[index].cells.map { statuses[$0].cell(values[$0]) }
+    func cells(ofPart index: Int) -> [Cell] {
+        shape.parts[index].cells.map { statuses[$0].cell(values[$0]) }
     }
 }
 
 /// The series of a group of rows and where their cells are.
 struct FrameShape: Equatable {
     /// One series.
-    struct Slot: Equatable {
+    struct Part: Equatable {
         /// Its row in the table `device`.
         var device: Int64
         /// Its row in the table `layout`.
@@ -49,14 +49,14 @@ struct FrameShape: Equatable {
     }
 
     /// The series in the order of the record.
-    private(set) var slots: [Slot] = []
+    private(set) var parts: [Part] = []
     /// One per cell: whether the value may fall.
     private(set) var gauges: [Bool] = []
 
     /// Adds a series behind the others; `columns` says for each column whether it is a gauge.
     mutating func append(device: Int64, layout: Int64, columns: [Bool]) {
         let cells = gauges.count..<gauges.count + columns.count
-        slots.append(Slot(device: device, layout: layout, cells: cells))
+        parts.append(Part(device: device, layout: layout, cells: cells))
         gauges += columns
     }
 }

@@ -58,13 +58,13 @@ enum RowCodec {
     /// The frame of a key frame's bytes; `columns` says for each layout which columns are gauges.
     static func decodeKey(
         _ bytes: Span<UInt8>, header: RowHeader, columns: [Int64: [Bool]]
-    ) throws(RowDamage) -> Frame {
+    ) throws(Damage) -> Frame {
         guard header.isKey else { throw .malformed }
         var cursor = try open(bytes, header: header)
         let clocks = (try cursor.signed(bytes), try cursor.signed(bytes))
         let shape = try shape(bytes, &cursor, columns: columns)
         var frame = Frame(
-            shape: shape, seen: Array(repeating: nil, count: shape.slots.count))
+            shape: shape, seen: Array(repeating: nil, count: shape.parts.count))
         frame.wallMilliseconds = header.timeMilliseconds &+ clocks.0
         frame.boottimeNanoseconds = UInt64(bitPattern: clocks.1)
         try applyPresence(bytes, &cursor, header: header, to: &frame)
@@ -78,7 +78,7 @@ enum RowCodec {
     /// The frame of a row's bytes that come right after `previous` in its group.
     static func decode(
         _ bytes: Span<UInt8>, header: RowHeader, after previous: Frame
-    ) throws(RowDamage) -> Frame {
+    ) throws(Damage) -> Frame {
         guard !header.isKey else { throw .malformed }
         var cursor = try open(bytes, header: header)
         var frame = previous
@@ -105,8 +105,8 @@ extension RowCodec {
     }
 
     private static func appendSeries(of frame: Frame, to bytes: inout [UInt8]) {
-        bytes.appendVarint(UInt64(frame.shape.slots.count))
-        for slot in frame.shape.slots {
+        bytes.appendVarint(UInt64(frame.shape.parts.count))
+        for slot in frame.shape.parts {
             bytes.appendVarint(UInt64(bitPattern: slot.device))
             bytes.appendVarint(UInt64(bitPattern: slot.layout))
         }
@@ -162,7 +162,7 @@ extension RowCodec {
     // A cursor at the body of bytes that are known to be the ones once written.
     private static func open(
         _ bytes: Span<UInt8>, header: RowHeader
-    ) throws(RowDamage) -> ByteCursor {
+    ) throws(Damage) -> ByteCursor {
         var cursor = ByteCursor(offset: 0)
         let found = try cursor.byte(bytes)
         guard found == version else { throw .version(found) }
@@ -174,7 +174,7 @@ extension RowCodec {
 
     private static func shape(
         _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, columns: [Int64: [Bool]]
-    ) throws(RowDamage) -> FrameShape {
+    ) throws(Damage) -> FrameShape {
         let count = try cursor.count(bytes, limit: cursor.remaining(in: bytes) / 2)
         var shape = FrameShape()
         for _ in 0..<count {
@@ -190,7 +190,7 @@ extension RowCodec {
 
     private static func applyPresence(
         _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, header: RowHeader, to frame: inout Frame
-    ) throws(RowDamage) {
+    ) throws(Damage) {
         let now = Seen(pass: header.pass, timeMilliseconds: header.timeMilliseconds)
         var bits: UInt8 = 0
         for index in frame.present.indices {
@@ -202,7 +202,7 @@ extension RowCodec {
 
     private static func seen(
         _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, header: RowHeader
-    ) throws(RowDamage) -> Seen? {
+    ) throws(Damage) -> Seen? {
         let passes = Int64(bitPattern: try cursor.varint(bytes))
         guard passes != 0 else { return nil }
         let milliseconds = try cursor.signed(bytes)
@@ -213,7 +213,7 @@ extension RowCodec {
 
     private static func applyCells(
         _ bytes: Span<UInt8>, _ cursor: inout ByteCursor, to frame: inout Frame
-    ) throws(RowDamage) {
+    ) throws(Damage) {
         var next = 0
         while !cursor.isAtEnd(of: bytes) {
             let tag = try cursor.varint(bytes)

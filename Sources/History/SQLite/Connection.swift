@@ -85,6 +85,20 @@ import CSQLite
         _ = unsafe fabricwatch_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     }
 
+    /// Adds an SQL function of any number of values (sqlite.org/c3ref/create_function.html).
+    func addFunction(
+        _ name: String, flags: Int32,
+        _ body:
+            @convention(c) (OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?) -> Void
+    ) throws(HistoryError) {
+        let code = unsafe sqlite3_create_function_v2(
+            handle, name, -1, flags, nil, body, nil, nil, nil)
+        guard code == SQLITE_OK else {
+            throw unsafe HistoryError(
+                attempted: "open the history", path: path, database: handle, code: code)
+        }
+    }
+
     /// Lets every statement end with SQLITE_INTERRUPT once `deadline` says that it is late; the
     /// deadline must live until the handler is replaced or the connection closed.
     func interrupt(after deadline: Deadline) {
