@@ -102,8 +102,8 @@ struct Figures {
     }
 }
 
-/// Prints a figure as `label`, `unit`, `value`, with tabs between.
-func report(_ label: String, _ value: Double, _ unit: String) {
+/// Prints a figure as `label`, `unit`, `value`, with tabs between; a mere number has the unit `-`.
+func report(_ label: String, _ value: Double, _ unit: String = "-") {
     let text =
         value == value.rounded() && abs(value) < 1e15
         ? String(Int64(value)) : String(format: "%.4g", value)

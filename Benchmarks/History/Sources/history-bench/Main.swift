@@ -9,6 +9,7 @@ enum Main {
             let options = try Options(Array(CommandLine.arguments.dropFirst()))
             switch options.command {
             case "write": try Writing.run(options)
+            case "export": try Exporting.run(options)
             case "trace": count(options)
             default: throw Options.Failure(description: Options.usage)
             }
@@ -30,12 +31,12 @@ enum Main {
             changed += trace.changedCount
             events += trace.record.events.count
         }
-        report("series", Double(trace.sampled.count), "")
-        report("parts", Double(trace.record.series.count), "")
-        report("passes", Double(trace.count - 1), "")
-        report("samples", Double(samples), "")
+        report("series", Double(trace.sampled.count))
+        report("parts", Double(trace.record.series.count))
+        report("passes", Double(trace.count - 1))
+        report("samples", Double(samples))
         report("changed samples", 100 * Double(changed) / Double(samples), "%")
-        report("counter events", Double(events), "")
+        report("counter events", Double(events))
         report("CPU", Double(Kernel.threadTime - start) / 1e9, "s")
     }
 }
