@@ -9,6 +9,9 @@ enum Main {
             let options = try Options(Array(CommandLine.arguments.dropFirst()))
             switch options.command {
             case "write": try Writing.run(options)
+            case "read": try Reading.run(options)
+            case "verify": try Verifying.run(options)
+            case "days": try Days.run(options)
             case "export": try Exporting.run(options)
             case "trace": count(options)
             default: throw Options.Failure(description: Options.usage)

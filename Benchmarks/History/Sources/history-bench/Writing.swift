@@ -24,6 +24,8 @@ struct Writer {
     private(set) var reopenTime = Figures()
     private var generatorTime: UInt64 = 0
     private var startTime: UInt64 = 0
+    // Whether the trace's latest pass waits for the next part of the run.
+    private var isAhead = false
 
     /// A call of `seal` that takes longer than this has sealed something.
     private static let idleSeal: UInt64 = 100_000
@@ -48,12 +50,15 @@ struct Writer {
     /// Processor time of the store so far, whichever thread it was on.
     var storeTime: UInt64 { Kernel.processTime - startTime - generatorTime - reopenTime.sum }
 
-    /// Appends the next pass; false when it is behind the end of the trace.
+    /// Appends the next pass; false when it is behind a second of the trace.
     mutating func step(until second: Int) throws -> Bool {
-        let before = Kernel.threadTime
-        trace.next()
-        generatorTime += Kernel.threadTime - before
-        guard trace.second < second else { return false }
+        if !isAhead {
+            let before = Kernel.threadTime
+            trace.next()
+            generatorTime += Kernel.threadTime - before
+        }
+        isAhead = trace.second >= second
+        if isAhead { return false }
         if trace.start != .none { try reopen() }
         guard let store else { return false }
         try append(to: store)
@@ -141,5 +146,34 @@ enum Writing {
         report("RSS before", Double(residentBefore) / 1e6, "MB")
         report("RSS, peak", Double(Kernel.peakBytes) / 1e6, "MB")
         report("time of the run", Double(Kernel.time - start) / 1e9, "s")
+    }
+}
+
+/// The file over more days than are kept.
+enum Days {
+    private static let day = 86_400
+
+    static func run(_ options: Options) throws {
+        var writer = try Writer(options)
+        let file = DatabaseFile(directory: options.directory)
+        let days = Int((options.hours ?? 33 * 24) / 24)
+        let stored = Kernel.storedBytes
+        var most: UInt64 = 0
+        try writer.open()
+        for number in 1...days {
+            while try writer.step(until: number * day) {}
+            most = max(most, file.bytes)
+            report("file after \(number) days", Double(file.bytes) / 1e6, "MB")
+        }
+        let storeTime = writer.storeTime
+        let written = Kernel.storedBytes - stored
+        try writer.close()
+        report("file, at the end", Double(file.bytes) / 1e6, "MB")
+        report("file, used pages at the end", Double(file.usedBytes) / 1e6, "MB")
+        report("file, most", Double(most) / 1e6, "MB")
+        report("written to the disk per hour", Double(written) / Double(days * 24) / 1e6, "MB")
+        report("CPU per pass, all threads", Double(storeTime) / Double(writer.passes) / 1e3, "us")
+        report("append: time, most", Double(writer.appendLatency.most) / 1e6, "ms")
+        report("seal: time, most", Double(writer.sealLatency.most) / 1e6, "ms")
     }
 }
