@@ -17,7 +17,7 @@ TEXT
 
 [[ ${1:-} != -* ]] || { usage; exit; }
 readonly EVERY=${1:-10s} HOURS=${2:-24}
-[[ $EVERY == 10s || $EVERY == 1s ]] && [[ $HOURS =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 64; }
+[[ "$EVERY $HOURS" =~ ^(10|1)s\ [1-9][0-9]*$ ]] || { usage >&2; exit 64; }
 readonly INTERVAL=${EVERY%s}
 if ((INTERVAL == 10)); then days=${DAYS:-33}; else days=${DAYS:-0}; fi
 
@@ -52,17 +52,16 @@ file_bytes() { find "$@" -type f -printf '%s\n' | awk '{ sum += $1 } END { print
 
 # --- Our figures, by part and label --------------------------------------------------------------
 
-declare -A figure unit
+declare -A figure
 bench=''
 
 measure() { # part, arguments of history-bench...
-    local part=$1 label kind value
+    local part=$1 label value
     shift
     echo "bench: $part" >&2
     "$bench" "$@" >"$work/$part.figures" || fail "history-bench $* failed"
-    while IFS=$'\t' read -r label kind value; do
+    while IFS=$'\t' read -r label _ value; do
         figure["$part: $label"]=$value
-        unit["$part: $label"]=$kind
     done <"$work/$part.figures"
 }
 
@@ -134,8 +133,7 @@ references() {
     mkdir "$work/blocks" "$work/export"
     start_victoria
     # shellcheck disable=SC2016 # the inner shell expands
-    PORT=$port BLOCKS=$work/blocks measure export export "$work/export" \
-        --interval "$INTERVAL" --hours "$HOURS" --each '
+    PORT=$port BLOCKS=$work/blocks measure export export "$work/export" "${trace[@]}" --each '
             curl -fsS -T samples.jsonl "http://127.0.0.1:$PORT/api/v1/import"
             promtool tsdb create-blocks-from openmetrics samples.om "$BLOCKS" >promtool.log ||
                 { cat promtool.log >&2; exit 1; }'
@@ -180,7 +178,7 @@ figures() { # part
 declare -A aims=(
     ['write: CPU per pass, all threads']=120
     ['read: all deltas, warm']=5
-    ['read: 24 h of one counter, warm']=2.5
+    ["read: $HOURS h of one counter, warm"]=2.5
 )
 if ((INTERVAL == 10)); then
     aims['write: bytes per sample, file']=0.56
@@ -208,10 +206,29 @@ swift build --configuration release --package-path Benchmarks/History >&2
 bench=$(swift build --configuration release --package-path Benchmarks/History --show-bin-path)
 bench+=/history-bench
 
-measure write write "$work/history" --interval "$INTERVAL" --hours "$HOURS"
+store=$work/history
+trace=(--interval "$INTERVAL" --hours "$HOURS")
+measure trace trace "${trace[@]}"
+measure write write "$store" "${trace[@]}"
+measure read read "$store" "${trace[@]}"
+measure verify verify "$store" "${trace[@]}" --every "$((INTERVAL == 10 ? 1 : 10))"
+rm -rf "$store"
 references
+((days == 0)) ||
+    measure days days "$store" --interval "$INTERVAL" --hours "$((days * 24))" --keep 30
+
 printf '%s, %d cores, a pass every %s, %d h\n' "$(uname -srm)" "$(nproc)" "$EVERY" "$HOURS"
+section 'the trace'
+figures trace
 section 'bytes on disk per sample, the same milliseconds of jitter in all'
 size_rows
-section 'writing, in a hot loop'
+section 'writing, one pass behind the other'
 figures write
+section 'reading'
+figures read
+section 'every answer against the trace'
+figures verify
+if ((days)); then
+    section "$days days, of which 30 are kept"
+    figures days
+fi

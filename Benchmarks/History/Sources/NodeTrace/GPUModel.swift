@@ -33,8 +33,8 @@ struct GPUModel {
             registers.counts[gpu + GPUColumn.constants + index] = value
         }
         for link in links {
-            registers.counts[link] = UInt64(noise.uniform(1e9, 1e13))
-            registers.counts[link + 1] = UInt64(noise.uniform(1e9, 1e13))
+            registers.counts[link + LinkColumn.sent] = UInt64(noise.uniform(1e9, 1e13))
+            registers.counts[link + LinkColumn.received] = UInt64(noise.uniform(1e9, 1e13))
         }
     }
 
@@ -51,6 +51,7 @@ struct GPUModel {
         let relaxed = 1 - 1 / (1 + seconds / 25)
         temperature += (30 + power * 0.055 - temperature) * relaxed
         memoryTemperature += (33 + power * 0.068 - memoryTemperature) * relaxed
+        addErrors(seconds, &registers, &noise)
         guard isWorking else { return }
         registers.counts[gpu + GPUColumn.pcieSent] += UInt64(
             seconds * 2.1e6 * noise.lognormal(0.3))
@@ -66,9 +67,25 @@ struct GPUModel {
         let sent = rate * noise.lognormal(0.04)
         let received = rate * noise.lognormal(0.04)
         for link in links {
-            registers.counts[link] += UInt64(sent * max(0, 1 + Self.linkNoise * noise.normal()))
-            registers.counts[link + 1] += UInt64(
+            registers.counts[link + LinkColumn.sent] += UInt64(
+                sent * max(0, 1 + Self.linkNoise * noise.normal()))
+            registers.counts[link + LinkColumn.received] += UInt64(
                 received * max(0, 1 + Self.linkNoise * noise.normal()))
+        }
+    }
+
+    // Errors that are repaired and come by the dozen in a day.
+    private func addErrors(
+        _ seconds: Double, _ registers: inout Registers, _ noise: inout Noise
+    ) {
+        registers.counts[gpu + GPUColumn.corrected] += noise.rare(1e-4 * seconds)
+        for error in 0..<7 {
+            registers.counts[gpu + GPUColumn.pcieErrors + error] += noise.rare(6e-4 * seconds)
+        }
+        for link in links {
+            registers.counts[link + LinkColumn.replays] += noise.rare(1.5e-3 * seconds)
+            registers.counts[link + LinkColumn.flitErrors] += noise.rare(2e-3 * seconds)
+            registers.counts[link + LinkColumn.recoveries] += noise.rare(2e-5 * seconds)
         }
     }
 
@@ -91,8 +108,6 @@ struct GPUModel {
         registers.counts[gpu + GPUColumn.clock] = UInt64(1980 - 15 * steps)
         registers.counts[gpu + GPUColumn.reasons] = isWorking ? (steps > 1 ? 4 : 0) : 1
         registers.counts[gpu + GPUColumn.memoryUsed] = (memoryMegabytes ?? 512) << 20
-        if noise.unit() < 2e-6 { registers.counts[gpu + GPUColumn.replays] += 1 }
-        if noise.unit() < 4e-6 { registers.counts[gpu + GPUColumn.corrected] += 1 }
     }
 }
 

@@ -75,6 +75,9 @@ package struct Noise: Sendable {
         1 + UInt64(log(1 - unit()) / log(1 - 1 / max(mean, 1.001)))
     }
 
+    /// One in rare cases, else zero; `mean` is far below 1.
+    package mutating func rare(_ mean: Double) -> UInt64 { unit() < mean ? 1 : 0 }
+
     /// Poisson; from a mean of 32 on by the normal distribution, which is as good there.
     package mutating func poisson(_ mean: Double) -> UInt64 {
         guard mean > 0 else { return 0 }

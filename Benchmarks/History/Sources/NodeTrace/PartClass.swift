@@ -163,11 +163,23 @@ enum PortColumn {
     static let blockErrors = 28
     static let uncorrectable = 32
     static let fecCorrectableLanes = 33
+    static let discards = 39
     static let vl15Dropped = 44
+    /// `out_of_sequence` and the five behind it.
+    static let transport = 60
     static let state = 66
     static let physicalState = 67
     static let width = 68
     static let laneRate = 69
+}
+
+/// The columns of an NVLink that change, by their place in its live columns.
+enum LinkColumn {
+    static let sent = 0
+    static let received = 1
+    static let replays = 2
+    static let recoveries = 3
+    static let flitErrors = 4
 }
 
 /// The columns of a GPU that change, by their place in its live columns.
@@ -177,7 +189,8 @@ enum GPUColumn {
     static let pcieReceived = 2
     static let throttled = 3
     static let corrected = 4
-    static let replays = 15
+    /// `pcie_replays` and the six behind it.
+    static let pcieErrors = 15
     static let temperature = 22
     static let memoryTemperature = 23
     static let power = 24

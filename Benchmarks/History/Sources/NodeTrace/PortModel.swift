@@ -89,6 +89,13 @@ struct PortModel {
             registers.counts[near + PortColumn.writes] += UInt64(
                 load.communication * 180_000 * load.level * noise.lognormal(0.04))
             registers.counts[far + PortColumn.writes] += noise.poisson(load.communication * 20)
+            registers.counts[far + PortColumn.discards] += noise.rare(8e-4 * load.communication)
+            for end in [near, far] {
+                for error in 0..<6 {
+                    registers.counts[end + PortColumn.transport + error] +=
+                        noise.rare(2e-3 * load.communication)
+                }
+            }
         }
         let nearNow = now + noise.uniform(0, 0.0005)
         let farNow = now + lag
@@ -173,6 +180,9 @@ struct PortModel {
             registers.counts[end + PortColumn.fecLanes + lane] += symbols
             registers.counts[end + PortColumn.laneErrors + lane] +=
                 noise.poisson(Self.correctedPerSecond / 3 * rate * seconds)
+            registers.counts[end + PortColumn.fecCorrectableLanes + lane] +=
+                noise.rare(1e-3 * seconds)
+            registers.counts[end + PortColumn.blockErrors + lane] += noise.rare(2e-4 * seconds)
             lanes += symbols
         }
         registers.counts[end + PortColumn.fecCorrected] += lanes
