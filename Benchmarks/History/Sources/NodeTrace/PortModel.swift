@@ -23,7 +23,7 @@ struct PortModel {
     static let datagrams: UInt64 = 6
     static let datagramWords: UInt64 = 72
 
-    /// One direction: what was sent until now, and what the far end had seen of it when it was read.
+    /// One direction: what was sent until now, and what the far end showed of it when read last.
     private struct Direction {
         var words: UInt64 = 0
         var packets: UInt64 = 0

@@ -123,9 +123,8 @@ private struct Window {
 
     func writeLines(to path: String) throws {
         try write(to: path) { column, _, text in
-            text += Array(
-                "{\"metric\":{\"__name__\":\"\(column.family)\",\"key\":\"\(column.key)\"},\"values\":["
-                    .utf8)
+            let labels = "\"__name__\":\"\(column.family)\",\"key\":\"\(column.key)\""
+            text += Array("{\"metric\":{\(labels)},\"values\":[".utf8)
             var isFirst = true
             for value in column.values where value != Self.gap {
                 if !isFirst { text.append(UInt8(ascii: ",")) }

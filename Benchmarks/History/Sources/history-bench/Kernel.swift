@@ -14,6 +14,13 @@ enum Kernel {
     static var threadTime: UInt64 { now(CLOCK_THREAD_CPUTIME_ID) }
     /// Processor time of all threads.
     static var processTime: UInt64 { now(CLOCK_PROCESS_CPUTIME_ID) }
+    /// What the kernel took of it.
+    static var systemTime: UInt64 {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        return UInt64(usage.ru_stime.tv_sec) * 1_000_000_000
+            + UInt64(usage.ru_stime.tv_usec) * 1000
+    }
     /// Time that passes.
     static var time: UInt64 { now(CLOCK_MONOTONIC) }
 
