@@ -32,7 +32,8 @@ test: deps build
 		swift test --disable-xctest $(CHECKS)
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests \
+		Benchmarks/History/Package.swift Benchmarks/History/Sources
 
 fuzz:
 	Tests/Fuzz/run.sh

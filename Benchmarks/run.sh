@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 usage() {
     cat <<'TEXT'
 usage: Benchmarks/run.sh [infiniband|gpu|hang] [PASSES [REPETITIONS]]
+       Benchmarks/run.sh history [10s|1s [HOURS]]
   infiniband    eight cables only
   gpu           eight GPUs with 18 links each only
   hang          eight GPUs of which one hangs for a minute only
@@ -20,6 +21,7 @@ TEXT
 }
 
 [[ ${1:-} != -* ]] || { usage; exit; }
+[[ ${1:-} != history ]] || exec Benchmarks/history.sh "${@:2}"
 nodes=(infiniband gpu hang)
 if [[ ${1:-} == [a-z]* ]]; then
     [[ " ${nodes[*]} " == *" $1 "* ]] || { usage >&2; exit 64; }

@@ -59,6 +59,7 @@ TEXT
         packages_for test
         cat <<'TEXT'
 prometheus-node-exporter|the footprint to compare with
+victoria-metrics|the size on disk to compare with
 TEXT
         ;;
     *)
