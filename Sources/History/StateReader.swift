@@ -120,9 +120,9 @@ enum StateReader {
 extension StateReader {
     /// The state that a row stands for.
     static func state(
-        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout]
+        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout],
+        devices: [Int64: Device]
     ) throws(HistoryError) -> StoredState {
-        let devices = try devices(connection)
         let bootID = try bootID(connection, epoch: row.header.epoch)
         // Whose name is lost is left out: nobody could say what its numbers mean.
         let series = row.frame.shape.parts.indices.compactMap { index -> StoredSeries? in
@@ -148,17 +148,25 @@ extension StateReader {
             series: series)
     }
 
-    private static func devices(
+    /// What the number of a device means.
+    struct Device {
+        var key: String
+        /// The pass that recorded it first.
+        var first: StoredPass
+    }
+
+    /// All devices by number.
+    static func devices(
         _ connection: borrowing Connection
-    ) throws(HistoryError) -> [Int64: (key: String, first: StoredPass)] {
-        var devices: [Int64: (key: String, first: StoredPass)] = [:]
+    ) throws(HistoryError) -> [Int64: Device] {
+        var devices: [Int64: Device] = [:]
         let statement = try connection.prepare(
             """
             SELECT dev, key, first, first_t FROM device WHERE \(Schema.Table.device.isSound)
             """, to: "read the history's devices")
         while try statement.step() {
             let first = Seen(pass: statement.integer(2), timeMilliseconds: statement.integer(3))
-            devices[statement.integer(0)] = (statement.text(1), StoredPass(first))
+            devices[statement.integer(0)] = Device(key: statement.text(1), first: StoredPass(first))
         }
         return devices
     }
