@@ -68,8 +68,10 @@ package struct Rollup: Sendable {
     /// The points of complete steps, and after `finish` also of the last one.
     package private(set) var points: [RollupPoint] = []
 
-    /// A sum of a column; `events` are those of the column, in the order of their passes, and
-    /// `isDamaged` says that some of them may be lost. Without a step each pass is one.
+    /// The sum of no pass yet.
+    ///
+    /// Without a step each pass is one. `events` are those of the column, in the order of their
+    /// passes, and `isDamaged` says that some of them may be lost.
     package init(
         _ function: RollupFunction, stepMilliseconds: Int64?, of column: Column,
         events: [(pass: PassID, kind: CounterEvent.Kind)] = [], isDamaged: Bool = false

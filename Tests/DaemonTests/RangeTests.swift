@@ -102,7 +102,8 @@ import Wire
         let scratch = Scratch()
         let desk = try Self.desk(scratch)
         let cursor = try desk.deltas(
-            since: .wall(milliseconds: Self.start + 570_000)).next
+            since: .wall(milliseconds: Self.start + 570_000)
+        ).next
         let all = try ask(
             desk, ["symbol_error"], since: .wall(milliseconds: Self.start + 570_000), step: nil,
             .last)
