@@ -106,7 +106,8 @@ let package = Package(
 
         // The two mains.
         main("fabricwatchd", ["Daemon", "Wire", argumentParser]),
-        main("fabricwatch", ["Wire", "CCurl", argumentParser]),
+        main(
+            "fabricwatch", ["Model", "Exposition", "Wire", "History", "CCurl", argumentParser]),
 
         // What plays the hardware, and the suites.
         .target(
@@ -130,7 +131,7 @@ let package = Package(
                 "Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
                 "CLinux",
             ]),
-        suite("EndToEndTests", ["Model", "Wire", "Fakes"]),
+        suite("EndToEndTests", ["Model", "Wire", "History", "Fakes"]),
         suite("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

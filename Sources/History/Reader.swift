@@ -60,8 +60,8 @@ package final class Reader: Sendable {
         }
     }
 
-    /// The passes that follow one, up to another, as far as they are kept together, which is an hour
-    /// or less; nil when there are none.
+    /// The passes that follow one, up to another, as far as they are kept together, which is an
+    /// hour or less; nil when there are none.
     ///
     /// Each stretch is a question of its own with the time limit of one, so that a reader of weeks
     /// holds nothing back. It takes nine bytes for each pass and column that is selected.
@@ -72,6 +72,32 @@ package final class Reader: Sendable {
             try session.stretch(
                 after: Int64(clamping: after.rawValue), through: Int64(clamping: through.rawValue),
                 of: selection)
+        }
+    }
+
+    /// All parts that are known, by key.
+    package func parts() throws(HistoryError) -> [StoredPart] {
+        try ask { session throws(HistoryError) in try session.parts() }
+    }
+
+    /// What the history is made of.
+    package func figures() throws(HistoryError) -> HistoryFigures {
+        try ask { session throws(HistoryError) in try session.figures() }
+    }
+
+    /// What is wrong with the file and with what does not belong to one pass, one sentence each;
+    /// empty when nothing is.
+    package func checkFile() throws(HistoryError) -> [String] {
+        try ask { session throws(HistoryError) in
+            try session.checkFile() + session.checkTables()
+        }
+    }
+
+    /// Reads everything of the passes behind one, an hour or less of them at a time; nil when there
+    /// are none.
+    package func check(after: PassID) throws(HistoryError) -> CheckedPasses? {
+        try ask { session throws(HistoryError) in
+            try session.check(after: Int64(clamping: after.rawValue))
         }
     }
 

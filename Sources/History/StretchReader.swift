@@ -8,20 +8,37 @@ extension Session {
     ) throws(HistoryError) -> Stretch? {
         guard after < through else { return nil }
         try readNames()
-        let row = try firstRow(after: after)
-        let slot = try firstSlot(after: after)
-        // Neither may reach into what follows, whatever it says of itself.
-        let rowsStart = row?.pass ?? .max
-        if let slot, slot.first < rowsStart, after < rowsStart - 1 {
-            guard slot.first <= through else { return nil }
-            let end = min(through, slot.last, rowsStart - 1)
-            return try sealed(slot.first, after: after, through: end, selection)
+        switch try next(after: after, through: through) {
+        case .slot(let first, let end):
+            return try sealed(first, after: after, through: end, selection)
+        case .rows(let key):
+            return try unsealed(key, after: after, through: through, selection)
+        case nil: return nil
         }
-        guard let row, row.pass <= through else { return nil }
-        return try unsealed(row.key, after: after, through: through, selection)
     }
 
     // MARK: Where to go on
+
+    /// Passes that are kept together.
+    enum Kept {
+        /// In the slot with a first pass, up to another one.
+        case slot(first: Int64, through: Int64)
+        /// In the rows that begin with a key frame.
+        case rows(key: Int64)
+    }
+
+    /// Where the passes behind one are; nil when there are none.
+    func next(after: Int64, through: Int64) throws(HistoryError) -> Kept? {
+        let row = try firstRow(after: after)
+        // Neither may reach into what follows, whatever it says of itself.
+        let rowsStart = row?.pass ?? .max
+        if let slot = try firstSlot(after: after), slot.first < rowsStart, after < rowsStart - 1 {
+            guard slot.first <= through else { return nil }
+            return .slot(first: slot.first, through: min(through, slot.last, rowsStart - 1))
+        }
+        guard let row, row.pass <= through else { return nil }
+        return .rows(key: row.key)
+    }
 
     private func firstRow(after: Int64) throws(HistoryError) -> (pass: Int64, key: Int64)? {
         let statement = try connection.prepare(
@@ -87,7 +104,7 @@ extension Session {
         return stretch
     }
 
-    private var gauges: [Int64: [Bool]] {
+    var gauges: [Int64: [Bool]] {
         layouts.mapValues { $0.columns.map { $0.kind == .gauge } }
     }
 
@@ -139,7 +156,7 @@ extension Session {
         return stretch
     }
 
-    private func lastPass(
+    func lastPass(
         ofGroup key: Int64, after: Int64, _ through: Int64
     ) throws(HistoryError) -> PassID {
         let next = try connection.prepare(
