@@ -28,7 +28,14 @@ struct SeededGenerator: RandomNumberGenerator {
                 "GET \(target) HTTP/1.1", "Host: localhost", "Accept: */*;q=0.1",
                 "Accept-Encoding: gzip;q=0.5", "Connection: keep-alive", "", "",
             ].joined(separator: "\r\n").utf8)
-    }
+    } + [
+        Array(
+            [
+                "PUT /api/v1/marks/T0 HTTP/1.1", "Host: localhost", "Content-Length: 34",
+                "Content-Type: application/json", "Connection: keep-alive", "",
+                #"{"note": "rack 7", "expires":"7d"}"#,
+            ].joined(separator: "\r\n").utf8)
+    ]
 
     @Test func damagedRequestsAreAnsweredOrClosed() throws {
         let seed = UInt64.random(in: 0 ... .max)
