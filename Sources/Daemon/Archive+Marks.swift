@@ -95,6 +95,6 @@ extension V1.Mark {
             cursor: Cursor(pass: mark.pass.id, storeID: bounds.storeID).text,
             kept: mark.isKept(bounds), made: Timestamp.text(milliseconds: mark.madeMilliseconds),
             expires: mark.expiresMilliseconds.map { Timestamp.text(milliseconds: $0) },
-            note: mark.note.isEmpty ? nil : mark.note)
+            note: mark.note == MarkNote() ? nil : mark.note.description)
     }
 }

@@ -12,7 +12,8 @@ struct Archive: Sendable {
 
     /// What was counted from one moment to another, which is the newest pass when it is nil.
     func deltas(
-        since: Since, until: Since? = nil, node: String, places: [String: Place], gpus: [GPUUUID: Int],
+        since: Since, until: Since? = nil, node: String, places: [String: Place],
+        gpus: [GPUUUID: Int],
         pcie: [PCIAddress: V1.Place] = [:], now: Moment
     ) throws(AnswerError) -> V1.Deltas {
         try answering {

@@ -17,7 +17,8 @@ extension Desk {
         let archive = try history()
         let now = clock.now()
         let new = NewMark(
-            name: name, pass: try change.at.map { at throws(AnswerError) in
+            name: name,
+            pass: try change.at.map { at throws(AnswerError) in
                 try archive.pass(at, now: now)
             }, expiresMilliseconds: try change.expires?.milliseconds(after: now),
             note: change.note, mayMove: change.mayMove)

@@ -27,8 +27,6 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case otherTables
         /// The pass handed in contradicts itself; a fault of the program.
         case invalidPass
-        /// The mark handed in is none that can be kept; a fault of the program.
-        case invalidMark
         /// SQLite does not do what durability needs.
         case unsuitable
         /// Anything else; the native codes tell.
@@ -75,7 +73,7 @@ package struct HistoryError: Error, Hashable, Sendable, CustomStringConvertible 
         case .timeLimit: "Ask for a shorter span of time."
         case .otherTables:
             "Move the file away; it was written by a version that was never released."
-        case .invalidPass, .invalidMark: "Report this as a bug."
+        case .invalidPass: "Report this as a bug."
         case .unsuitable: "Use the distribution's libsqlite3 and a local file system."
         case .system where [ENOENT, ENOTDIR].contains(systemError):
             "Create the directory's parent, or correct history.directory."

@@ -10,8 +10,8 @@ package struct StoredMark: Hashable, Sendable {
     package var madeMilliseconds: Int64
     /// From when on it is gone; nil for never; milliseconds since 1970.
     package var expiresMilliseconds: Int64?
-    /// What people want to know about it; empty for nothing.
-    package var note: String
+    /// What people want to know about it.
+    package var note: MarkNote
 }
 
 /// A mark that is to be set.
@@ -22,15 +22,15 @@ package struct NewMark: Hashable, Sendable {
     package var pass: StoredPass?
     /// From when on it is gone; nil for never; milliseconds since 1970.
     package var expiresMilliseconds: Int64?
-    /// What people want to know about it, `Store.markNoteBytesMax` bytes at most.
-    package var note: String
+    /// What people want to know about it.
+    package var note: MarkNote
     /// Whether a mark of that name may be moved here from another pass.
     package var mayMove: Bool
 
     /// A mark to be set.
     package init(
         name: MarkName, pass: StoredPass? = nil, expiresMilliseconds: Int64? = nil,
-        note: String = "", mayMove: Bool = false
+        note: MarkNote = MarkNote(), mayMove: Bool = false
     ) {
         self.name = name
         self.pass = pass
@@ -57,8 +57,6 @@ package enum MarkOutcome: Hashable, Sendable {
 extension Store {
     /// The most marks that are kept at once.
     package static let marksMax = 1000
-    /// The most bytes of a note, in UTF-8.
-    package static let markNoteBytesMax = 256
 
     /// Sets a mark; when it returns, the mark is on the disk.
     ///
@@ -67,13 +65,7 @@ extension Store {
     package func set(
         _ new: NewMark, nowMilliseconds now: Int64
     ) throws(HistoryError) -> MarkOutcome {
-        guard new.note.utf8.count <= Self.markNoteBytesMax else {
-            throw HistoryError(
-                attempted: "set mark \(new.name)", path: connection.path, cause: .invalidMark,
-                message: "its note has \(new.note.utf8.count) bytes, and may have "
-                    + "\(Self.markNoteBytesMax)")
-        }
-        return try transaction { memory throws(HistoryError) in
+        try transaction { memory throws(HistoryError) in
             guard memory.last.pass > 0 else { return .noPass }
             let pass = new.pass ?? StoredPass(memory.last)
             let kept = try StoredMark.read(connection, named: new.name, now: now).first
@@ -127,7 +119,7 @@ extension Store {
         try insert.bind(3, mark.pass.wallMilliseconds)
         try insert.bind(4, mark.madeMilliseconds)
         try insert.bind(5, mark.expiresMilliseconds)
-        try insert.bind(6, mark.note)
+        try insert.bind(6, mark.note.description)
         try insert.run()
     }
 }
@@ -149,7 +141,8 @@ extension StoredMark {
         try statement.bind(2, now)
         var marks: [StoredMark] = []
         while try statement.step() {
-            guard let name = MarkName(statement.text(0)) else { continue }
+            guard let name = MarkName(statement.text(0)), let note = MarkNote(statement.text(5))
+            else { continue }
             marks.append(
                 StoredMark(
                     name: name,
@@ -157,7 +150,7 @@ extension StoredMark {
                         id: PassID(statement.unsigned(1)), wallMilliseconds: statement.integer(2)),
                     madeMilliseconds: statement.integer(3),
                     expiresMilliseconds: statement.isNull(4) ? nil : statement.integer(4),
-                    note: statement.text(5)))
+                    note: note))
         }
         return marks
     }

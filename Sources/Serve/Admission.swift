@@ -6,8 +6,8 @@ struct Admission {
     var hosts: HostCheck?
     /// Why changes are refused; nil where they are allowed.
     ///
-    /// Who may open the Unix socket is decided by its owner, group and mode. TCP on loopback is open
-    /// to everybody on the node, and to every web page that somebody looks at there.
+    /// Who may open the Unix socket is decided by its owner, group and mode. TCP on loopback is
+    /// open to everybody on the node, and to every web page that somebody looks at there.
     var changes: Problem?
 
     /// Why a request to an endpoint is refused; nil when it is not.

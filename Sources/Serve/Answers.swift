@@ -110,21 +110,19 @@ package struct MarkChange: Hashable, Sendable {
         case after(milliseconds: Int64)
     }
 
-    /// The most bytes of a note, in UTF-8.
-    package static let noteBytesMax = 256
-
     /// The moment that it names; nil for the newest pass.
     package var at: Since?
     /// When it is gone; nil for never.
     package var expires: Expiry?
-    /// What somebody noted, `noteBytesMax` bytes at most; empty for nothing.
-    package var note: String
+    /// What somebody noted.
+    package var note: MarkNote
     /// Whether a mark of that name may be moved from another pass.
     package var mayMove: Bool
 
     /// What is to become of a mark.
     package init(
-        at: Since? = nil, expires: Expiry? = nil, note: String = "", mayMove: Bool = false
+        at: Since? = nil, expires: Expiry? = nil, note: MarkNote = MarkNote(),
+        mayMove: Bool = false
     ) {
         self.at = at
         self.expires = expires

@@ -58,14 +58,15 @@ extension MarkChange {
     /// Reads the body of a request to set a mark; none at all asks for nothing special.
     init(body: [UInt8]) throws(Problem) {
         let request = try body.isEmpty ? V1.MarkRequest() : Self.decode(body)
-        self.init(note: request.note ?? "", mayMove: request.replace ?? false)
+        self.init(mayMove: request.replace ?? false)
         if let at = request.at { self.at = try Query.moment(at, of: "at") }
         if let text = request.expires { expires = try Expiry(text) }
-        let length = note.utf8.count
-        guard length <= Self.noteBytesMax else {
-            throw Problem(
-                .badParameter, "note has \(length) bytes, at most \(Self.noteBytesMax) are kept")
+        let text = request.note ?? ""
+        guard let note = MarkNote(text) else {
+            let (length, max) = (text.utf8.count, MarkNote.bytesMax)
+            throw Problem(.badParameter, "note has \(length) bytes, at most \(max) are kept")
         }
+        self.note = note
     }
 
     private static func decode(_ body: [UInt8]) throws(Problem) -> V1.MarkRequest {

@@ -6,7 +6,7 @@ struct DeltasCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "deltas",
-            abstract: "What was counted between a point in the past and now, or another.",
+            abstract: "What was counted since a point in the past, until now or another.",
             discussion: """
                 Shown is what moved, or may have moved, and speaks against a part. A delta with ≥ \
                 is a lower bound and one with ? is not known; the reason stands beside it. Each \

@@ -57,10 +57,10 @@ struct ErrandsTests {
         return box
     }
 
-    // A poll with a deadline: the suite's time limit.
     private static func wait<Value>(for box: Box<Value>) -> Value {
         while true {
             if let value = box.taken { return value }
+            // A poll; its deadline is the suite's time limit.
             usleep(1000)
         }
     }

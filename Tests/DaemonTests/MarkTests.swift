@@ -254,3 +254,10 @@ struct MarkTests {
         #expect(text.contains("cannot be written"))
     }
 }
+
+extension MarkNote: ExpressibleByStringLiteral {
+    /// The notes of these tests are short.
+    public init(stringLiteral text: String) {
+        self = MarkNote(text) ?? MarkNote()
+    }
+}

@@ -104,7 +104,7 @@ struct CommandStyleTests {
     @Test(
         arguments: [
             [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
-            ["inventory", "propose"], ["deltas"], ["events"],
+            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)

@@ -14,7 +14,8 @@ import Wire
         _ body: String, _ fields: String..., target: String = path, hasLength: Bool = true
     ) -> String {
         let length = hasLength ? ["Content-Length: \(body.utf8.count)"] : []
-        let type = fields.contains { $0.hasPrefix("Content-Type") }
+        let type =
+            fields.contains { $0.hasPrefix("Content-Type") }
             ? [] : ["Content-Type: application/json"]
         let lines = ["PUT \(target) HTTP/1.1", "Host: localhost"] + length + type + fields
         return (lines + ["", ""]).joined(separator: "\r\n") + body
@@ -258,7 +259,7 @@ import Wire
         client.send(get + Self.put(#"{"note":"a"}"#) + get + Self.put("{") + Self.put("{}") + get)
         let statuses = try (0..<6).map { _ in try client.reply().status }
         #expect(statuses == [200, 201, 200, 400, 200, 200])
-        #expect(live.answers.changes.map(\.change?.note) == ["a", ""])
+        #expect(live.answers.changes.map(\.change?.note) == ["a", ""] as [MarkNote?])
     }
 
     @Test func aClientThatWaitsForAWordGetsIt() throws {
@@ -342,5 +343,12 @@ extension LiveServer {
     /// A client that keeps its server alive.
     fileprivate func unixKeeping() throws -> (live: LiveServer, client: Client) {
         (self, try unix())
+    }
+}
+
+extension MarkNote: ExpressibleByStringLiteral {
+    /// The notes of these tests are short.
+    public init(stringLiteral text: String) {
+        self = MarkNote(text) ?? MarkNote()
     }
 }

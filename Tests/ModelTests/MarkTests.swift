@@ -15,3 +15,12 @@ import Testing
         #expect(MarkName(text) == nil)
     }
 }
+
+@Suite struct MarkNoteTests {
+    @Test func aNoteHasItsBytesAndNoMore() {
+        let longest = String(repeating: "ä", count: 128)
+        #expect(MarkNote(longest)?.description == longest)
+        #expect(MarkNote(longest + "a") == nil)
+        #expect(MarkNote("") == MarkNote())
+    }
+}

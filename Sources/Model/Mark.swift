@@ -27,3 +27,23 @@ package struct MarkName: Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
+
+/// What somebody noted of a mark: at most 256 bytes of UTF-8.
+package struct MarkNote: Hashable, Sendable, CustomStringConvertible {
+    /// The most bytes.
+    package static let bytesMax = 256
+
+    /// The note as text; empty for nothing.
+    package let description: String
+
+    /// Nothing.
+    package init() {
+        description = ""
+    }
+
+    /// Reads a note; nil for one that is too long.
+    package init?(_ text: String) {
+        guard text.utf8.count <= Self.bytesMax else { return nil }
+        description = text
+    }
+}
