@@ -5,7 +5,7 @@ import Wire
 extension EndToEndTests {
     @Test("Deltas between two marks are exact, and marks outlive kill -9")
     func marks() throws {
-        try withDaemon { daemon, fabric in
+        try withDaemon(losesProbes: true) { daemon, fabric in
             let program = try DaemonUnderTest.program("fabricwatch")
             func fabricwatch(_ arguments: String...) throws -> Child {
                 try Child.run(program, arguments + ["--socket", daemon.socket.path], within: 20)
