@@ -42,9 +42,7 @@ extension Archive {
             guard let bounds = try reader.bounds() else { throw AnswerError.nothingYet }
             let first = try firstStep(question, bounds, now: now)
             let start = first.pass
-            let end =
-                try question.until.map { try self.start($0, bounds, now: now).0.pass }
-                ?? bounds.newest
+            let end = try end(question.until, bounds, now: now).pass
             guard start.id <= end.id else {
                 throw AnswerError.badRequest("until lies before since.")
             }
@@ -71,7 +69,7 @@ extension Archive {
             switch question.since {
             case .wall(let milliseconds): milliseconds
             case .ago(let milliseconds): now.wallMilliseconds - milliseconds
-            case .cursor: nil
+            case .cursor, .mark: nil
             }
         guard let step = question.stepMilliseconds else {
             let (state, isComplete) = try start(question.since, bounds, now: now)

@@ -10,17 +10,20 @@ struct Archive: Sendable {
 
     let reader: Reader
 
-    /// What was counted between a point in the past and the newest pass.
+    /// What was counted from one moment to another, which is the newest pass when it is nil.
     func deltas(
-        since: Since, node: String, places: PartPlaces, now: Moment
+        since: Since, until: Since? = nil, node: String, places: PartPlaces, now: Moment
     ) throws(AnswerError) -> V1.Deltas {
-        do {
+        try answering {
             guard let bounds = try reader.bounds() else {
                 throw AnswerError.nothingYet
             }
             let (start, isComplete) = try start(since, bounds, now: now)
-            guard let end = try reader.state(atOrBefore: bounds.newest.id) else {
-                throw AnswerError.unavailable("The newest pass cannot be read.")
+            let end = try end(until, bounds, now: now)
+            guard start.pass.id <= end.pass.id else {
+                throw AnswerError.badRequest(
+                    "The window would end (\(end.pass.time)) before it starts "
+                        + "(\(start.pass.time)).")
             }
             let window = Window(start: start, end: end, places: places)
             let events = try events(after: start.pass.id, through: end.pass.id)
@@ -31,22 +34,16 @@ struct Archive: Sendable {
                 passes: Int(try reader.passCount(after: start.pass.id, through: end.pass.id)),
                 next: Cursor(pass: end.pass.id, storeID: bounds.storeID).text,
                 series: window.series(events: events, firsts: firsts))
-        } catch {
-            throw AnswerError(error)
         }
     }
 
-    // The state that the window starts from, and whether it reaches back as far as was asked.
+    /// The state that a window starts from, and whether it reaches back as far as was asked.
     func start(
         _ since: Since, _ bounds: HistoryBounds, now: Moment
     ) throws -> (StoredState, isComplete: Bool) {
         switch since {
-        case .cursor(let text):
-            let pass = try cursor(text, bounds)
-            guard let state = try reader.state(atOrBefore: pass) else {
-                throw AnswerError.gone("Pass \(pass) cannot be read. \(Self.kept(bounds))")
-            }
-            return (state, state.pass.id == pass)
+        case .cursor(let text): return try start(at: try cursor(text, bounds), bounds)
+        case .mark(let name): return try start(at: try pass(of: name, bounds, now: now), bounds)
         case .ago(let milliseconds):
             return try start(
                 .wall(milliseconds: now.wallMilliseconds - milliseconds), bounds, now: now)
@@ -57,6 +54,15 @@ struct Archive: Sendable {
             }
             return (oldest, false)
         }
+    }
+
+    private func start(
+        at pass: PassID, _ bounds: HistoryBounds
+    ) throws -> (StoredState, isComplete: Bool) {
+        guard let state = try reader.state(atOrBefore: pass) else {
+            throw AnswerError.gone("Pass \(pass) cannot be read. \(Self.kept(bounds))")
+        }
+        return (state, state.pass.id == pass)
     }
 
     private func cursor(_ text: String, _ bounds: HistoryBounds) throws(AnswerError) -> PassID {
@@ -76,7 +82,8 @@ struct Archive: Sendable {
         return cursor.pass
     }
 
-    private static func kept(_ bounds: HistoryBounds) -> String {
+    /// What is kept, one sentence.
+    static func kept(_ bounds: HistoryBounds) -> String {
         "Kept are passes \(bounds.oldest.id) (\(bounds.oldest.time)) to \(bounds.newest.id) "
             + "(\(bounds.newest.time))."
     }
@@ -225,6 +232,7 @@ extension WindowDelta {
 }
 
 extension StoredPass {
+    /// Its time, as answers give it.
     var time: String { Timestamp.text(milliseconds: wallMilliseconds) }
 
     var document: V1.PassTime { V1.PassTime(pass: id.rawValue, time: time) }

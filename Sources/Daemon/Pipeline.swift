@@ -20,7 +20,7 @@ final class Pipeline {
 
     private let naming: Naming
     private let manifest: Manifest?
-    private let keeper: Keeper?
+    let keeper: Keeper?
     private var ledger: Ledger
     private var publication: Publication
     private var standing = Standing()

@@ -52,6 +52,14 @@ package final class Reader: Sendable {
         }
     }
 
+    /// The marks in the order of their passes, or the one of a name, without those that have
+    /// expired by a time in milliseconds since 1970.
+    package func marks(
+        named name: MarkName? = nil, nowMilliseconds now: Int64
+    ) throws(HistoryError) -> [StoredMark] {
+        try ask { session throws(HistoryError) in try session.marks(named: name, now: now) }
+    }
+
     /// The number of kept passes after one up to another.
     package func passCount(after: PassID, through: PassID) throws(HistoryError) -> UInt64 {
         try ask { session throws(HistoryError) in

@@ -21,12 +21,13 @@ extension Store {
         min(wallMilliseconds, memory.sealedTime ?? wallMilliseconds)
     }
 
-    /// Drops slots, and groups of rows that are not sealed, that are too old or too many; the
-    /// newest group always stays.
+    /// Drops slots, and groups of rows that are not sealed, that are too old or too many, and marks
+    /// that have expired; the newest group always stays.
     ///
     /// Runs whenever a group starts, before its first row, so that the file has room for it, and
     /// whenever slots are sealed.
     func dropOldest(now: Int64) throws(HistoryError) {
+        try dropExpiredMarks(now: now)
         let oldestTime = now &- limits.maximumAgeMilliseconds
         var hasDropped = false
         for _ in 0..<Retention.maximumGroups {

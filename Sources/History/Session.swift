@@ -172,6 +172,10 @@ struct Session: ~Copyable {
         return events
     }
 
+    func marks(named name: MarkName?, now: Int64) throws(HistoryError) -> [StoredMark] {
+        try StoredMark.read(connection, named: name, now: now)
+    }
+
     private static func pass(_ statement: borrowing Statement) -> StoredPass {
         StoredPass(
             Seen(pass: statement.integer(0), timeMilliseconds: statement.integer(1)))

@@ -83,31 +83,33 @@ struct Query {
         return end
     }
 
+    private static let moments =
+        "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as 2026-02-03T04:05:06Z, "
+        + "the `next` of an earlier answer, or mark:NAME"
+
     /// `since`: required.
     func since() throws(Problem) -> Since {
-        guard let since = try point("since") else {
-            throw Problem(.badParameter, "since is missing: give \(Self.pointForms)")
+        guard let text = values["since"], !text.isEmpty else {
+            throw Problem(.badParameter, "since is missing: give \(Self.moments)")
         }
-        return since
+        return try Self.moment(text, of: "since")
     }
 
-    /// `until`: now when absent.
-    func until() throws(Problem) -> Since? { try point("until") }
+    /// `until`: the newest pass when absent.
+    func until() throws(Problem) -> Since? {
+        guard let text = values["until"] else { return nil }
+        return try Self.moment(text, of: "until")
+    }
 
-    private static let pointForms =
-        "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
-        + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
-
-    // A point in the past; nil when it is absent.
-    private func point(_ name: String) throws(Problem) -> Since? {
-        guard let text = values[name], !text.isEmpty else { return nil }
+    /// The moment that a parameter names.
+    static func moment(_ text: String, of parameter: String) throws(Problem) -> Since {
         if text.hasPrefix("p") { return .cursor(text) }
+        if text.hasPrefix("mark:") { return .mark(try markName(text.dropFirst(5))) }
         if let milliseconds = Timestamp.milliseconds(text) {
             return .wall(milliseconds: milliseconds)
         }
-        guard let milliseconds = Self.durationMilliseconds(text) else {
-            throw Problem(
-                .badParameter, "\(name) is \"\(text)\", but should be \(Self.pointForms)")
+        guard let milliseconds = durationMilliseconds(text) else {
+            throw Problem(.badParameter, "\(parameter) is \"\(text)\", but should be \(moments)")
         }
         return .ago(milliseconds: milliseconds)
     }
@@ -145,6 +147,15 @@ struct Query {
             throw Problem(.badParameter, "function is one of \(known), not \"\(text)\"")
         }
         return function
+    }
+
+    /// The name of a mark.
+    static func markName(_ text: Substring) throws(Problem) -> MarkName {
+        guard let name = MarkName(String(text)) else {
+            throw Problem(
+                .badParameter, "the name of a mark is \(MarkName.expected), not \"\(text)\"")
+        }
+        return name
     }
 
     /// Digits and one unit; nil for anything else and for what Int64 cannot hold.

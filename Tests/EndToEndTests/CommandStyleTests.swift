@@ -104,7 +104,7 @@ struct CommandStyleTests {
     @Test(
         arguments: [
             [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
-            ["inventory", "propose"], ["deltas"], ["events"], ["history"],
+            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"], ["history"],
             ["history", "info"], ["history", "verify"], ["history", "export"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
