@@ -113,6 +113,12 @@ let package = Package(
         .target(
             name: "Fakes", dependencies: ["Model", "Collectors", "CInfiniBand"],
             path: "Tests/Fakes", swiftSettings: testing),
+        .target(
+            name: "HistoryScript", dependencies: ["Model", "History"],
+            path: "Tests/HistoryScript", swiftSettings: testing),
+        .executableTarget(
+            name: "history-writer", dependencies: ["History", "HistoryScript"],
+            path: "Tests/HistoryWriter", swiftSettings: testing),
         fakeNVML("FakeNVML", "R610"),
         fakeNVML("FakeNVML580", "R580"),
         fakeNVML("FakeNVML550", "R550"),
@@ -123,7 +129,8 @@ let package = Package(
         suite("ExpositionTests", ["Exposition", "Model"]),
         suite("WireTests", ["Wire", "Model"]),
         suite("CollectorsTests", ["Collectors", "Model", "Fakes", "CInfiniBand", "CNVML"]),
-        suite("HistoryTests", ["History", "Model", "CSQLite"]),
+        suite(
+            "HistoryTests", ["History", "Model", "CSQLite", "HistoryScript", "history-writer"]),
         suite("ServeTests", ["Serve", "Model", "Wire", "Exposition"] + nio),
         suite(
             "DaemonTests",

@@ -1,4 +1,5 @@
 import Foundation
+import HistoryScript
 import Model
 import Testing
 
