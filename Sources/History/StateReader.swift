@@ -93,13 +93,23 @@ enum StateReader {
         _ statement: borrowing Statement, after previous: Row?, columns: [Int64: [Bool]]
     ) throws(HistoryError) -> Row? {
         guard try statement.step() else { return nil }
-        let header = RowHeader(
-            pass: statement.integer(0), timeMilliseconds: statement.integer(1),
-            key: statement.integer(2), epoch: statement.integer(3))
+        let header = header(statement)
         let frame = try? statement.withBytes(4) { (bytes) throws(Damage) in
             try decode(bytes, header: header, after: previous, columns: columns)
         }
         return frame.map { Row(header: header, frame: $0) }
+    }
+
+    /// What a row of `cyc, t, key, epoch, d` says itself; nil when it is damaged.
+    static func soundHeader(_ row: borrowing Statement) -> RowHeader? {
+        let header = header(row)
+        return row.withBytes(4) { RowCodec.isSound($0, header: header) } ? header : nil
+    }
+
+    private static func header(_ row: borrowing Statement) -> RowHeader {
+        RowHeader(
+            pass: row.integer(0), timeMilliseconds: row.integer(1), key: row.integer(2),
+            epoch: row.integer(3))
     }
 
     private static func decode(
