@@ -17,8 +17,8 @@ extension Store {
     ///
     /// The wall clock, unless it was set far ahead since the latest slot was begun: a clock that
     /// is wrong for an hour must not cost the history.
-    func retentionTime(_ wallMilliseconds: Int64, _ memory: Memory? = nil) -> Int64 {
-        min(wallMilliseconds, (memory ?? self.memory)?.sealedTime ?? wallMilliseconds)
+    func retentionTime(_ wallMilliseconds: Int64, _ memory: Memory) -> Int64 {
+        min(wallMilliseconds, memory.sealedTime ?? wallMilliseconds)
     }
 
     /// Drops slots, and groups of rows that are not sealed, that are too old or too many; the
