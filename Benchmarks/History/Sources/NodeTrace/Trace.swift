@@ -88,11 +88,14 @@ package struct Trace {
 // MARK: The parts
 
 extension Trace {
-    private mutating func add(_ key: PartKey, _ partClass: PartClass) -> Int {
+    private mutating func add(
+        _ key: PartKey, _ partClass: PartClass, bundle: PartKey? = nil
+    ) -> Int {
         let columns = partClass.layout.columns.count
         record.series.append(
             SeriesRecord(
-                key: key.description, layout: partClass.layout, isPresent: false,
+                key: key.description, layout: partClass.layout,
+                bundle: (bundle ?? key).description, isPresent: false,
                 cells: Array(repeating: .unsupported, count: columns),
                 origins: Array(repeating: .none, count: columns)))
         let first = registers.add(partClass)
@@ -102,15 +105,17 @@ extension Trace {
         return first
     }
 
-    // Each rail has a leaf switch of its own.
+    // Each rail has a leaf switch of its own. Both ends of a cable are kept together, and so are a
+    // GPU and its links, as the ledger does it.
     private mutating func addPorts() {
-        let near = (0..<Self.cables).map { cable in
-            let guid = GUID(0x0c42_a103_0012_3400 + UInt64(cable) * 8)
-            return add(.port(PortKey(node: guid, port: 1)), .port)
+        let ends = (0..<Self.cables).map { cable in
+            PartKey.port(
+                PortKey(node: GUID(0x0c42_a103_0012_3400 + UInt64(cable) * 8), port: 1))
         }
+        let near = ends.map { add($0, .port) }
         let far = (0..<Self.cables).map { cable in
             let guid = GUID(0xfc6a_1c03_00aa_1100 + UInt64(cable) * 64)
-            return add(.port(PortKey(node: guid, port: 17)), .port)
+            return add(.port(PortKey(node: guid, port: 17)), .port, bundle: ends[cable])
         }
         nearParts = Array(0..<Self.cables)
         farParts = Array(Self.cables..<2 * Self.cables)
@@ -130,7 +135,7 @@ extension Trace {
         gpuParts = Array(first..<record.series.count)
         gpus = uuids.indices.map { index in
             let links = (0..<UInt8(GPUModel.linkCount)).map {
-                add(.nvlink(uuids[index], $0), .link)
+                add(.nvlink(uuids[index], $0), .link, bundle: .gpu(uuids[index]))
             }
             return GPUModel(
                 gpu: places[index], links: links, isThrottled: index == 2 || index == 5,
