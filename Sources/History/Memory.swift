@@ -145,27 +145,16 @@ struct Group {
 
     /// Whether a pass can be the next row.
     func accepts(_ pass: PassRecord, epoch: Int64) -> Bool {
-        count < Self.maximumCount && epoch == self.epoch
-            && pass.series.elementsEqual(series) { $0.key == $1.key && $0.layout == $1.layout }
+        guard count < Self.maximumCount, epoch == self.epoch, pass.series.count == series.count
+        else { return false }
+        let (now, before) = (pass.series.span, series.span)
+        for index in now.indices {
+            guard now[index].key == before[index].key, now[index].layout == before[index].layout
+            else { return false }
+        }
+        return true
     }
 
     /// Whether the next row needs a key frame though nothing has changed.
     var isComplete: Bool { count >= Self.maximumCount }
-
-    /// The frame of a pass with these series; `now` is the pass with its time.
-    func next(_ pass: PassRecord, now: Seen) -> Frame {
-        var next = frame
-        next.wallMilliseconds = pass.moment.wallMilliseconds
-        next.boottimeNanoseconds = pass.moment.boottimeNanoseconds
-        var cell = 0
-        for (index, series) in pass.series.enumerated() {
-            next.present[index] = series.isPresent
-            if series.isPresent { next.seen[index] = now }
-            for value in series.cells {
-                (next.statuses[cell], next.values[cell]) = CellStatus.split(value)
-                cell += 1
-            }
-        }
-        return next
-    }
 }

@@ -36,16 +36,14 @@ extension Store {
             memory.group = try startGroup(pass, now: now, epoch: epoch, &memory)
         }
         guard var group = memory.group.take() else { return }
-        let frame = group.next(pass, now: now)
         let header = RowHeader(
             pass: now.pass, timeMilliseconds: now.timeMilliseconds, key: group.key, epoch: epoch)
-        let bytes = RowCodec.encode(frame, after: group.frame, header: header)
+        let bytes = RowCodec.encode(pass, over: &group.frame, header: header)
         try insert(bytes, header)
         memory.head.add(now, bytes: bytes.count)
         memory.run.add(now, bytes: bytes.count)
-        try writeOrigins(of: pass, frame.shape, &memory)
-        try writeEvents(of: pass, frame.shape, now: now)
-        group.frame = frame
+        try writeOrigins(of: pass, group.frame.shape, &memory)
+        try writeEvents(of: pass, group.frame.shape, now: now)
         group.count += 1
         memory.group = group
         memory.last = now

@@ -85,10 +85,13 @@ struct ChunkReader {
         var columns: [ChunkContent.Column] = []
         for (number, column) in index.columns.enumerated() {
             var content = ChunkContent.Column(isThinned: column.isThinned)
-            content.values = try values(number, bytes)
-            for row in 0..<content.values.count {
-                content.statuses.append(index.status(number, row: row))
-            }
+            content.statuses = index.statuses(number, rows: keptRows(number))
+            content.values =
+                switch column.form {
+                case .zero, .unsupported: [0]
+                case .constant(let value): [value]
+                case .residuals: try values(number, bytes)
+                }
             columns.append(content)
         }
         return ChunkContent(rows: index.rows, series: index.series, columns: columns)

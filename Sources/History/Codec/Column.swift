@@ -76,6 +76,14 @@ struct Runs<Value: Hashable>: Hashable {
         }
     }
 
+    /// Nothing yet.
+    init() {}
+
+    /// One value for so many rows.
+    init(_ value: Value, count: Int) {
+        append(value, count: count)
+    }
+
     /// The value in a row; nil beyond the last.
     subscript(row: Int) -> Value? {
         var rest = row
