@@ -129,12 +129,19 @@ struct KeptOrigins: Hashable {
 
 /// Rows that build on each other: a key frame and those behind it.
 struct Group {
+    /// What the devices' rows say of a series.
+    struct Series {
+        let key: String
+        let layout: Layout
+        let bundle: String
+    }
+
     /// The pass of the key frame.
     let key: Int64
     /// The epoch of all rows.
     let epoch: Int64
     /// The series, in the order of the frame.
-    let series: [(key: String, layout: Layout)]
+    let series: [Series]
     /// The last row; a frame of zeros before the key frame is written.
     var frame: Frame
     /// The number of rows.
@@ -145,14 +152,22 @@ struct Group {
 
     /// Whether a pass can be the next row.
     func accepts(_ pass: PassRecord, epoch: Int64) -> Bool {
-        guard count < Self.maximumCount, epoch == self.epoch, pass.series.count == series.count
-        else { return false }
+        count < Self.maximumCount && epoch == self.epoch && hasSeries(of: pass)
+    }
+
+    private func hasSeries(of pass: PassRecord) -> Bool {
+        guard pass.series.count == series.count else { return false }
         let (now, before) = (pass.series.span, series.span)
         for index in now.indices {
             guard now[index].key == before[index].key, now[index].layout == before[index].layout
             else { return false }
         }
         return true
+    }
+
+    /// Whether the rows of the table `device` say what they should of a pass.
+    func hasDevices(of pass: PassRecord) -> Bool {
+        hasSeries(of: pass) && zip(pass.series, series).allSatisfy { $0.bundle == $1.bundle }
     }
 
     /// Whether the next row needs a key frame though nothing has changed.

@@ -65,7 +65,8 @@ package struct Ledger: Sendable {
         /// When it was last observed; nil before the first time since start.
         package var seen: Moment?
         let name: String
-        // A GPU and its NVLinks are kept together, and a cable's far end with the near one.
+        // A GPU and its NVLinks are kept together, a cable's far end with the near one, and all PCI
+        // functions, which are many and say little.
         var bundle: String
         let table: CounterTable
         var epoch: UInt64?
@@ -77,7 +78,8 @@ package struct Ledger: Sendable {
             bundle =
                 switch key {
                 case .gpu(let uuid), .nvlink(let uuid, _): uuid.description
-                case .port, .pci: name
+                case .port: name
+                case .pci: "pci"
                 }
             table = key.table
             entries = Array(repeating: Entry(), count: table.counters.count)

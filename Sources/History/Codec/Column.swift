@@ -25,7 +25,7 @@ enum ColumnForm: Hashable {
 struct ColumnTag {
     static let zero: UInt8 = 0
     static let constant: UInt8 = 1
-    // 2 to 4: `ResidualCoder`
+    // 2 to 5: `ResidualCoder`
     static let unsupported: UInt8 = 7
 
     /// How a prediction is named.

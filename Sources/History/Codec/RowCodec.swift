@@ -193,9 +193,10 @@ private struct CellStep {
         for cell in cells.indices {
             let (status, value) = CellStatus.split(cells[cell])
             let place = index + cell
-            guard value != values[place] || status != statuses[place] else { continue }
-            let step = value &- values[place]
             let hasNewStatus = status != statuses[place]
+            // Of what is not offered, which most cells are, no value has to be fetched.
+            guard hasNewStatus || status != .unsupported && value != values[place] else { continue }
+            let step = value &- values[place]
             let flags: UInt64 = (hasNewStatus ? 2 : 0) | (step != 0 ? 1 : 0)
             bytes.write(UInt64(place - next) << 2 | flags, at: &size)
             next = place + 1

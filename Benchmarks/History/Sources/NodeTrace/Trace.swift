@@ -88,14 +88,12 @@ package struct Trace {
 // MARK: The parts
 
 extension Trace {
-    private mutating func add(
-        _ key: PartKey, _ partClass: PartClass, bundle: PartKey? = nil
-    ) -> Int {
+    private mutating func add(_ key: PartKey, _ partClass: PartClass, bundle: String) -> Int {
         let columns = partClass.layout.columns.count
         record.series.append(
             SeriesRecord(
                 key: key.description, layout: partClass.layout,
-                bundle: (bundle ?? key).description, isPresent: false,
+                bundle: bundle, isPresent: false,
                 cells: Array(repeating: .unsupported, count: columns),
                 origins: Array(repeating: .none, count: columns)))
         let first = registers.add(partClass)
@@ -112,10 +110,10 @@ extension Trace {
             PartKey.port(
                 PortKey(node: GUID(0x0c42_a103_0012_3400 + UInt64(cable) * 8), port: 1))
         }
-        let near = ends.map { add($0, .port) }
+        let near = ends.map { add($0, .port, bundle: $0.description) }
         let far = (0..<Self.cables).map { cable in
             let guid = GUID(0xfc6a_1c03_00aa_1100 + UInt64(cable) * 64)
-            return add(.port(PortKey(node: guid, port: 17)), .port, bundle: ends[cable])
+            return add(.port(PortKey(node: guid, port: 17)), .port, bundle: ends[cable].description)
         }
         nearParts = Array(0..<Self.cables)
         farParts = Array(Self.cables..<2 * Self.cables)
@@ -131,11 +129,11 @@ extension Trace {
             GPUUUID(high: 0x1b5c_9d20_77aa_4f00 + UInt64($0), low: 0x9c11_0242_ac12_0002)
         }
         let first = record.series.count
-        let places = uuids.map { add(.gpu($0), .gpu) }
+        let places = uuids.map { add(.gpu($0), .gpu, bundle: $0.description) }
         gpuParts = Array(first..<record.series.count)
         gpus = uuids.indices.map { index in
             let links = (0..<UInt8(GPUModel.linkCount)).map {
-                add(.nvlink(uuids[index], $0), .link, bundle: .gpu(uuids[index]))
+                add(.nvlink(uuids[index], $0), .link, bundle: uuids[index].description)
             }
             return GPUModel(
                 gpu: places[index], links: links, isThrottled: index == 2 || index == 5,
@@ -146,7 +144,7 @@ extension Trace {
     private mutating func addModules() {
         modules = (0..<Self.cables).map { cable in
             let address = PCIAddress(domain: 0, bus: UInt8(0x18 + 16 * cable), device: 0)
-            return ModuleModel(module: add(.pci(address), .module), &registers, &noise)
+            return ModuleModel(module: add(.pci(address), .module, bundle: "pci"), &registers, &noise)
         }
     }
 
