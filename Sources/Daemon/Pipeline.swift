@@ -147,7 +147,9 @@ final class Pipeline {
         peers[port.key] = peer
         guard !own.contains(peer.key) else { return [] }
         links[peer.key] = far.link ?? links[peer.key]
-        return ledger.observe(.port(peer.key), far.observation, at: moment)
+        let events = ledger.observe(.port(peer.key), far.observation, at: moment)
+        ledger.keep(.port(peer.key), with: .port(port.key))
+        return events
     }
 
     // Of what is stale nobody knows where it leads by now. A far port that several near ones claim,

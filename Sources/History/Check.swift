@@ -84,9 +84,8 @@ extension Session {
             to: "check passes")
         try rows.bind(1, key)
         var latest: StateReader.Row?
-        while let row = try StateReader.nextRow(rows, after: latest, columns: gauges) {
-            latest = row
-            if row.header.pass > after { checked.readable += 1 }
+        while try StateReader.takeNext(rows, into: &latest, columns: gauges) {
+            if let pass = latest?.header.pass, pass > after { checked.readable += 1 }
         }
         let there = try connection.prepare(
             "SELECT count(*), max(cyc) FROM head WHERE key = ? AND cyc > ?", to: "check passes")

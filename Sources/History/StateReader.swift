@@ -82,22 +82,22 @@ enum StateReader {
             to: "read a pass")
         try statement.bind(1, key)
         try statement.bind(2, pass)
-        var latest: Row?
-        while let next = try nextRow(statement, after: latest, columns: columns) { latest = next }
-        return latest
+        var row: Row?
+        while try takeNext(statement, into: &row, columns: columns) {}
+        return row
     }
 
-    /// The next row of a group from a statement of `cyc, t, key, epoch, d`; nil behind the last and
-    /// for one that cannot be read.
-    static func nextRow(
-        _ statement: borrowing Statement, after previous: Row?, columns: [Int64: [Bool]]
-    ) throws(HistoryError) -> Row? {
-        guard try statement.step() else { return nil }
+    /// Takes the next row of a group in, from a statement of `cyc, t, key, epoch, d`; false behind
+    /// the last and for one that cannot be read, which leaves the row before.
+    static func takeNext(
+        _ statement: borrowing Statement, into row: inout Row?, columns: [Int64: [Bool]]
+    ) throws(HistoryError) -> Bool {
+        guard try statement.step() else { return false }
         let header = header(statement)
-        let frame = try? statement.withBytes(4) { (bytes) throws(Damage) in
-            try decode(bytes, header: header, after: previous, columns: columns)
+        let taken: Void? = try? statement.withBytes(4) { (bytes) throws(Damage) in
+            try take(bytes, header: header, into: &row, columns: columns)
         }
-        return frame.map { Row(header: header, frame: $0) }
+        return taken != nil
     }
 
     /// What a row of `cyc, t, key, epoch, d` says itself; nil when it is damaged.
@@ -112,16 +112,31 @@ enum StateReader {
             epoch: row.integer(3))
     }
 
-    private static func decode(
-        _ bytes: Span<UInt8>, header: RowHeader, after previous: Row?, columns: [Int64: [Bool]]
-    ) throws(Damage) -> Frame {
-        guard let previous else {
-            return try RowCodec.decodeKey(bytes, header: header, columns: columns)
+    private static func take(
+        _ bytes: Span<UInt8>, header: RowHeader, into row: inout Row?, columns: [Int64: [Bool]]
+    ) throws(Damage) {
+        guard row != nil else {
+            let frame = try RowCodec.decodeKey(bytes, header: header, columns: columns)
+            row = Row(header: header, frame: frame)
+            return
         }
-        guard header.key == previous.header.key, header.pass == previous.header.pass + 1 else {
+        do {
+            try row?.take(bytes, header: header)
+        } catch {
+            // Right by its checksum and wrong all the same: what was begun cannot be undone.
+            if error == .malformed { row = nil }
+            throw error
+        }
+    }
+}
+
+extension StateReader.Row {
+    fileprivate mutating func take(_ bytes: Span<UInt8>, header: RowHeader) throws(Damage) {
+        guard header.key == self.header.key, header.pass == self.header.pass + 1 else {
             throw .chainBroken
         }
-        return try RowCodec.decode(bytes, header: header, after: previous.frame)
+        try RowCodec.apply(bytes, header: header, to: &frame)
+        self.header = header
     }
 }
 

@@ -136,9 +136,8 @@ extension Session {
         var stretch = Stretch(through: try lastPass(ofGroup: key, after: after, through))
         var members: [Int] = []
         var latest: StateReader.Row?
-        while let row = try StateReader.nextRow(rows, after: latest, columns: gauges) {
-            latest = row
-            guard row.header.pass > after else { continue }
+        while try StateReader.takeNext(rows, into: &latest, columns: gauges) {
+            guard let row = latest, row.header.pass > after else { continue }
             let frame = row.frame
             if stretch.passes.isEmpty {
                 for (member, part) in frame.shape.parts.enumerated() {
