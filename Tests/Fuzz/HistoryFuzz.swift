@@ -114,6 +114,7 @@ private func decodeChunk(_ bytes: [UInt8], _ context: [UInt8]) {
             _ = reader.status(column, row: row)
             guard let all = content?.columns[column] else { continue }
             precondition(all.values.count == reader.keptRows(column), "stray rows")
+            precondition(reader.statuses(column) == all.statuses, "statuses that read otherwise")
             let place = all.isThinned ? row / clock.stride : row
             precondition(values[column] == all.values[place], "a row that reads otherwise")
         }

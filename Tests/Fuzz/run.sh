@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the parser of the kernel log and the decoders of the history: run.sh [RUNS [SEED]], with
 # so many runs for each. It starts from the lines that the tests know, and from rows, slots and
-# chunks made by chance; it fails on a crash, and leaves the input of the crash in the folder that it
-# names.
+# chunks made by chance; it fails on a crash, and leaves the crash's input in the folder it names.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -66,6 +66,7 @@ extension Script {
         let answer = try reader.events(
             after: PassID(oldest - 1), through: PassID(newest), limit: 1 << 20)
         #expect(answer.readable == (oldest...newest).flatMap(storedEvents), context)
+        #expect(answer.damagedCount == 0, context)
         return oldest...newest
     }
 }

@@ -1,4 +1,3 @@
-import CSQLite
 import HistoryScript
 import Model
 import Testing
@@ -77,14 +76,25 @@ import Testing
             let seen = found % 13 > 0 ? found : found - 1
             #expect(state.series[0].lastSeen?.id == (seen == 0 ? nil : PassID(UInt64(seen))))
         }
-        try Self.eachSlot(directory, tier: 1) { slot, reader, bytes in
-            #expect(slot.clock.stride == 6)
-            let records = slot.clock.passes.map { Self.record(Int($0)).series[0] }
-            let all = try reader.content(bytes)
-            #expect(all.columns.map(\.isThinned) == [false, true, true])
-            #expect(all.columns[0].values == records.map { $0.cells[0].latest ?? 0 })
-            #expect(all.columns[1].values.count == slot.clock.gridRows)
+        var after = PassID(0)
+        var passes: [StoredPass] = []
+        while let stretch = try reader.stretch(after: after, of: Selection()) {
+            after = stretch.through
+            passes += stretch.passes
+            let isThinned = after <= PassID(UInt64(thinned))
+            let series = try #require(stretch.series.first)
+            for (column, isKeptRarely) in zip(series.columns, [false, true, true]) {
+                var rows: [Int] = []
+                column.eachCell { row, cell in
+                    rows.append(row)
+                    let record = Self.record(Int(stretch.passes[row].id.rawValue))
+                    #expect(cell == record.series[0].cells[column.index])
+                }
+                let step = isThinned && isKeptRarely ? 6 : 1
+                #expect(rows == Array(stride(from: 0, to: stretch.passes.count, by: step)))
+            }
         }
+        #expect(passes.map(\.id.rawValue) == Array(1...1000))
     }
 
     @Test func damagedChunkStaysAGapAndTheOthersAreThinned() throws {
@@ -103,34 +113,5 @@ import Testing
                 state.series[0].cells
                     == (isDamaged ? cells.map { _ in .missing(last: nil) } : cells), "\(pass)")
         }
-    }
-
-    private static func eachSlot(
-        _ directory: TemporaryDirectory, tier: Int,
-        _ body: (Slot, ChunkReader, Span<UInt8>) throws -> Void
-    ) throws {
-        let connection = try Connection(path: directory.database, flags: SQLITE_OPEN_READONLY)
-        try connection.addRowChecksum()
-        let columns = try StateReader.layouts(connection).mapValues { layout in
-            layout.columns.map { $0.kind == .gauge }
-        }
-        let slots = try connection.prepare(
-            "SELECT first, last, t0, t1, epoch, d FROM slot WHERE tier = \(tier)", to: "test")
-        var count = 0
-        while try slots.step() {
-            guard let slot = SlotReader.slot(slots) else {
-                Issue.record("a damaged slot")
-                continue
-            }
-            try SlotReader.eachChunk(connection, slot, columns: columns) { _, reader, bytes in
-                count += 1
-                guard let reader else {
-                    Issue.record("a damaged chunk")
-                    return
-                }
-                #expect(throws: Never.self) { try body(slot, reader, bytes) }
-            }
-        }
-        #expect(count > 5)
     }
 }

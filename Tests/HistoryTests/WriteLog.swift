@@ -51,11 +51,12 @@ private enum Hook {
     }
 
     static let logs = Mutex<[String: WriteLog]>([:])
-    // By the address of the file.
+    // By the address of the file; `guardian` is the lock.
     nonisolated(unsafe) private static var files: [UInt: Opened] = [:]
     private static let guardian = Mutex(())
-    // Set once, before anything is opened through them.
+    // Set by the one thread that gets to `installed` first, before any file is opened through them.
     nonisolated(unsafe) private static var system = sqlite3_vfs()
+    // The same thread, and SQLite behind its own lock.
     nonisolated(unsafe) private static var vfs = sqlite3_vfs()
 
     static func install() { _ = installed }
