@@ -31,7 +31,7 @@ extension Archive {
         }
         return try answering {
             guard let bounds = try reader.bounds() else {
-                throw AnswerError.unavailable("The history holds no pass yet; ask again shortly.")
+                throw AnswerError.nothingYet
             }
             return try end(moment, bounds, now: now).pass
         }
@@ -74,12 +74,8 @@ extension Archive {
     func answering<Answer>(_ ask: () throws -> Answer) throws(AnswerError) -> Answer {
         do {
             return try ask()
-        } catch let error as AnswerError {
-            throw error
-        } catch let error as HistoryError {
-            throw .unavailable(error.description)
         } catch {
-            throw .unavailable("\(error)")
+            throw AnswerError(error)
         }
     }
 }

@@ -123,6 +123,41 @@ struct Query {
         return name
     }
 
+    /// The most names that one question may have.
+    private static let namesMax = 50
+
+    /// `name`: required, with commas between.
+    func names() throws(Problem) -> [String] {
+        let names = (values["name"] ?? "").split(separator: ",").map(String.init)
+        guard (1...Self.namesMax).contains(names.count) else {
+            throw Problem(
+                .badParameter,
+                "name has 1 to \(Self.namesMax) names of counters or gauges, with "
+                    + "commas between")
+        }
+        return names
+    }
+
+    /// `step`: each pass is one when absent.
+    func stepMilliseconds() throws(Problem) -> Int64? {
+        guard let text = values["step"] else { return nil }
+        guard let milliseconds = Self.durationMilliseconds(text), milliseconds > 0 else {
+            throw Problem(
+                .badParameter, "step is \"\(text)\", but should be a duration such as 30s or 1h")
+        }
+        return milliseconds
+    }
+
+    /// `function`: the last value when absent.
+    func function() throws(Problem) -> RollupFunction {
+        guard let text = values["function"] else { return .last }
+        guard let function = RollupFunction(rawValue: text) else {
+            let known = RollupFunction.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.badParameter, "function is one of \(known), not \"\(text)\"")
+        }
+        return function
+    }
+
     /// Digits and one unit; nil for anything else and for what Int64 cannot hold.
     static func durationMilliseconds(_ text: String) -> Int64? {
         let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]

@@ -19,7 +19,7 @@ import Wire
             subcommands: [
                 StatusCommand.self, LinksCommand.self, GPUsCommand.self, PCIeCommand.self,
                 InventoryCommand.self, DeltasCommand.self, EventsCommand.self, MarksCommand.self,
-                MarkCommand.self,
+                MarkCommand.self, HistoryCommand.self,
             ])
     }
 }

@@ -104,7 +104,8 @@ struct CommandStyleTests {
     @Test(
         arguments: [
             [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
-            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"],
+            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"], ["history"],
+            ["history", "info"], ["history", "verify"], ["history", "export"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)

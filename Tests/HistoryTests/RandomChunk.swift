@@ -1,3 +1,5 @@
+import HistoryScript
+
 @testable import History
 
 /// Chunks of every class of column, and of none.

@@ -20,11 +20,13 @@ final class ScriptedAnswers: Answers {
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
         var marks: [V1.Mark] = []
         var change: @Sendable () throws(AnswerError) -> Void = {}
+        var rangeSeries: [V1.RangeSeries] = []
     }
 
     private let script: Mutex<Script>
     private let asked = Mutex<[Since]>([])
     private let askedUntil = Mutex<[Since]>([])
+    private let askedRanges = Mutex<[RangeQuestion]>([])
     private let askedEvents = Mutex<[EventsQuestion]>([])
     private let askedChanges = Mutex<[MarksChange]>([])
 
@@ -61,6 +63,9 @@ final class ScriptedAnswers: Answers {
 
     /// The changes that were asked for, in order.
     var changes: [MarksChange] { askedChanges.withLock { $0 } }
+
+    /// The questions about ranges, in order.
+    var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
 
     /// The questions about events, in order.
     var eventsQuestions: [EventsQuestion] { askedEvents.withLock { $0 } }
@@ -108,6 +113,20 @@ final class ScriptedAnswers: Answers {
             }
         }
         return document
+    }
+
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
+        script.withLock { $0.rangeSeries }.filter { names.contains($0.name) }
+    }
+
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range {
+        askedRanges.withLock { $0.append(question) }
+        let pass = V1.PassTime(pass: 7, time: "2026-02-03T04:05:06.000Z")
+        return V1.Range(
+            node: "n1", from: pass, to: pass, complete: true, function: question.function.rawValue,
+            stepSeconds: question.stepMilliseconds.map { Double($0) / 1000 }, series: series)
     }
 
     func deltas(since: Since, until: Since?) throws(AnswerError) -> V1.Deltas {

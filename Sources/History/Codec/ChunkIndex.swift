@@ -53,6 +53,25 @@ struct ChunkIndex {
         return runs[row] ?? runs.runs.last?.value ?? .value
     }
 
+    /// The statuses of a column in so many rows, which are all that are kept of it.
+    func statuses(_ column: Int, count: Int) -> Runs<CellStatus> {
+        var runs = Runs<CellStatus>()
+        if case .unsupported = columns[column].form {
+            runs.append(.unsupported, count: count)
+            return runs
+        }
+        guard let pattern = columns[column].pattern else {
+            runs.append(.value, count: count)
+            return runs
+        }
+        for (status, rows) in patterns[pattern].runs {
+            runs.append(status, count: min(rows, count - runs.count))
+        }
+        // As `status` has it: the last one goes on.
+        runs.append(runs.runs.last?.value ?? .value, count: count - runs.count)
+        return runs
+    }
+
     /// When a series was observed last up to a row.
     func seen(_ index: Int, row: Int, clock: SlotClock) -> Seen? {
         var (first, latest) = (0, Int?.none)

@@ -55,6 +55,11 @@ enum RowCodec {
         return bytes
     }
 
+    /// Whether bytes and header are the ones once written.
+    static func isSound(_ bytes: Span<UInt8>, header: RowHeader) -> Bool {
+        (try? open(bytes, header: header)) != nil
+    }
+
     /// The frame of a key frame's bytes; `columns` says for each layout which columns are gauges.
     static func decodeKey(
         _ bytes: Span<UInt8>, header: RowHeader, columns: [Int64: [Bool]]
