@@ -47,25 +47,42 @@ struct Session: ~Copyable {
     }
 
     func bounds() throws(HistoryError) -> HistoryBounds? {
-        let purpose = "read the history's bounds"
-        let statement = try connection.prepare(
-            """
-            SELECT cyc, t FROM (SELECT first AS cyc, t0 AS t FROM slot ORDER BY first LIMIT 1)
-            UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc LIMIT 1)
-            UNION ALL SELECT cyc, t FROM
-                (SELECT last AS cyc, t1 AS t FROM slot ORDER BY first DESC LIMIT 1)
-            UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc DESC LIMIT 1)
-            ORDER BY cyc
-            """, to: purpose)
-        guard try statement.step() else { return nil }
-        let oldest = Self.pass(statement)
-        var newest = oldest
-        while try statement.step() { newest = Self.pass(statement) }
+        let oldest = [try slotBound("first ASC")?.first, try headBound("cyc ASC")]
+        let newest = [try slotBound("first DESC")?.last, try headBound("cyc DESC")]
+        guard let first = oldest.compactMap(\.self).min(by: { $0.pass < $1.pass }),
+            let last = newest.compactMap(\.self).max(by: { $0.pass < $1.pass })
+        else { return nil }
         let storeID = try connection.integer(
-            "SELECT v FROM meta WHERE k = 'store_id'", to: purpose)
+            "SELECT v FROM meta WHERE k = 'store_id'", to: Self.boundsPurpose)
         return HistoryBounds(
-            storeID: UInt64(bitPattern: storeID ?? 0), oldest: oldest,
-            newest: newest)
+            storeID: UInt64(bitPattern: storeID ?? 0), oldest: StoredPass(first),
+            newest: StoredPass(last))
+    }
+
+    private static let boundsPurpose = "read the history's bounds"
+
+    // The first pass in an order whose row is not damaged.
+    private func headBound(_ order: String) throws(HistoryError) -> Seen? {
+        let rows = try connection.prepare(
+            "SELECT cyc, t, key, epoch, d FROM head ORDER BY \(order)", to: Self.boundsPurpose)
+        while try rows.step() {
+            if let header = StateReader.soundHeader(rows) { return header.seen }
+        }
+        return nil
+    }
+
+    private func slotBound(_ order: String) throws(HistoryError) -> (first: Seen, last: Seen)? {
+        let rows = try connection.prepare(
+            "SELECT first, last, t0, t1, epoch, d FROM slot ORDER BY \(order)",
+            to: Self.boundsPurpose)
+        while try rows.step() {
+            guard let header = SlotReader.soundHeader(rows) else { continue }
+            return (
+                Seen(pass: header.first, timeMilliseconds: header.firstTime),
+                Seen(pass: header.last, timeMilliseconds: header.lastTime)
+            )
+        }
+        return nil
     }
 
     mutating func state(upTo pass: Int64) throws(HistoryError) -> StoredState? {
@@ -90,18 +107,23 @@ struct Session: ~Copyable {
     // pass counts.
     func lastPass(notAfter milliseconds: Int64) throws(HistoryError) -> Int64? {
         let purpose = "find a time"
-        let head = try connection.prepare("SELECT max(cyc) FROM head WHERE t <= ?", to: purpose)
+        let head = try connection.prepare(
+            "SELECT cyc, t, key, epoch, d FROM head WHERE t <= ? ORDER BY cyc DESC", to: purpose)
         try head.bind(1, milliseconds)
-        if try head.step(), !head.isNull(0) { return head.integer(0) }
+        while try head.step() {
+            if let header = StateReader.soundHeader(head) { return header.pass }
+        }
         let slots = try connection.prepare(
             """
-            SELECT first, last, t0, t1, epoch, d FROM slot WHERE t0 <= ? ORDER BY first DESC LIMIT 1
+            SELECT first, last, t0, t1, epoch, d FROM slot WHERE t0 <= ? ORDER BY first DESC
             """, to: purpose)
         try slots.bind(1, milliseconds)
-        guard try slots.step() else { return nil }
-        guard let slot = SlotReader.slot(slots) else { return slots.integer(0) }
-        let row = slot.clock.times.lastIndex { $0 <= milliseconds } ?? 0
-        return slot.clock.passes[row]
+        while try slots.step() {
+            guard let slot = SlotReader.slot(slots) else { continue }
+            let row = slot.clock.times.lastIndex { $0 <= milliseconds } ?? 0
+            return slot.clock.passes[row]
+        }
+        return nil
     }
 
     func passCount(after: Int64, through: Int64) throws(HistoryError) -> UInt64 {

@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// `history`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandHistoryTests {
     private static let port = "0x0002c90300000001/1"
     private static let gpu = "GPU-8f0a3c1e-5d2b-4c7a-9e10-0123456789ab"

@@ -102,12 +102,45 @@ import Testing
         }
         let events = try? reader.events(after: PassID(0), through: PassID(newest), limit: 1 << 20)
         let known = Set((1...newest).flatMap(script.storedEvents))
-        for event in events ?? [] { #expect(known.contains(event), context) }
+        for event in events?.readable ?? [] { #expect(known.contains(event), context) }
+        expectRightStretches(reader, context)
         if let bounds = try? reader.bounds() {
             for bound in [bounds.oldest, bounds.newest] {
                 #expect(bound == script.stored(bound.id.rawValue), context)
             }
         }
+    }
+
+    private static let truths: [UInt64: (pass: StoredPass, cells: [String: [Cell]])] =
+        Dictionary(
+            uniqueKeysWithValues: (1...newest).map { pass in
+                let truth = script.state(pass)
+                let cells = truth.series.map { ($0.key, $0.cells) }
+                return (pass, (truth.pass, Dictionary(uniqueKeysWithValues: cells)))
+            })
+
+    // Ranges leave out what is damaged and say nothing that is wrong.
+    private static func expectRightStretches(_ reader: Reader, _ context: Comment) {
+        var after = PassID(0)
+        var wrong = 0
+        while after < PassID(newest),
+            let stretch = (try? reader.stretch(after: after, of: Selection())) ?? nil
+        {
+            #expect(stretch.through > after, context)
+            guard stretch.through > after else { return }
+            after = stretch.through
+            let rows = stretch.passes.map { truths[$0.id.rawValue] }
+            wrong += zip(rows, stretch.passes).count { $0?.pass != $1 }
+            for series in stretch.series {
+                let truth = rows.map { $0?.cells[series.key] }
+                for column in series.columns {
+                    column.eachCell { row, cell in
+                        wrong += truth[row]?[column.index] == cell ? 0 : 1
+                    }
+                }
+            }
+        }
+        #expect(wrong == 0, context)
     }
 
     // Whether all of a state is there; what is there must be right.
