@@ -85,6 +85,8 @@ struct Memory {
         _ connection: borrowing Connection
     ) throws(HistoryError) -> [Int64: KeptOrigins] {
         let purpose = "read the history's offsets"
+        // What has no row was not added to, unless rows are lost.
+        let usual = try connection.isWhole(.offs) ? Origin.none : Origin.lost
         var origins: [Int64: KeptOrigins] = [:]
         let devices = try connection.prepare(
             """
@@ -94,7 +96,7 @@ struct Memory {
         while try devices.step() {
             origins[devices.integer(0)] = KeptOrigins(
                 layout: devices.integer(1),
-                values: Array(repeating: .none, count: Int(devices.integer(2))))
+                values: Array(repeating: usual, count: Int(devices.integer(2))))
         }
         let offsets = try connection.prepare(
             "SELECT dev, ctr, off, field, \(Schema.Table.offs.isSound) FROM offs", to: purpose)
@@ -103,16 +105,20 @@ struct Memory {
             guard let count = origins[device]?.values.count, (0..<count).contains(column) else {
                 continue
             }
-            // What is damaged has no source that a raw value could be compared with.
             origins[device]?.values[column] =
                 offsets.integer(4) == 0
-                ? Origin(offset: 0, field: .max)
+                ? Origin.lost
                 : Origin(
                     offset: offsets.unsigned(2),
                     field: UInt8(truncatingIfNeeded: offsets.integer(3)))
         }
         return origins
     }
+}
+
+extension Origin {
+    // What is damaged has no source that a raw value could be compared with.
+    fileprivate static let lost = Origin(offset: 0, field: .max)
 }
 
 /// Passes of one daemon run within one boot.
