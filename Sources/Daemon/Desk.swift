@@ -125,14 +125,29 @@ final class Desk: Answers {
     }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
-        guard let archive else {
-            throw .unavailable(
-                "The history is switched off (history.enabled), so nothing of the "
-                    + "past is known.")
+        try past.deltas(
+            since: since, node: node, places: picture?.partPlaces ?? PartPlaces(), now: clock.now())
+    }
+
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
+        try past.rangeSeries(names: names, places: picture?.partPlaces ?? PartPlaces())
+    }
+
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range {
+        try past.range(question, of: series, node: node, now: clock.now())
+    }
+
+    private var past: Archive {
+        get throws(AnswerError) {
+            guard let archive else {
+                throw .unavailable(
+                    "The history is switched off (history.enabled), so nothing of the past is "
+                        + "known.")
+            }
+            return archive
         }
-        return try archive.deltas(
-            since: since, node: node, places: picture?.places ?? [:],
-            gpus: picture?.gpuIndexes ?? [:], pcie: picture?.pciePlaces ?? [:], now: clock.now())
     }
 }
 
@@ -144,6 +159,9 @@ struct Place: Hashable, Sendable {
 }
 
 extension Picture {
+    /// Where all parts are.
+    var partPlaces: PartPlaces { PartPlaces(ports: places, gpus: gpuIndexes, pcie: pciePlaces) }
+
     /// The index of each GPU.
     var gpuIndexes: [GPUUUID: Int] {
         var indexes: [GPUUUID: Int] = [:]

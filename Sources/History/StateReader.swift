@@ -93,13 +93,23 @@ enum StateReader {
         _ statement: borrowing Statement, into row: inout Row?, columns: [Int64: [Bool]]
     ) throws(HistoryError) -> Bool {
         guard try statement.step() else { return false }
-        let header = RowHeader(
-            pass: statement.integer(0), timeMilliseconds: statement.integer(1),
-            key: statement.integer(2), epoch: statement.integer(3))
+        let header = header(statement)
         let taken: Void? = try? statement.withBytes(4) { (bytes) throws(Damage) in
             try take(bytes, header: header, into: &row, columns: columns)
         }
         return taken != nil
+    }
+
+    /// What a row of `cyc, t, key, epoch, d` says itself; nil when it is damaged.
+    static func soundHeader(_ row: borrowing Statement) -> RowHeader? {
+        let header = header(row)
+        return row.withBytes(4) { RowCodec.isSound($0, header: header) } ? header : nil
+    }
+
+    private static func header(_ row: borrowing Statement) -> RowHeader {
+        RowHeader(
+            pass: row.integer(0), timeMilliseconds: row.integer(1), key: row.integer(2),
+            epoch: row.integer(3))
     }
 
     private static func take(
@@ -135,9 +145,9 @@ extension StateReader.Row {
 extension StateReader {
     /// The state that a row stands for.
     static func state(
-        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout]
+        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout],
+        devices: [Int64: Device]
     ) throws(HistoryError) -> StoredState {
-        let devices = try devices(connection)
         let bootID = try bootID(connection, epoch: row.header.epoch)
         // Whose name is lost is left out: nobody could say what its numbers mean.
         let series = row.frame.shape.parts.indices.compactMap { index -> StoredSeries? in
@@ -163,17 +173,25 @@ extension StateReader {
             series: series)
     }
 
-    private static func devices(
+    /// What the number of a device means.
+    struct Device {
+        var key: String
+        /// The pass that recorded it first.
+        var first: StoredPass
+    }
+
+    /// All devices by number.
+    static func devices(
         _ connection: borrowing Connection
-    ) throws(HistoryError) -> [Int64: (key: String, first: StoredPass)] {
-        var devices: [Int64: (key: String, first: StoredPass)] = [:]
+    ) throws(HistoryError) -> [Int64: Device] {
+        var devices: [Int64: Device] = [:]
         let statement = try connection.prepare(
             """
             SELECT dev, key, first, first_t FROM device WHERE \(Schema.Table.device.isSound)
             """, to: "read the history's devices")
         while try statement.step() {
             let first = Seen(pass: statement.integer(2), timeMilliseconds: statement.integer(3))
-            devices[statement.integer(0)] = (statement.text(1), StoredPass(first))
+            devices[statement.integer(0)] = Device(key: statement.text(1), first: StoredPass(first))
         }
         return devices
     }
@@ -187,11 +205,6 @@ extension StateReader {
         try statement.bind(1, epoch)
         return try statement.step() ? statement.text(0) : ""
     }
-}
-
-extension RowHeader {
-    /// The pass and its time.
-    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
 }
 
 extension StoredPass {

@@ -32,7 +32,7 @@ extension Store {
                 memory.runStart = now.pass
                 memory.run = HeadExtent()
             }
-            try dropOldest(now: retentionTime(pass.moment.wallMilliseconds))
+            try dropOldest(now: retentionTime(pass.moment.wallMilliseconds, memory))
             memory.group = try startGroup(pass, now: now, epoch: epoch, &memory)
         }
         guard var group = memory.group.take() else { return }

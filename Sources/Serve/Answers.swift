@@ -50,6 +50,37 @@ package protocol Answers: Sendable {
     /// What was counted since a cursor or a time; reads the history and may block for its time
     /// limit, so the server asks it on a thread of its own.
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas
+
+    /// The counters and gauges of these names that parts have, without points; may block likewise.
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries]
+
+    /// What became of some of them step by step; may block likewise, for each hour that is asked
+    /// for.
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range
+}
+
+/// What is asked about a stretch of time.
+package struct RangeQuestion: Hashable, Sendable {
+    /// Where it starts.
+    package var since: Since
+    /// Where it ends; nil for the newest pass.
+    package var until: Since?
+    /// The length of a step; nil for a step for each pass.
+    package var stepMilliseconds: Int64?
+    /// What is said of a step.
+    package var function: RollupFunction
+
+    /// A question.
+    package init(
+        since: Since, until: Since?, stepMilliseconds: Int64?, function: RollupFunction
+    ) {
+        self.since = since
+        self.until = until
+        self.stepMilliseconds = stepMilliseconds
+        self.function = function
+    }
 }
 
 /// The two text formats that Prometheus asks for.

@@ -14,6 +14,7 @@ enum Endpoint: String, CaseIterable {
     case manifest = "/api/v1/inventory/manifest"
     case counters = "/api/v1/counters"
     case deltas = "/api/v1/deltas"
+    case range = "/api/v1/range"
     case events = "/api/v1/events"
 
     /// The endpoint of a path, and what the path has behind its name; nil where nothing is.
@@ -31,6 +32,7 @@ enum Endpoint: String, CaseIterable {
         case .links: ["device"]
         case .counters: ["device", "end", "gpu"]
         case .deltas: ["since", "device", "end", "gpu"]
+        case .range: ["name", "since", "until", "step", "function", "device", "end", "gpu"]
         case .events: ["after", "limit", "gpu"]
         }
     }
@@ -50,6 +52,7 @@ enum Endpoint: String, CaseIterable {
         case .manifest: "a manifest that expects what was seen, in YAML, to be reviewed"
         case .counters: "every counter of every part, also those that cannot be read"
         case .deltas: "what was counted since then, and how exact that is"
+        case .range: "counters and gauges step by step: last, min, max, increase or rate"
         case .events: "what the kernel log, the GPUs' driver and the HCAs told, the oldest first"
         }
     }
@@ -60,6 +63,7 @@ enum Endpoint: String, CaseIterable {
         case .health: "?strict=1"
         case .gpu: "0"
         case .deltas: "?since=5m"
+        case .range: "?name=link_downed&since=1d&step=1h&function=increase"
         case .events: "?limit=20"
         default: ""
         }
@@ -77,6 +81,10 @@ enum Endpoint: String, CaseIterable {
         let tail = """
 
             since=    a duration (90s, 5m, 1h, 2d), an RFC 3339 time, or an earlier answer's `next`
+            until=    likewise; now without it
+            name=     counters and gauges, with commas between
+            step=     the length of a step; without it each pass is one
+            function= what is said of a step: last (the default), min, max, increase or rate
             device=   only this device
             end=      local or peer
             gpu=      only this GPU: index, UUID or PCI address

@@ -85,20 +85,66 @@ struct Query {
 
     /// `since`: required.
     func since() throws(Problem) -> Since {
-        let forms =
-            "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
-            + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
-        guard let text = values["since"], !text.isEmpty else {
-            throw Problem(.badParameter, "since is missing: give \(forms)")
+        guard let since = try point("since") else {
+            throw Problem(.badParameter, "since is missing: give \(Self.pointForms)")
         }
+        return since
+    }
+
+    /// `until`: now when absent.
+    func until() throws(Problem) -> Since? { try point("until") }
+
+    private static let pointForms =
+        "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
+        + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
+
+    // A point in the past; nil when it is absent.
+    private func point(_ name: String) throws(Problem) -> Since? {
+        guard let text = values[name], !text.isEmpty else { return nil }
         if text.hasPrefix("p") { return .cursor(text) }
         if let milliseconds = Timestamp.milliseconds(text) {
             return .wall(milliseconds: milliseconds)
         }
         guard let milliseconds = Self.durationMilliseconds(text) else {
-            throw Problem(.badParameter, "since is \"\(text)\", but should be \(forms)")
+            throw Problem(
+                .badParameter, "\(name) is \"\(text)\", but should be \(Self.pointForms)")
         }
         return .ago(milliseconds: milliseconds)
+    }
+
+    /// The most names that one question may have.
+    private static let namesMax = 50
+
+    /// `name`: required, with commas between.
+    func names() throws(Problem) -> [String] {
+        let names = (values["name"] ?? "").split(separator: ",").map(String.init)
+        guard (1...Self.namesMax).contains(names.count) else {
+            throw Problem(
+                .badParameter,
+                "name has 1 to \(Self.namesMax) names of counters or gauges, with "
+                    + "commas between")
+        }
+        return names
+    }
+
+    /// `step`: each pass is one when absent.
+    func stepMilliseconds() throws(Problem) -> Int64? {
+        guard let text = values["step"] else { return nil }
+        guard let milliseconds = Self.durationMilliseconds(text), milliseconds > 0 else {
+            throw Problem(
+                .badParameter, "step is \"\(text)\", but should be a duration such as 30s or 1h")
+        }
+        return milliseconds
+    }
+
+    /// `function`: the last value when absent.
+    func function() throws(Problem) -> RollupFunction {
+        guard let text = values["function"] else { return .last }
+        guard let function = RollupFunction(rawValue: text) else {
+            let known = RollupFunction.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.badParameter, "function is one of \(known), not \"\(text)\"")
+        }
+        return function
     }
 
     /// Digits and one unit; nil for anything else and for what Int64 cannot hold.

@@ -67,6 +67,7 @@ struct Routes {
         case .counters: return .later(.writing, try counters(query, gzip: gzip))
         case .events: return .later(.writing, try events(query, gzip: gzip))
         case .deltas: return .later(.past, try deltas(query, gzip: gzip))
+        case .range: return .later(.past, try range(query, gzip: gzip))
         }
     }
 
@@ -143,6 +144,26 @@ struct Routes {
                     return Response(error)
                 }
                 return .document(document, gzip: gzip)
+            } catch {
+                return Response(Problem(error))
+            }
+        }
+    }
+
+    private func range(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
+        let question = RangeQuestion(
+            since: try query.since(), until: try query.until(),
+            stepMilliseconds: try query.stepMilliseconds(), function: try query.function())
+        let (names, filter) = (try query.names(), try PartFilter(query))
+        return { [answers] in
+            do throws(AnswerError) {
+                var series = try answers.rangeSeries(names: names)
+                do throws(Problem) {
+                    try filter.apply(to: &series, from: answers)
+                } catch {
+                    return Response(error)
+                }
+                return .document(try answers.range(question, of: series), gzip: gzip)
             } catch {
                 return Response(Problem(error))
             }

@@ -1,3 +1,4 @@
+import HistoryScript
 import Model
 import Testing
 

@@ -144,6 +144,7 @@ import Wire
         try check("/api/v1/inventory", V1.Inventory.self)
         try check("/api/v1/counters", V1.Counters.self)
         try check("/api/v1/deltas", V1.Deltas.self)
+        try check("/api/v1/range", V1.Range.self)
         try check("/api/v1/events", V1.Events.self)
     }
 }

@@ -18,10 +18,12 @@ final class ScriptedAnswers: Answers {
             .sample
         }
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
+        var rangeSeries: [V1.RangeSeries] = []
     }
 
     private let script: Mutex<Script>
     private let asked = Mutex<[Since]>([])
+    private let askedRanges = Mutex<[RangeQuestion]>([])
     private let askedEvents = Mutex<[EventsQuestion]>([])
 
     struct EventsQuestion: Equatable {
@@ -40,6 +42,9 @@ final class ScriptedAnswers: Answers {
 
     /// The questions about the past, in order.
     var questions: [Since] { asked.withLock { $0 } }
+
+    /// The questions about ranges, in order.
+    var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
 
     /// The questions about events, in order.
     var eventsQuestions: [EventsQuestion] { askedEvents.withLock { $0 } }
@@ -87,6 +92,20 @@ final class ScriptedAnswers: Answers {
             }
         }
         return document
+    }
+
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
+        script.withLock { $0.rangeSeries }.filter { names.contains($0.name) }
+    }
+
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range {
+        askedRanges.withLock { $0.append(question) }
+        let pass = V1.PassTime(pass: 7, time: "2026-02-03T04:05:06.000Z")
+        return V1.Range(
+            node: "n1", from: pass, to: pass, complete: true, function: question.function.rawValue,
+            stepSeconds: question.stepMilliseconds.map { Double($0) / 1000 }, series: series)
     }
 
     func deltas(since: Since) throws(AnswerError) -> V1.Deltas {

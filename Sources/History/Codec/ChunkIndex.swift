@@ -53,18 +53,23 @@ struct ChunkIndex {
         return runs[row] ?? runs.runs.last?.value ?? .value
     }
 
-    /// The statuses of a column in all rows that are kept of it.
-    func statuses(_ column: Int, rows: Int) -> Runs<CellStatus> {
-        var statuses = Runs<CellStatus>()
+    /// The statuses of a column in so many rows, which are all that are kept of it.
+    func statuses(_ column: Int, count: Int) -> Runs<CellStatus> {
+        var runs = Runs<CellStatus>()
+        if case .unsupported = columns[column].form {
+            runs.append(.unsupported, count: count)
+            return runs
+        }
         guard let pattern = columns[column].pattern else {
-            statuses.append(status(column, row: 0), count: rows)
-            return statuses
+            runs.append(.value, count: count)
+            return runs
         }
-        for run in patterns[pattern].runs {
-            statuses.append(run.value, count: min(run.count, rows - statuses.count))
+        for (status, rows) in patterns[pattern].runs {
+            runs.append(status, count: min(rows, count - runs.count))
         }
-        statuses.append(statuses.runs.last?.value ?? .value, count: rows - statuses.count)
-        return statuses
+        // As `status` has it: the last one goes on.
+        runs.append(runs.runs.last?.value ?? .value, count: count - runs.count)
+        return runs
     }
 
     /// When a series was observed last up to a row.

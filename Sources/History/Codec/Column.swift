@@ -61,7 +61,7 @@ struct ColumnTag {
 }
 
 /// One value of several, for so many rows at a time.
-struct Runs<Value: Hashable>: Hashable {
+struct Runs<Value: Hashable & Sendable>: Hashable, Sendable {
     private(set) var runs: [(value: Value, count: Int)] = []
 
     /// The number of rows.

@@ -68,12 +68,15 @@ struct Seen: Hashable {
 }
 
 /// What a cell says besides its value; the raw value is stored.
-enum CellStatus: UInt8 {
+enum CellStatus: UInt8, Sendable {
     case value = 0
     case saturated = 1
     case unsupported = 2
     case missing = 3
     case missingNeverKnown = 4
+
+    /// Whether a value belongs to it.
+    var hasValue: Bool { self != .unsupported && self != .missingNeverKnown }
 
     /// The cell that this status and value stand for.
     func cell(_ value: UInt64) -> Cell {

@@ -13,6 +13,8 @@ struct RowHeader: Hashable {
 
     /// Whether the row stands alone.
     var isKey: Bool { pass == key }
+    /// The pass and its time.
+    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
 }
 
 /// The bytes of one pass.
@@ -69,6 +71,11 @@ enum RowCodec {
             bytes[1 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index))
         }
         return bytes
+    }
+
+    /// Whether bytes and header are the ones once written.
+    static func isSound(_ bytes: Span<UInt8>, header: RowHeader) -> Bool {
+        (try? open(bytes, header: header)) != nil
     }
 
     /// The frame of a key frame's bytes; `columns` says for each layout which columns are gauges.
@@ -299,10 +306,14 @@ extension RowCodec {
                 }
                 frame.statuses[index] = status
             }
-            guard tag & 1 != 0 else { continue }
-            let step = try cursor.varint(bytes)
-            frame.values[index] &+=
-                frame.shape.gauges[index] ? UInt64(bitPattern: ZigZag.decode(step)) : step
+            if tag & 1 != 0 {
+                let step = try cursor.varint(bytes)
+                frame.values[index] &+=
+                    frame.shape.gauges[index] ? UInt64(bitPattern: ZigZag.decode(step)) : step
+            }
+            guard frame.statuses[index].hasValue || frame.values[index] == 0 else {
+                throw .malformed
+            }
         }
     }
 }
