@@ -98,7 +98,7 @@ enum RowCodec {
         return frame
     }
 
-    /// Brings the frame of the row before to the one of a row's bytes; after an error it is neither.
+    /// Brings the frame of the row before to that of a row's bytes; after an error it is neither.
     static func apply(
         _ bytes: Span<UInt8>, header: RowHeader, to frame: inout Frame
     ) throws(Damage) {
