@@ -213,11 +213,6 @@ extension StateReader {
     }
 }
 
-extension RowHeader {
-    /// The pass and its time.
-    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
-}
-
 extension StoredPass {
     /// The pass that the codec means.
     init(_ seen: Seen) {
