@@ -180,6 +180,7 @@ final class App {
         notifier.send("STOPPING=1")
         let now = { self.clock.now().boottimeNanoseconds }
         fleet.stop(deadline: now() + 800_000_000, now: now)
+        pipeline.stop()
         server.stop(isProcessEnding: true)
     }
 }

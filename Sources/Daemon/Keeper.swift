@@ -28,6 +28,10 @@ final class Keeper {
     private var trouble: String?
     // Why older passes could not be sealed; they are kept as they are.
     private var sealTrouble: String?
+    private let sealing = Chore<Result<Sealer.Work, HistoryError>>()
+    // When sealing may be tried again after it failed; nanoseconds on the boot clock.
+    private var sealAgain: UInt64 = 0
+    private static let sealPause: UInt64 = 60_000_000_000
     // What passes that could not be kept leave to the next one, each thing once.
     private var unsavedShelves: [String: Publication.Shelf] = [:]
     private var unsavedEvents: [CounterEvent] = []
@@ -144,16 +148,41 @@ final class Keeper {
         appendSeconds = clock.now().seconds(since: start)
     }
 
+    // Compressing takes longer than a pass may; what came of it is put into the file between two.
     private func seal(_ store: Store) {
-        do {
-            try store.seal()
-            sealTrouble = nil
-        } catch {
-            failures += 1
-            if sealTrouble == nil { log.error("\(error)") }
-            sealTrouble = error.description
+        if let outcome = sealing.take() {
+            do {
+                try store.commit(outcome.get())
+                if sealTrouble != nil { log.notice("passes are being sealed again") }
+                sealTrouble = nil
+            } catch {
+                failSeal(error.description)
+            }
         }
+        guard !sealing.isBusy, clock.now().boottimeNanoseconds >= sealAgain,
+            let task = store.dueSeal
+        else { return }
+        let sealer = store.sealer
+        let isBegun = sealing.begin {
+            Result { () throws(HistoryError) in try sealer.prepare(task) }
+        }
+        if !isBegun { failSeal("no thread can be started to seal passes (pthread_create)") }
     }
+
+    private func failSeal(_ reason: String) {
+        failures += 1
+        if sealTrouble == nil { log.error("\(reason)") }
+        sealTrouble = reason
+        sealAgain = clock.now().boottimeNanoseconds + Self.sealPause
+    }
+
+    /// Waits for what runs beside the passes, though not for long: it only reads, and what it came
+    /// to is made anew after the next start.
+    func stop() {
+        sealing.wait(milliseconds: Self.stopMilliseconds)
+    }
+
+    private static let stopMilliseconds: Int64 = 1000
 
     private func fail(_ reason: String) {
         failures += 1

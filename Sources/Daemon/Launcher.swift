@@ -131,10 +131,7 @@ package enum Launcher {
         _ settings: Settings.History, _ clock: SystemClock, _ log: Logger
     ) throws(HistoryError) -> Keeper {
         let store = try Store(
-            directory: settings.directory,
-            limits: Store.Limits(
-                maximumAgeMilliseconds: Int64(settings.maxAge.nanoseconds / 1_000_000),
-                maximumBytes: Int64(settings.maxSize)),
+            directory: settings.directory, limits: settings.limits,
             nowMilliseconds: clock.now().wallMilliseconds)
         let sqlite = SQLiteInfo.loaded
         log.info("the history is in \(settings.directory), SQLite \(sqlite.version)")
