@@ -110,6 +110,10 @@ struct HistoryView: Sendable {
     var sizeBytes: UInt64
     var failures: UInt64
     var appendSeconds: Double?
+    /// Passes that wait in memory until they can be written.
+    var waiting = 0
+    /// Passes that are lost since the daemon was started.
+    var lost: UInt64 = 0
     /// Why the latest pass could not be written; nil when it could.
     var trouble: String?
 }

@@ -16,6 +16,7 @@ extension Settings.History {
     var limits: Store.Limits {
         var limits = Store.Limits(
             maximumAgeMilliseconds: Int64(maxAge.wholeMilliseconds), maximumBytes: Int64(maxSize))
+        limits.ballastBytes = Int64(ballast)
         limits.slotMilliseconds = Int64(slot.wholeMilliseconds)
         limits.slotPasses = slotPasses
         limits.thinAfterMilliseconds = thinAfter.map { Int64($0.wholeMilliseconds) }

@@ -33,6 +33,8 @@ struct Opening: ~Copyable {
         }
         let storeID = try connection.integer(
             "SELECT v FROM meta WHERE k = 'store_id'", to: Self.purpose)
+        // From here on a pass that cannot be written at once waits in memory, and not its thread.
+        try connection.execute("PRAGMA busy_timeout=250", to: Self.purpose)
         memory = try Memory(connection, epoch: nil)
         self.storeID = UInt64(bitPattern: storeID ?? 0)
         self.isNew = isNew

@@ -110,6 +110,11 @@ extension Store {
         try delete("DELETE FROM event WHERE id < ?", stretch.end << Schema.eventBits)
     }
 
+    /// Whether the file has no room left within its own limit, whatever the disk has.
+    func isAtLimit() throws(HistoryError) -> Bool {
+        try pages("page_count") >= pages("max_page_count")
+    }
+
     private func isTooLarge() throws(HistoryError) -> Bool {
         let used = try pages("page_count") - pages("freelist_count")
         return (used + Retention.sparePages) * Retention.pageBytes > limits.maximumBytes

@@ -18,7 +18,8 @@ import Testing
         #expect(keeper.latest == PassID(1))
         for step in 1...3 {
             keeper.keep(
-                stage.broken(stage.record(&ledger, symbolErrors: 1, at: 10 * UInt64(step))), [])
+                stage.broken(stage.record(&ledger, symbolErrors: 1, at: 10 * UInt64(step))),
+                [])
         }
         #expect(keeper.view.failures == 3)
         #expect(keeper.view.trouble?.contains(stage.path) == true)
@@ -40,7 +41,8 @@ import Testing
         keeper.keep(stage.broken(stage.record(&ledger, symbolErrors: 2, at: 20)), [])
         keeper.keep(stage.record(&ledger, symbolErrors: 4, at: 30), [])
         let desk = Desk(
-            node: "n", clock: SystemClock(), archive: Archive(reader: Reader(directory: stage.path)))
+            node: "n", clock: SystemClock(), archive: Archive(reader: Reader(directory: stage.path))
+        )
         let deltas = try desk.deltas(since: .wall(milliseconds: 1_700_000_000_000))
         let counter = deltas.series.first?.counters.first { $0.name == "symbol_error" }
         // 3 after the first clearing, 2 after the second, then 2 more.
@@ -74,7 +76,8 @@ import Testing
             bases[KeeperStage.symbol] = 1000
             let shelf = Publication.Shelf(key: ScriptedNode.hca, bases: bases)
             keeper.keep(
-                stage.broken(stage.record(&ledger, symbolErrors: 5, at: 0)), [("mlx5_0/1/local", shelf)])
+                stage.broken(stage.record(&ledger, symbolErrors: 5, at: 0)),
+                [("mlx5_0/1/local", shelf)])
             keeper.keep(stage.record(&ledger, symbolErrors: 6, at: 10), [])
         }
         var past = try stage.keeper(try stage.store()).past()

@@ -88,6 +88,7 @@ struct SettingsKeyTests {
             refused: ["a", "\"\"", "./a", "~/a", "5", "/\(String(repeating: "a", count: 4095))"]),
         duration("history.max_age", ["1h", "59m"], ["3650d", "3651d"]),
         size("history.max_size", ["8MiB", "8191KiB"], ["16TiB", "17TiB"]),
+        size("history.ballast", ["4MiB", "4095KiB"], ["1GiB", "1025MiB"]),
         duration("history.slot", ["1m", "59s"], ["1d", "25h"]),
         integer("history.slot_passes", 64, 4096),
         Case(

@@ -272,6 +272,11 @@ enum SettingsTable {
                 help: "The budget on disk; beyond it the oldest samples are dropped.",
                 reason: "A monitor must never fill the disk of a compute node."),
             Setting(
+                "history.ballast", \.history.ballast, .size((4 << 20)...(1 << 30)),
+                help: "The size of a file beside the database, not part of `max_size`, that is "
+                    + "given up when the disk is full, and taken again when there is ample room.",
+                reason: "On a full disk a database cannot even delete."),
+            Setting(
                 "history.slot", \.history.slot, .duration(.seconds(60)...(.seconds(86400))),
                 help: "How long passes are collected before they are sealed: compressed together, "
                     + "column by column.",

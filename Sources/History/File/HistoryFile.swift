@@ -10,6 +10,8 @@ struct HistoryFile {
     var database: String { directory + "/history.db" }
     /// Exists when damage was found that opening alone does not find.
     private var damageMark: String { directory + "/history.damaged" }
+    /// The file that is given up when the disk is full.
+    var ballast: String { directory + "/history.ballast" }
     /// The file whose lock makes a process the only writer.
     var lock: String { directory + "/history.lock" }
 
