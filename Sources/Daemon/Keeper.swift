@@ -26,19 +26,16 @@ final class Keeper {
     private var failures: UInt64 = 0
     private var appendSeconds: Double?
     private var trouble: String?
-    // Why older passes could not be sealed; they are kept as they are.
-    private var sealTrouble: String?
-    private let sealing = Chore<Result<Sealer.Work, HistoryError>>()
-    // When sealing may be tried again after it failed; nanoseconds on the boot clock.
-    private var sealAgain: UInt64 = 0
-    private static let sealPause: UInt64 = 60_000_000_000
+    private let upkeep: Upkeep?
     private var backlog = Backlog()
     private var lost: UInt64 = 0
     private var troubleSince = Moment.never
     // Of this trouble: the passes that were written late, and those that never will be.
     private var waited = 0
     private var lostSince = 0
-    private var hasMadeRoom = false
+    // When room was made last, and why.
+    private var room: (at: UInt64, why: String)?
+    private static let roomShown: UInt64 = 600_000_000_000
     // The most passes that are written at once, and the most that is given up for each.
     private static let writesMax = 10
     private static let roomsMax = 4
@@ -62,6 +59,7 @@ final class Keeper {
         self.clock = clock
         databasePath = "\(directory)/history.db"
         file = FileIdentity(databasePath)
+        upkeep = Upkeep(store, clock: clock, log: log)
     }
 
     /// Stands in for a history that could not be opened: keeps nothing, and says so until the
@@ -69,6 +67,7 @@ final class Keeper {
     init(unopened error: HistoryError, directory: String, clock: any TimeSource, log: Logger) {
         store = nil
         file = nil
+        upkeep = nil
         self.log = log
         self.clock = clock
         databasePath = "\(directory)/history.db"
@@ -141,7 +140,9 @@ final class Keeper {
             return fail("\(databasePath) was removed or replaced while in use: restart the daemon.")
         }
         write(store, remains, logPosition)
-        if backlog.count == 0 { seal(store) }
+        if backlog.count == 0 {
+            upkeep?.turn { (write) throws(HistoryError) in try makingRoom(store, write) }
+        }
     }
 
     // Writes what waits, oldest first; of many a part, so that the next pass is not late.
@@ -195,52 +196,32 @@ final class Keeper {
                 return try write()
             } catch {
                 guard error.cause == .full, (try? store.makeRoom()) == true else { throw error }
-                if !hasMadeRoom { log.warning("making room for the history: \(error)") }
-                hasMadeRoom = true
+                tellRoom(error)
             }
         }
         try write()
     }
 
-    // Compressing takes longer than a pass may; what came of it is put into the file between two.
-    private func seal(_ store: Store) {
-        if let outcome = sealing.take() {
-            do {
-                let work = try outcome.get()
-                try makingRoom(store) { () throws(HistoryError) in try store.commit(work) }
-                if sealTrouble != nil { log.notice("passes are being sealed again") }
-                sealTrouble = nil
-            } catch {
-                failSeal(error.description)
-            }
-        }
-        guard !sealing.isBusy, clock.now().boottimeNanoseconds >= sealAgain,
-            let task = store.dueSeal
-        else { return }
-        let sealer = store.sealer
-        let isBegun = sealing.begin {
-            Result { () throws(HistoryError) in try sealer.prepare(task) }
-        }
-        if !isBegun { failSeal("no thread can be started to seal passes (pthread_create)") }
+    // Said once while it goes on, and shown for a while after it was done last.
+    private func tellRoom(_ error: HistoryError) {
+        if roomTrouble == nil { log.warning("making room for new passes: \(error)") }
+        room = (clock.now().boottimeNanoseconds, error.description)
     }
 
-    private func failSeal(_ reason: String) {
-        failures += 1
-        if sealTrouble == nil { log.error("\(reason)") }
-        sealTrouble = reason
-        sealAgain = clock.now().boottimeNanoseconds + Self.sealPause
+    private var roomTrouble: String? {
+        guard let room, clock.now().boottimeNanoseconds < room.at + Self.roomShown else {
+            return nil
+        }
+        return "\(room.why) Until then the ballast and the oldest passes are given up for new ones."
     }
 
-    /// Waits for what runs beside the passes, though not for long: it only reads, and what it came
-    /// to is made anew after the next start.
+    /// Waits for what runs beside the passes, though not for long.
     func stop() {
-        sealing.wait(milliseconds: Self.stopMilliseconds)
+        upkeep?.stop()
         if backlog.count > 0 {
             log.error("\(backlog.count) passes could not be written to the history and are lost")
         }
     }
-
-    private static let stopMilliseconds: Int64 = 1000
 
     private func fail(_ reason: String) {
         failures += 1
@@ -259,7 +240,6 @@ final class Keeper {
     }
 
     private func recover() {
-        hasMadeRoom = false
         guard trouble != nil else { return }
         log.notice(
             """
@@ -273,8 +253,11 @@ final class Keeper {
     var view: HistoryView {
         HistoryView(
             sizeBytes: Self.size(databasePath) + Self.size(databasePath + "-wal"),
-            failures: failures, appendSeconds: appendSeconds, waiting: backlog.count, lost: lost,
-            trouble: writeTrouble ?? sealTrouble)
+            failures: failures + (upkeep?.failures ?? 0), appendSeconds: appendSeconds,
+            waiting: backlog.count, lost: lost,
+            trouble: writeTrouble ?? upkeep?.trouble ?? roomTrouble,
+            since: trouble == nil ? nil : troubleSince, check: upkeep?.check,
+            salvage: upkeep?.salvage)
     }
 
     private var writeTrouble: String? {

@@ -137,8 +137,12 @@ package enum Launcher {
         log.info("the history is in \(settings.directory), SQLite \(sqlite.version)")
         if let remark = sqlite.remark { log.debug("\(remark)") }
         if case .movedAside(let path, let reason) = store.outcome {
+            let found = store.salvage.map { "\($0.passes) passes" } ?? "nothing"
             log.error(
-                "the history was damaged and is now \(path); a new one was started: \(reason)")
+                """
+                the history was damaged and is now \(path); a new one was started, and has \
+                \(found) of the old one so far: \(reason)
+                """)
         }
         return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
     }

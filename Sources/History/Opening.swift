@@ -31,17 +31,23 @@ struct Opening: ~Copyable {
         } else {
             try Self.migrate(connection)
         }
-        let storeID = try connection.integer(
-            "SELECT v FROM meta WHERE k = 'store_id'", to: Self.purpose)
+        let storeID = try Self.storeID(connection)
         // From here on a pass that cannot be written at once waits in memory, and not its thread.
         try connection.execute("PRAGMA busy_timeout=250", to: Self.purpose)
         memory = try Memory(connection, epoch: nil)
-        self.storeID = UInt64(bitPattern: storeID ?? 0)
+        self.storeID = storeID
         self.isNew = isNew
         self.connection = connection
     }
 
     private static let purpose = "open the history"
+
+    /// The history's number.
+    static func storeID(_ connection: borrowing Connection) throws(HistoryError) -> UInt64 {
+        let number = try connection.integer(
+            "SELECT v FROM meta WHERE k = 'store_id'", to: purpose)
+        return UInt64(bitPattern: number ?? 0)
+    }
 
     private static func hasNoTables(
         _ connection: borrowing Connection

@@ -43,7 +43,9 @@ package final class Store {
     /// How opening went.
     package let outcome: Outcome
     /// A random number that the file got when it was created; a cursor belongs to one history.
-    package let storeID: UInt64
+    package private(set) var storeID: UInt64
+    /// What becomes of the file that was moved aside; nil when none was, or nothing can be read.
+    package internal(set) var salvage: SalvageProgress?
 
     let connection: Connection
     let limits: Limits
@@ -53,7 +55,7 @@ package final class Store {
     var epoch: Epoch?
     let insertRow: Statement
     var ballast: Ballast
-    private let file: HistoryFile
+    let file: HistoryFile
     private let lock: DirectoryLock
     private let begin: Statement
     private let commit: Statement
@@ -90,6 +92,13 @@ package final class Store {
         insertRow = try connection.prepare(
             "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass",
             persistent: true)
+        if case .movedAside(let copy, _) = outcome {
+            // Without it the new history stands on its own.
+            try? takeOver(copy, nowMilliseconds: nowMilliseconds)
+            storeID = try Opening.storeID(connection)
+        } else {
+            try resumeSalvage()
+        }
     }
 
     // Opening writes as well.

@@ -43,7 +43,7 @@ import Testing
         #expect(keeper.latest == PassID(4))
         #expect(keeper.view.waiting == 0 && keeper.view.trouble == nil)
         #expect(try times().map { $0 % 100_000 } == [0, 10_000, 20_000, 30_000])
-        #expect(stage.book.all.last?.contains("3 passes were written late, 0 are lost") == true)
+        #expect(stage.book.told.last?.contains("3 passes were written late, 0 are lost") == true)
         let desk = Desk(
             node: "n", clock: SystemClock(),
             archive: Archive(reader: Reader(directory: stage.path)))
@@ -104,7 +104,11 @@ import Testing
             keeper.stop()
         }
         #expect(keeper.latest == PassID(700))
-        #expect(keeper.view.trouble == nil && keeper.view.lost == 0 && keeper.view.waiting == 0)
+        #expect(keeper.view.lost == 0 && keeper.view.waiting == 0 && keeper.view.since == nil)
+        #expect(keeper.view.trouble?.contains("the oldest passes are given up") == true)
+        #expect(stage.book.told.count == 1)
+        stage.clock.advance(seconds: 600)
+        #expect(keeper.view.trouble == nil)
         let bounds = try #require(try Reader(directory: stage.path).bounds())
         #expect(bounds.oldest.id > PassID(1) && bounds.newest.id == PassID(700))
     }

@@ -64,7 +64,7 @@ import Testing
         stage.clock.advance(seconds: 60)
         keep(keeper, &ledger, 8..<10)
         #expect(keeper.view.trouble == nil && keeper.view.failures == 1)
-        #expect(stage.book.all.map { $0.prefix(5) } == ["error", "notic"])
+        #expect(stage.book.told.map { $0.prefix(5) } == ["error", "notic"])
         #expect(try slots() == 2)
     }
 }

@@ -12,6 +12,8 @@ final class LogBook: Sendable {
 
     func add(_ line: String) { lines.withLock { $0.append(line) } }
     var all: [String] { lines.withLock { $0 } }
+    /// What is more than good to know.
+    var told: [String] { all.filter { !$0.hasPrefix("info:") } }
 
     func logger() -> Logger { Logger(label: "test") { _ in Handler(book: self) } }
 

@@ -27,7 +27,7 @@ import Testing
         keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 40), [])
         #expect(keeper.view.trouble == nil && keeper.view.failures == 3)
         #expect(keeper.latest == PassID(2))
-        #expect(stage.book.all.map { $0.prefix(5) } == ["error", "notic"])
+        #expect(stage.book.told.map { $0.prefix(5) } == ["error", "notic"])
         #expect(keeper.view.sizeBytes > 0 && keeper.view.appendSeconds != nil)
     }
 
@@ -125,7 +125,7 @@ import Testing
         _ = try stage.store()
         keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 20), [])
         #expect(keeper.view.trouble != nil, "another file in its place is not ours")
-        #expect(stage.book.all.count == 1)
+        #expect(stage.book.told.count == 1)
     }
 
     @Test func historyThatCannotBeOpenedIsSaidInHealthAndKeepsNothingBack() throws {

@@ -64,7 +64,8 @@ extension Store {
         }
     }
 
-    private func write(_ slot: SealedSlot) throws(HistoryError) {
+    /// Writes a slot and its chunks, in place of the one with its number.
+    func write(_ slot: SealedSlot) throws(HistoryError) {
         let purpose = "seal passes"
         let insertSlot = try connection.prepare(
             """
