@@ -134,7 +134,8 @@ package enum Launcher {
             directory: settings.directory, limits: settings.limits,
             nowMilliseconds: clock.now().wallMilliseconds)
         let sqlite = SQLiteInfo.loaded
-        log.info("the history is in \(settings.directory), SQLite \(sqlite.version)")
+        let options = SQLiteInfo.options.joined(separator: ", ")
+        log.info("the history is in \(settings.directory), SQLite \(sqlite.version) (\(options))")
         if let remark = sqlite.remark { log.debug("\(remark)") }
         if case .movedAside(let path, let reason) = store.outcome {
             let found = store.salvage.map { "\($0.passes) passes" } ?? "nothing"

@@ -213,6 +213,13 @@ import Testing
         #expect(SQLiteInfo.loaded.versionNumber > 3_000_000)
     }
 
+    @Test func libraryThatLacksWhatIsUsedIsRefused() {
+        #expect(SQLiteInfo.loaded.defect == nil)
+        let old = SQLiteInfo(version: "3.34.1", versionNumber: 3_034_001)
+        #expect(old.defect == "libsqlite3 is 3.34.1, 3.37.0 is needed")
+        #expect(SQLiteInfo.options.contains { $0.hasPrefix("THREADSAFE=") })
+    }
+
     @Test func checkFindsDamageAndGivesUpInTime() throws {
         let directory = try Self.directoryWithHistory(passes: 1000)
         do {
