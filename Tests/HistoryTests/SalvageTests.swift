@@ -1,4 +1,5 @@
 import Foundation
+import HistoryScript
 import Model
 import Testing
 
@@ -146,7 +147,23 @@ import Testing
         try Self.salvageAll(store)
         #expect(try reader.passCount(after: PassID(0), through: next) == Self.passes + 1)
         let events = try reader.events(after: PassID(0), through: next, limit: 1 << 20)
+        #expect(events.damagedCount == 0)
         #expect(events.count == truth.passes.reduce(0) { $0 + $1.record.events.count })
+    }
+
+    // Who asks from before the damage must not be told that nothing was cleared.
+    @Test func lostEventsAreSaid() throws {
+        let (directory, truth, _) = try Self.history(seed: 81)
+        try directory.execute(
+            "UPDATE event SET after = after + 1 WHERE id = (SELECT min(id) FROM event)")
+        try Self.strike(directory, .nothing)
+        let store = try Store.open(directory, limits: Self.limits)
+        let next = try store.append(.plain(at: 1_800_000_000_000, ["a": [1]]))
+        let reader = Reader(directory: directory.path)
+        let last = truth.state(of: truth.passes.count - 1).pass.id
+        let before = PassID(last.rawValue - 1)
+        #expect(try reader.events(after: before, through: next, limit: 99).damagedCount == 1)
+        #expect(try reader.events(after: last, through: next, limit: 99).damagedCount == 0)
     }
 
     @Test func restartGoesOnWithTheSalvage() throws {

@@ -96,13 +96,6 @@ enum RowCodec {
     }
 }
 
-extension RowCodec {
-    /// Whether a row's bytes are the ones that were written.
-    static func isSound(_ bytes: Span<UInt8>, header: RowHeader) -> Bool {
-        (try? open(bytes, header: header)) != nil
-    }
-}
-
 // MARK: Writing
 
 extension RowCodec {

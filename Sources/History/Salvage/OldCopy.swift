@@ -33,22 +33,24 @@ struct OldCopy: ~Copyable {
     // MARK: Rows
 
     /// Shows the rows of a query as far as they can be read, from the front and, where a damaged
-    /// page ends that, from the back; errors of the body are thrown.
+    /// page ends that, from the back; errors of the body are thrown. False when some may be missing.
+    @discardableResult
     func eachRow(
         _ select: String, by key: String,
         _ body: (borrowing Statement) throws(HistoryError) -> Void
-    ) throws(HistoryError) {
+    ) throws(HistoryError) -> Bool {
         for order in ["", " DESC"] {
             guard
                 let rows = try? connection.prepare(
                     "\(select) ORDER BY \(key)\(order)", to: Self.purpose)
-            else { return }
+            else { return false }
             while true {
                 guard let isRow = try? rows.step() else { break }
-                guard isRow else { return }
+                guard isRow else { return order.isEmpty }
                 try body(rows)
             }
         }
+        return false
     }
 
     // MARK: Slots

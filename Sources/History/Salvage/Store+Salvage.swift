@@ -42,6 +42,8 @@ extension Store {
                 progress.before = known + 1
             }
             newest.pass = known
+            let hasAllEvents = try hasAllEvents(copy)
+            if progress.lost > 0 || !hasAllEvents { try markEventsLost(upTo: newest) }
             try skipNumbers(behind: newest, nowMilliseconds: nowMilliseconds)
             try note(progress)
             memory = try Memory(connection, epoch: nil)
@@ -107,6 +109,31 @@ extension Store {
         return nil
     }
 
+    // MARK: Events
+
+    private func hasAllEvents(_ copy: borrowing OldCopy) throws(HistoryError) -> Bool {
+        var areSound = true
+        let isWhole = try copy.eachRow(
+            "SELECT \(Schema.Table.event.isSound) FROM event", by: "id"
+        ) { (row) throws(HistoryError) in
+            if row.integer(0) == 0 { areSound = false }
+        }
+        return isWhole && areSound
+    }
+
+    // A row that cannot be right says that events are missing, so that no window from before the
+    // damage to after it calls a counter exact that may have been cleared.
+    private func markEventsLost(upTo newest: Seen) throws(HistoryError) {
+        let insert = try connection.prepare(
+            """
+            INSERT OR IGNORE INTO event(id, dev, layout, ctr, kind, before, after, t, crc)
+            VALUES(?, 0, 0, 0, 'lost', 0, 0, ?, -1)
+            """, to: Self.purpose)
+        try insert.bind(1, (newest.pass + 1) << Schema.eventBits - 1)
+        try insert.bind(2, newest.timeMilliseconds)
+        try insert.run()
+    }
+
     // MARK: Tables
 
     private func take(
@@ -128,11 +155,7 @@ extension Store {
     private func takeHead(from copy: borrowing OldCopy) throws(HistoryError) -> HeadExtent {
         try copy.eachRow("SELECT cyc, t, key, epoch, d FROM head", by: "cyc") {
             (row) throws(HistoryError) in
-            let header = RowHeader(
-                pass: row.integer(0), timeMilliseconds: row.integer(1), key: row.integer(2),
-                epoch: row.integer(3))
-            let isSound = row.withBytes(4) { RowCodec.isSound($0, header: header) }
-            guard isSound else { return }
+            guard StateReader.soundHeader(row) != nil else { return }
             for column in 0..<5 as Range<Int32> {
                 try insertRow.bind(column + 1, column: column, of: row)
             }
