@@ -32,8 +32,10 @@ struct OldCopy: ~Copyable {
 
     // MARK: Rows
 
-    /// Shows the rows of a query as far as they can be read, from the front and, where a damaged
-    /// page ends that, from the back; errors of the body are thrown. False when some may be missing.
+    /// Shows the rows of a query as far as they can be read; false when some may be missing.
+    ///
+    /// From the front and, where a damaged page ends that, from the back; errors of the body are
+    /// thrown.
     @discardableResult
     func eachRow(
         _ select: String, by key: String,

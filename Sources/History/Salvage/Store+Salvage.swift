@@ -42,8 +42,12 @@ extension Store {
                 progress.before = known + 1
             }
             newest.pass = known
-            let hasAllEvents = try hasAllEvents(copy)
-            if progress.lost > 0 || !hasAllEvents { try markEventsLost(upTo: newest) }
+            let isNewestLost = rows.count == 0 || progress.lost > 0
+            let hasEvents = try isWhole(.event, by: "id", in: copy)
+            if isNewestLost || !hasEvents { try markEventsLost(upTo: newest) }
+            let hasOrigins = try isWhole(.offs, by: "dev", in: copy)
+            if isNewestLost { try connection.execute("DELETE FROM offs", to: Self.purpose) }
+            if isNewestLost || !hasOrigins { try markOriginsLost() }
             try skipNumbers(behind: newest, nowMilliseconds: nowMilliseconds)
             try note(progress)
             memory = try Memory(connection, epoch: nil)
@@ -109,16 +113,29 @@ extension Store {
         return nil
     }
 
-    // MARK: Events
+    // MARK: What is missing
 
-    private func hasAllEvents(_ copy: borrowing OldCopy) throws(HistoryError) -> Bool {
+    private func isWhole(
+        _ table: Schema.Table, by key: String, in copy: borrowing OldCopy
+    ) throws(HistoryError) -> Bool {
         var areSound = true
         let isWhole = try copy.eachRow(
-            "SELECT \(Schema.Table.event.isSound) FROM event", by: "id"
+            "SELECT \(table.isSound) FROM \(table.rawValue)", by: key
         ) { (row) throws(HistoryError) in
             if row.integer(0) == 0 { areSound = false }
         }
         return isWhole && areSound
+    }
+
+    // An origin that is not there would be taken for none; one of no source is compared with
+    // nothing. So are those of a later pass than the totals that are known.
+    private func markOriginsLost() throws(HistoryError) {
+        let lost = "dev, ctr, 0, \(UInt8.max)"
+        try connection.execute(
+            """
+            INSERT OR IGNORE INTO offs(dev, ctr, off, field, crc)
+            SELECT \(lost), \(RowChecksum.name)(\(lost)) FROM device JOIN field USING(layout)
+            """, to: Self.purpose)
     }
 
     // A row that cannot be right says that events are missing, so that no window from before the
