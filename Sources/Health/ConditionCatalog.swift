@@ -103,8 +103,8 @@ package enum ConditionCatalog {
             gpuRow(id)
         case .historyUnavailable:
             ConditionRow(
-                id: id, meaning: "The history cannot be written.", severity: .warning,
-                escalation: nil, source: "sqlite.org/rescode.html")
+                id: id, meaning: "The history cannot be written or sealed, or is damaged.",
+                severity: .warning, escalation: nil, source: "sqlite.org/rescode.html")
         case .hcaMissing, .gpuMissing, .miswired, .widthDegraded, .speedDegraded,
             .inventoryMismatch, .inventoryUnverified:
             manifestRow(id)

@@ -39,10 +39,30 @@ struct Memory {
             UNION ALL SELECT last, t1 FROM (SELECT last, t1 FROM slot ORDER BY first DESC LIMIT 1)
             ORDER BY cyc DESC LIMIT 1
             """, to: "find the newest pass")
+        last = try Self.handedOut(connection)
         guard try newest.step() else { return }
-        last = Seen(pass: newest.integer(0), timeMilliseconds: newest.integer(1))
+        last = Seen(
+            pass: max(last.pass, newest.integer(0)), timeMilliseconds: newest.integer(1))
         let row = try StateReader.newestRow(connection, upTo: .max, layouts: layouts)
         if let row { noteSeen(row.frame) }
+    }
+
+    /// Rows of `meta`: a pass that none after may be numbered before, and the time of the newest
+    /// one that was known then.
+    static let passKey = "last_pass"
+    static let timeKey = "last_time"
+
+    // Numbers of passes that were lost with a damaged file are not given again.
+    private static func handedOut(
+        _ connection: borrowing Connection
+    ) throws(HistoryError) -> Seen {
+        let statement = try connection.prepare(
+            """
+            SELECT a.v, b.v FROM meta AS a, meta AS b
+            WHERE a.k = '\(passKey)' AND b.k = '\(timeKey)'
+            """, to: "find the newest pass")
+        guard try statement.step() else { return Seen(pass: 0, timeMilliseconds: .min) }
+        return Seen(pass: statement.integer(0), timeMilliseconds: statement.integer(1))
     }
 
     /// Forgets devices that are not in the next group; a number that is not listed may be given to

@@ -22,12 +22,14 @@ package enum V1 {
         package var observed: Observed
         /// The probes behind the evidence.
         package var collectors: [Collector]
+        /// The history on disk; absent when it is switched off, and before the first pass.
+        package var history: HistoryState?
 
         /// A health document.
         package init(
             node: String, time: String, verdict: String, summary: String,
             expectations: String, conditions: [Condition], observed: Observed,
-            collectors: [Collector]
+            collectors: [Collector], history: HistoryState? = nil
         ) {
             self.node = node
             self.time = time
@@ -37,6 +39,7 @@ package enum V1 {
             self.conditions = conditions
             self.observed = observed
             self.collectors = collectors
+            self.history = history
         }
     }
 
