@@ -9,6 +9,7 @@ struct Session: ~Copyable {
     private(set) var layouts: [Int64: Layout] = [:]
     // The devices, and the version of the file that they were read from.
     private(set) var devices: [Int64: StateReader.Device] = [:]
+    private(set) var numbersByKey: [String: [Int64]] = [:]
     private var devicesVersion: Int64?
 
     init(path: String) throws(HistoryError) {
@@ -94,12 +95,13 @@ struct Session: ~Copyable {
 
     // What the numbers of devices and layouts mean, read again only when the file has changed.
     mutating func readNames() throws(HistoryError) {
+        let version = try connection.integer("PRAGMA data_version", to: "read the history")
+        guard version == nil || version != devicesVersion else { return }
         let newest = try connection.integer(
             "SELECT max(layout) FROM layout", to: "read the history's columns")
         if layouts[newest ?? 0] == nil { layouts = try StateReader.layouts(connection) }
-        let version = try connection.integer("PRAGMA data_version", to: "read the history")
-        guard version == nil || version != devicesVersion else { return }
         devices = try StateReader.devices(connection)
+        numbersByKey = Dictionary(grouping: devices.keys) { devices[$0]?.key ?? "" }
         devicesVersion = version
     }
 

@@ -87,11 +87,10 @@ package final class Store {
         storeID = opening.storeID
         memory = opening.memory
         connection = opening.connection
-        begin = try connection.prepare("BEGIN IMMEDIATE", to: "begin a pass", persistent: true)
-        commit = try connection.prepare("COMMIT", to: "commit a pass", persistent: true)
+        begin = try connection.prepare("BEGIN IMMEDIATE", to: "begin a pass")
+        commit = try connection.prepare("COMMIT", to: "commit a pass")
         insertRow = try connection.prepare(
-            "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass",
-            persistent: true)
+            "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass")
         if case .movedAside(let copy, _) = outcome {
             // Without it the new history stands on its own.
             try? takeOver(copy, nowMilliseconds: nowMilliseconds)

@@ -78,7 +78,11 @@ extension Session {
         let end = passes.lastIndex { $0 <= through }.map { $0 + 1 } ?? 0
         let rows = start..<max(start, end)
         stretch.passes = rows.map { StoredPass(clock.seen($0)) }
-        let wanted = slot.series.map { series in names(series.device, series.layout, selection) }
+        let numbers = numbers(of: selection)
+        let wanted = slot.series.map { series in
+            numbers?.contains(series.device) == false
+                ? nil : names(series.device, series.layout, selection)
+        }
         let isWanted = wanted.map { $0 != nil }
         let members = slot.members
         var found = [StretchSeries?](repeating: nil, count: wanted.count)
@@ -108,13 +112,18 @@ extension Session {
         layouts.mapValues { $0.columns.map { $0.kind == .gauge } }
     }
 
+    // The numbers of the selected series; nil for all.
+    private func numbers(of selection: Selection) -> Set<Int64>? {
+        selection.keys.map { keys in
+            Set(keys.flatMap { numbersByKey[$0] ?? [] })
+        }
+    }
+
     // The selected columns of a series, without values; nil when nothing of it is selected.
     private func names(
         _ device: Int64, _ layout: Int64, _ selection: Selection
     ) -> StretchSeries? {
-        guard let device = devices[device], let layout = layouts[layout],
-            selection.keys?.contains(device.key) ?? true
-        else { return nil }
+        guard let device = devices[device], let layout = layouts[layout] else { return nil }
         let indices = selection.indices(in: layout)
         guard !indices.isEmpty else { return nil }
         return StretchSeries(
@@ -140,7 +149,9 @@ extension Session {
             guard let row = latest, row.header.pass > after else { continue }
             let frame = row.frame
             if stretch.passes.isEmpty {
-                for (member, part) in frame.shape.parts.enumerated() {
+                let numbers = numbers(of: selection)
+                for (member, part) in frame.shape.parts.enumerated()
+                where numbers?.contains(part.device) ?? true {
                     guard let series = names(part.device, part.layout, selection) else { continue }
                     stretch.series.append(series)
                     members.append(member)

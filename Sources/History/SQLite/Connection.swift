@@ -7,6 +7,7 @@ import CSQLite
     /// The file.
     let path: String
     private let handle: OpaquePointer
+    private let idle = IdleStatements()
 
     /// Opens a file with SQLite's `SQLITE_OPEN_` flags (sqlite.org/c3ref/open.html).
     init(path: String, flags: Int32) throws(HistoryError) {
@@ -25,21 +26,23 @@ import CSQLite
 
     // Statements that are still alive keep what they need of it (sqlite.org/c3ref/close.html).
     deinit {
+        idle.end()
         unsafe sqlite3_close_v2(handle)
     }
 
-    /// Prepares one statement; `persistent` for one that is kept for the connection's life.
-    func prepare(
-        _ sql: String, to purpose: String, persistent: Bool = false
-    ) throws(HistoryError) -> Statement {
+    /// Prepares one statement, or takes one of the same text that is not in use.
+    func prepare(_ sql: String, to purpose: String) throws(HistoryError) -> Statement {
+        if let idle = unsafe idle.take(sql) {
+            return unsafe Statement(owning: idle, purpose: purpose, path: path, sql, self.idle)
+        }
         var prepared: OpaquePointer?
-        let flags = persistent ? UInt32(SQLITE_PREPARE_PERSISTENT) : 0
+        let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
         let code = unsafe sqlite3_prepare_v3(handle, sql, -1, flags, &prepared, nil)
         guard code == SQLITE_OK, let prepared = unsafe prepared else {
             throw unsafe HistoryError(
                 attempted: purpose, path: path, database: handle, code: code)
         }
-        return unsafe Statement(owning: prepared, purpose: purpose, path: path)
+        return unsafe Statement(owning: prepared, purpose: purpose, path: path, sql, idle)
     }
 
     /// Runs statements that need no values, and drops what they answer.

@@ -1,20 +1,27 @@
 import CSQLite
 
-/// One prepared statement, finalized at the end of its life.
+/// One prepared statement, which waits for its next use at the end of its life.
 @safe struct Statement: ~Copyable {
     private let handle: OpaquePointer
     private let purpose: String
     private let path: String
+    private let sql: String
+    private let idle: IdleStatements
 
-    /// Takes over a statement; `purpose` says in errors what it was for.
-    @unsafe init(owning handle: OpaquePointer, purpose: String, path: String) {
+    /// Takes over a statement of a connection; `purpose` says in errors what it was for.
+    @unsafe init(
+        owning handle: OpaquePointer, purpose: String, path: String, _ sql: String,
+        _ idle: IdleStatements
+    ) {
         unsafe self.handle = handle
         self.purpose = purpose
         self.path = path
+        self.sql = sql
+        self.idle = idle
     }
 
     deinit {
-        unsafe sqlite3_finalize(handle)
+        unsafe idle.put(handle, sql)
     }
 
     /// Binds an integer to the parameter `index`, from 1.

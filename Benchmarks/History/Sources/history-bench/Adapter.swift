@@ -27,9 +27,21 @@ enum Adapter {
         return seal
     }
 
-    /// The cells of one column in the passes after one through another, ascending; nil while the
-    /// room cannot tell.
+    /// The cells of one column in the passes after one through another, ascending.
     static func range(
         _ reader: Reader, key: String, column: String, after: PassID, through: PassID
-    ) throws -> [(pass: PassID, cell: Cell)]? { nil }
+    ) throws -> [(pass: PassID, cell: Cell)] {
+        let selection = Selection(keys: [key], columns: [column])
+        var cells: [(pass: PassID, cell: Cell)] = []
+        var after = after
+        while after < through,
+            let stretch = try reader.stretch(after: after, through: through, of: selection)
+        {
+            for found in stretch.series.flatMap(\.columns) {
+                found.eachCell { row, cell in cells.append((stretch.passes[row].id, cell)) }
+            }
+            after = stretch.through
+        }
+        return cells
+    }
 }

@@ -113,10 +113,6 @@ struct Reading {
         let oldest = PassID(bounds.oldest.id.rawValue - 1)
         let newest = bounds.newest.id
         let noisy = Self.question(state, "infiniband_port", "port_xmit_data")
-        let first = try Adapter.range(
-            Reader(directory: options.directory), key: noisy.key, column: noisy.column,
-            after: oldest, through: newest)
-        guard first != nil else { return try walk(noisy, hours) }
         let questions = [
             ("one counter", noisy), ("one NVLink", Self.question(state, "nvlink", "tx_data")),
             ("one still counter", Self.question(state, "infiniband_port", "qp1_dropped")),
@@ -126,7 +122,7 @@ struct Reading {
             try measure("\(hours) h of \(label)") { reader, _ in
                 try Adapter.range(
                     reader, key: question.key, column: question.column, after: oldest,
-                    through: newest)?.count ?? 0
+                    through: newest).count
             }
         }
     }
@@ -137,18 +133,5 @@ struct Reading {
         // Some way into the class, as the first is the one that others refer to.
         let all = state.series.filter { $0.layout.deviceClass == deviceClass }
         return (all.isEmpty ? "" : all[all.count / 3].key, column)
-    }
-
-    // Without ranges there is a state for each pass.
-    private func walk(_ question: (key: String, column: String), _ hours: Int) throws {
-        let reader = Reader(directory: options.directory)
-        let time = Kernel.time
-        var found = 0
-        for pass in bounds.oldest.id.rawValue...bounds.newest.id.rawValue {
-            let state = try reader.state(atOrBefore: PassID(pass))
-            if state?.series.contains(where: { $0.key == question.key }) == true { found += 1 }
-        }
-        guard found > 0 else { throw Self.gone }
-        report("\(hours) h of one counter, state by state", Double(Kernel.time - time) / 1e6, "ms")
     }
 }

@@ -129,7 +129,6 @@ struct Verifying {
             let range = try Adapter.range(
                 reader, key: column.key, column: column.name, after: PassID(0),
                 through: PassID(UInt64(trace.count)))
-            guard let range else { continue }
             comparedPoints += range.count
             guard range.count == column.cells.count else {
                 differ("\(column.key) \(column.name): \(range.count) points")
