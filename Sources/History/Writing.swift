@@ -174,7 +174,7 @@ extension Store {
         for (series, part) in zip(pass.series, shape.parts) {
             let kept = memory.origins[part.device]
             let hasSameColumns = kept?.layout == part.layout
-            if hasSameColumns, kept?.values == series.origins { continue }
+            if hasSameColumns, kept?.values.areSame(as: series.origins) == true { continue }
             if !hasSameColumns { try deleteOrigins(device: part.device) }
             try write(
                 series.origins, over: hasSameColumns ? kept?.values ?? [] : [],
@@ -233,6 +233,21 @@ extension Store {
             try insert.bind(8, event.after)
             try insert.run()
         }
+    }
+}
+
+extension [Origin] {
+    // `==` of another room's type is not inlined, and this is asked for each column of each pass.
+    fileprivate func areSame(as other: [Origin]) -> Bool {
+        guard count == other.count else { return false }
+        let (left, right) = (span, other.span)
+        for index in left.indices
+        where left[index].offset != right[index].offset
+            || left[index].field != right[index].field
+        {
+            return false
+        }
+        return true
     }
 }
 
