@@ -130,4 +130,12 @@ package struct Opinion: Hashable, Sendable {
     package var evidence: [String]
     /// The next step.
     package var action: String
+    /// Why the accused are accused, one sentence from the numbers; nil where the evidence says it.
+    package var why: String?
+    /// The next step as a word; nil for the catalogue's.
+    package var step: ActionStep?
+    /// The part that stands behind the subject, such as the HCA's serial number; nil when unknown.
+    package var serial: String?
+    /// The other condition that explains this one; nil when it stands for itself.
+    package var explainedBy: ConditionID?
 }
