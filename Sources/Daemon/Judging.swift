@@ -5,6 +5,8 @@ import Model
 struct Judging: Sendable {
     private var judge: Judge
     private var saved: Moment?
+    // What limits the next step of a part that was not fresh when it was told.
+    private var pending: [String: [CounterEvent]] = [:]
     // What changed only a little is kept this often.
     private static let saveSeconds = 60.0
     private static let eventSeconds = 86_400.0
@@ -22,6 +24,16 @@ struct Judging: Sendable {
     }
 
     var offenders: [String: OffenderScore] { judge.offenders }
+
+    /// The work that is going on.
+    var maintenance: [Maintenance] {
+        get { judge.standing.maintenance }
+        set { judge.maintain(newValue) }
+    }
+
+    mutating func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
+        judge.acknowledge(key, notice)
+    }
 
     mutating func judge(_ evidence: Evidence) -> ([Finding], [Transition]) {
         judge.judge(evidence)
@@ -41,45 +53,43 @@ struct Judging: Sendable {
     /// Takes in what was read since the last time; `events` limit what its steps promise.
     mutating func take(_ picture: Picture, _ events: [CounterEvent]) {
         judge.recent.advance(to: picture.now)
-        let events = Dictionary(grouping: events, by: \.key)
+        for event in events { pending[event.key, default: []].append(event) }
         let grace = judge.thresholds.value(.linkDown, "boot_grace")
         for cable in picture.cables where cable.isJudged && cable.local.isFresh {
             let key = cable.report.key
             let isSettling = judge.recent.takePort(
                 key, cable.report.local, at: cable.moment, grace: grace)
-            judge.recent.takeLink(
+            let isTraining = judge.recent.takeLink(
                 .port(key), isUp: cable.report.local.link?.isUp == true, at: cable.moment)
-            take(cable.local, cable.moment, events, isIgnored: isSettling)
-            if let peer = cable.peer, peer.isFresh {
-                take(peer, cable.moment, events, isIgnored: isSettling)
+            let far = cable.peer.flatMap { $0.isFresh ? $0 : nil }
+            for end in [cable.local, far].compactMap({ $0 }) {
+                take(
+                    .port(end.key), end.entries, cable.moment, isIgnored: isSettling,
+                    isTraining: isTraining)
             }
         }
         for gpu in picture.gpus where gpu.isFresh {
             guard let uuid = gpu.report.identity?.uuid, let read = gpu.read else { continue }
-            take(.gpu(uuid), gpu.entries, read, events)
+            take(.gpu(uuid), gpu.entries, read)
             for link in gpu.links {
-                take(.nvlink(uuid, link.number), link.entries, read, events)
+                take(.nvlink(uuid, link.number), link.entries, read)
             }
         }
         for function in picture.pcie where function.isFresh {
             guard let read = function.read else { continue }
-            take(.pci(function.report.address), function.entries, read, events)
+            take(.pci(function.report.address), function.entries, read)
         }
+        // Parts that never come back must not be remembered without end.
+        if pending.count > Recent.capacity { pending = [:] }
     }
 
     private mutating func take(
-        _ end: EndView, _ moment: Moment, _ events: [String: [CounterEvent]], isIgnored: Bool
+        _ key: PartKey, _ entries: [Ledger.Entry], _ moment: Moment, isIgnored: Bool = false,
+        isTraining: Bool = false
     ) {
-        take(.port(end.key), end.entries, moment, events, isIgnored: isIgnored)
-    }
-
-    private mutating func take(
-        _ key: PartKey, _ entries: [Ledger.Entry], _ moment: Moment,
-        _ events: [String: [CounterEvent]], isIgnored: Bool = false
-    ) {
+        let events = pending.isEmpty ? [] : pending.removeValue(forKey: key.description) ?? []
         judge.recent.take(
-            key, entries, events.isEmpty ? [] : events[key.description] ?? [], at: moment,
-            isIgnored: isIgnored)
+            key, entries, events, at: moment, isIgnored: isIgnored, isTraining: isTraining)
     }
 
     /// Whether a link should be there: the manifest says so, or it was there before.

@@ -96,6 +96,17 @@ final class Pipeline {
         }
     }
 
+    /// The work that is going on; it outlives the daemon, and ends by itself.
+    var maintenance: [Maintenance] {
+        get { judging.maintenance }
+        set { judging.maintenance = newValue }
+    }
+
+    /// Notes that somebody has taken notice of an incident; false when there is none.
+    func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
+        judging.acknowledge(key, notice)
+    }
+
     /// The GPUs that must not be asked any more, and why, each told once.
     func takeStops() -> [(PCIAddress, NodeEvent)] {
         defer { stops = [] }

@@ -67,7 +67,7 @@ enum FlowRules {
     }
 
     // For how long every window was below a limit; the steps must be exact all the same.
-    private static func below(
+    static func below(
         _ id: ConditionID, _ prefix: String, _ ends: [End], _ counters: [String],
         _ counts: CableCounts
     ) -> Double? {

@@ -37,6 +37,19 @@ package struct Judge: Sendable {
         return (findings, transitions)
     }
 
+    /// Notes that somebody has taken notice of an incident; false when there is none.
+    package mutating func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
+        guard standing.acknowledge(key, notice) else { return false }
+        hasTransitions = true
+        return true
+    }
+
+    /// Sets the work that is going on, in the place of what was said before.
+    package mutating func maintain(_ work: [Maintenance]) {
+        standing.maintenance = work
+        hasTransitions = true
+    }
+
     /// Notes that what a restart needs was saved.
     package mutating func noteSaved() {
         hasTransitions = false

@@ -31,6 +31,8 @@ package struct Recent: Hashable, Sendable {
         package internal(set) var moment: Moment?
         // Whether the link was up then.
         var wasUp = false
+        // When it was seen to come up; nil when it was not.
+        var cameUp: Double?
     }
 
     /// What was learnt of a port of this node.
@@ -43,6 +45,9 @@ package struct Recent: Hashable, Sendable {
         var lid: UInt16?
         var managerLID: UInt16?
     }
+
+    // Links have errors while they train, and for a while after.
+    private static let trainingSeconds = 60.0
 
     /// Most parts that are remembered; beyond it those that were not read for longest go.
     package static let capacity = 1024
@@ -77,10 +82,11 @@ extension Recent {
 
     /// Takes in what the ledger has of a part; readings that were taken in before are skipped.
     ///
-    /// `events` are those of the part since then, which tell how good the steps are.
+    /// `events` are those of the part since then, which tell how good the steps are. Of a link that
+    /// trains, or went down meanwhile, only that it went down counts.
     package mutating func take(
         _ key: PartKey, _ entries: [Ledger.Entry], _ events: [CounterEvent], at moment: Moment,
-        isIgnored: Bool = false
+        isIgnored: Bool = false, isTraining: Bool = false
     ) {
         var part = parts[key] ?? Part()
         guard part.moment != moment else { return }
@@ -89,6 +95,7 @@ extension Recent {
         for event in events {
             qualities[event.column] = max(qualities[event.column] ?? .exact, event.kind.quality)
         }
+        let isTraining = isTraining || Self.wentDown(key, part, entries)
         for row in Self.rows(of: key) where entries.indices.contains(row) {
             let entry = entries[row]
             guard entry.status == .fresh, entry.hasValue, counters.indices.contains(row) else {
@@ -97,7 +104,8 @@ extension Recent {
             let quality: Quality = entry.isSaturated ? .atLeast : qualities[row] ?? .exact
             let steps = part.rows[row]?.steps.count
             part.rows[row, default: CountHistory()].take(
-                total: entry.total, quality: quality, at: now, isIgnored: isIgnored)
+                total: entry.total, quality: quality, at: now,
+                isIgnored: isIgnored || (isTraining && counters[row].accuses != .link))
             if part.rows[row]?.steps.count != steps || quality != .exact { isChanged = true }
         }
         let clears = events.contains { $0.kind == .cleared } ? UInt64(1) : 0
@@ -108,17 +116,32 @@ extension Recent {
         forget()
     }
 
-    /// Takes in how a link was at one end; to be called before `take` of the same moment.
-    package mutating func takeLink(_ key: PartKey, isUp: Bool, at moment: Moment) {
+    private static let downRow = InfiniBandCounters.index(of: "link_downed") ?? 0
+
+    private static func wentDown(
+        _ key: PartKey, _ part: Part, _ entries: [Ledger.Entry]
+    ) -> Bool {
+        guard case .port = key, let known = part.rows[downRow], known.latest != nil,
+            entries.indices.contains(downRow), entries[downRow].status == .fresh
+        else { return false }
+        return entries[downRow].total > known.total
+    }
+
+    /// Takes in how a link was at one end, before `take` of the same moment; says whether it is
+    /// training: it came up a moment ago.
+    package mutating func takeLink(_ key: PartKey, isUp: Bool, at moment: Moment) -> Bool {
         var part = parts[key] ?? Part()
         defer {
             part.wasUp = isUp
             parts[key] = part
         }
-        guard let earlier = part.moment, earlier != moment else { return }
+        if isUp, !part.wasUp, part.moment != nil { part.cameUp = now }
+        let isTraining = part.cameUp.map { now - $0 < Self.trainingSeconds } ?? false
+        guard let earlier = part.moment, earlier != moment else { return isTraining }
         let seconds = isUp && part.wasUp ? moment.seconds(since: earlier) : 0
         part.rows[Extra.upMilliseconds.rawValue, default: CountHistory()].note(
             UInt64(max(0, min(seconds, 1e9)) * 1000), at: now)
+        return isTraining
     }
 
     /// Takes in a port of this node as it was read, and says whether it is still being given time

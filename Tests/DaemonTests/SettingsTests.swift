@@ -91,7 +91,8 @@ struct SettingsTests {
             (
                 "inteval: 5s",
                 "f:1:1: key 'inteval': got an unknown key, expected one of node, interval, "
-                    + "conditions, infiniband, gpu, pcie, kernel_log, inventory, paths, probe, history, serve, "
+                    + "conditions, infiniband, gpu, pcie, kernel_log, inventory, paths, probe, "
+                    + "history, serve, "
                     + "log; did you mean 'interval'?"
             ),
             (

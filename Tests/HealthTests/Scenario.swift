@@ -271,14 +271,17 @@ extension Scenario {
         let isSettling = judge.recent.takePort(
             Self.near, report.local, at: now,
             grace: judge.thresholds.value(.linkDown, "boot_grace"))
-        judge.recent.takeLink(key, isUp: report.local.link?.isUp == true, at: now)
+        let isTraining = judge.recent.takeLink(
+            key, isUp: report.local.link?.isUp == true, at: now)
         judge.recent.take(
-            key, ledger[key]?.entries ?? [], events, at: now, isIgnored: isSettling)
+            key, ledger[key]?.entries ?? [], events, at: now, isIgnored: isSettling,
+            isTraining: isTraining)
         guard case .observed(let identity, let far) = report.peer else { return }
         let peer = PartKey.port(identity.key)
         let others = ledger.observe(peer, far.observation, at: now)
         judge.recent.take(
-            peer, ledger[peer]?.entries ?? [], others, at: now, isIgnored: isSettling)
+            peer, ledger[peer]?.entries ?? [], others, at: now, isIgnored: isSettling,
+            isTraining: isTraining)
     }
 
     private mutating func read(_ key: PartKey, _ end: String, _ now: Moment) {

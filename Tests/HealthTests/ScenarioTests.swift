@@ -190,6 +190,13 @@ import Testing
             .symbolErrorsHigh, "elevated for an hour",
             "1h peer symbol_error +4 every 5m until 3h", until: "2h", "105m raised CRITICAL"),
         Row(
+            .symbolErrorsHigh, "a link that trains has errors",
+            "10m link polling\n12m link up\n12m peer symbol_error +5000\n"
+                + "12m local symbol_error +900", until: "1h"),
+        Row(
+            .symbolErrorsHigh, "so has one that went down and came up between two passes",
+            "10m peer link_downed +1\n10m peer symbol_error +5000", until: "1h"),
+        Row(
             .symbolErrorsHigh, "one burst is not an hour", "1h peer symbol_error +40",
             until: "3h"),
         Row(
@@ -298,8 +305,12 @@ import Testing
             "1h peer port_rcv_switch_relay_errors +50 every 5m until 3h", until: "3h"),
         Row(
             .managementDrops, "many", "1h peer vl15_dropped +60", until: "3h", "1h raised WARNING",
-            "2h resolved WARNING"),
+            "125m resolved WARNING"),
         Row(.managementDrops, "a few", "1h peer vl15_dropped +5 every 10m until 2h", until: "2h"),
+        Row(
+            .managementDrops, "a few do not hold it up",
+            "1h peer vl15_dropped +60\n70m peer vl15_dropped +5 every 10m until 3h", until: "3h",
+            "1h raised WARNING", "125m resolved WARNING"),
         Row(.managementDrops, "historic", "0s peer vl15_dropped =9000", until: "2h"),
         Row(
             .retryStorm, "many retries of few packets",
