@@ -10,7 +10,7 @@ help:
 	@echo 'make run    build, and watch this node, or a simulated one where there is nothing to watch'
 	@echo 'make test   all tests, on the release binaries too'
 	@echo 'make lint   format and layout'
-	@echo 'make fuzz   random input for the parser of the kernel log'
+	@echo 'make fuzz   random input for the parser of the kernel log and the decoders of the history'
 	@echo 'make guest  the daemon beside the kernel'"'"'s RDMA stack, in a virtual machine'
 	@echo 'make bench  what a pass and a scrape cost, against the usual tools'
 	@echo 'make build  the release binaries'

@@ -106,12 +106,19 @@ let package = Package(
 
         // The two mains.
         main("fabricwatchd", ["Daemon", "Wire", argumentParser]),
-        main("fabricwatch", ["Wire", "CCurl", argumentParser]),
+        main(
+            "fabricwatch", ["Model", "Exposition", "Wire", "History", "CCurl", argumentParser]),
 
         // What plays the hardware, and the suites.
         .target(
             name: "Fakes", dependencies: ["Model", "Collectors", "CInfiniBand"],
             path: "Tests/Fakes", swiftSettings: testing),
+        .target(
+            name: "HistoryScript", dependencies: ["Model", "History"],
+            path: "Tests/HistoryScript", swiftSettings: testing),
+        .executableTarget(
+            name: "history-writer", dependencies: ["History", "HistoryScript"],
+            path: "Tests/HistoryWriter", swiftSettings: testing),
         fakeNVML("FakeNVML", "R610"),
         fakeNVML("FakeNVML580", "R580"),
         fakeNVML("FakeNVML550", "R550"),
@@ -122,7 +129,8 @@ let package = Package(
         suite("ExpositionTests", ["Exposition", "Model"]),
         suite("WireTests", ["Wire", "Model"]),
         suite("CollectorsTests", ["Collectors", "Model", "Fakes", "CInfiniBand", "CNVML"]),
-        suite("HistoryTests", ["History", "Model", "CSQLite"]),
+        suite(
+            "HistoryTests", ["History", "Model", "CSQLite", "HistoryScript", "history-writer"]),
         suite("ServeTests", ["Serve", "Model", "Wire", "Exposition"] + nio),
         suite(
             "DaemonTests",
@@ -130,7 +138,7 @@ let package = Package(
                 "Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
                 "CLinux",
             ]),
-        suite("EndToEndTests", ["Model", "Wire", "Fakes"]),
+        suite("EndToEndTests", ["Model", "Wire", "History", "Fakes"]),
         suite("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

@@ -176,7 +176,7 @@ figures() { # part
 }
 
 declare -A aims=(
-    ['write: CPU per pass, all threads']=120
+    ['write: append: CPU per pass']=120
     ['read: all deltas, warm']=5
     ["read: $HOURS h of one counter, warm"]=2.5
 )

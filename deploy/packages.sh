@@ -42,6 +42,7 @@ TEXT
         packages_for run
         cat <<'TEXT'
 prometheus|a real Prometheus to scrape the daemon, and promtool to check its metrics
+sqlite3|a history that is damaged on purpose
 TEXT
         ;;
     guest)

@@ -23,6 +23,12 @@ static inline CURLcode fw_curl_set_list(
     return curl_easy_setopt(handle, option, value);
 }
 
+// Sets what is sent as the body; libcurl keeps a copy.
+static inline CURLcode fw_curl_set_body(CURL *handle, const void *bytes, long count) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, count);
+    return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, bytes) : code;
+}
+
 // Sets the function that takes the answer's bytes, and what it is called with.
 static inline CURLcode fw_curl_set_writer(
     CURL *handle, size_t (*writer)(char *, size_t, size_t, void *), void *context) {

@@ -29,6 +29,13 @@ extern int memfd_create(const char *name, unsigned int flags);
 // Anonymous memory behind a descriptor that is closed on exec; memfd_create(2).
 static inline int fw_memory(const char *name) { return memfd_create(name, 1 /* MFD_CLOEXEC */); }
 
+extern int eventfd(unsigned int count, int flags);
+
+// A descriptor that becomes readable when it is written to, closed on exec; eventfd(2).
+static inline int fw_event(void) {
+    return eventfd(0, 02000000 | 04000 /* EFD_CLOEXEC | EFD_NONBLOCK */);
+}
+
 // Closes every descriptor from `from` on in the child; posix_spawn_file_actions_addclosefrom_np(3).
 static inline int fw_close_from(posix_spawn_file_actions_t *actions, int from) {
     return posix_spawn_file_actions_addclosefrom_np(actions, from);

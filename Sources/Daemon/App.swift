@@ -16,6 +16,7 @@ final class App {
     private let fleet: ProbeFleet
     private let pipeline: Pipeline
     private let desk: Desk
+    private let errands: Errands
     private let server: Server
     private let signals: SignalQueue
 
@@ -43,6 +44,7 @@ final class App {
         self.fleet = fleet
         self.pipeline = pipeline
         self.desk = desk
+        errands = desk.errands
         self.server = server
         self.signals = signals
         started = clock.now()
@@ -66,6 +68,7 @@ final class App {
             take(fleet.receive(ready, now: later), now: later)
             tick(later)
             if isTurnOpen, !fleet.isAwaited { close() }
+            if ready.contains(errands.descriptor) { errands.attend(pipeline) }
             feed(later)
         }
     }
@@ -156,7 +159,7 @@ final class App {
         if let tick = fleet.nextTick { due.append(tick) }
         if mayShowNews { due.append(newsDue) }
         if let period = notifier.watchdogNanoseconds { due.append(fedAt + period / 2) }
-        var files = (fleet.descriptors + [signals.descriptor]).map {
+        var files = (fleet.descriptors + [signals.descriptor, errands.descriptor]).map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         let nanoseconds = (due.min() ?? now) - min(now, due.min() ?? now)
@@ -178,6 +181,7 @@ final class App {
     private func stop() {
         log.notice("stopping")
         notifier.send("STOPPING=1")
+        errands.close()
         let now = { self.clock.now().boottimeNanoseconds }
         fleet.stop(deadline: now() + 800_000_000, now: now)
         server.stop(isProcessEnding: true)

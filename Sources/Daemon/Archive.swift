@@ -10,21 +10,22 @@ struct Archive: Sendable {
 
     let reader: Reader
 
-    /// What was counted between a point in the past and the newest pass.
+    /// What was counted from one moment to another, which is the newest pass when it is nil.
     func deltas(
-        since: Since, node: String, places: [String: Place], gpus: [GPUUUID: Int],
-        pcie: [PCIAddress: V1.Place] = [:], now: Moment
+        since: Since, until: Since? = nil, node: String, places: PartPlaces, now: Moment
     ) throws(AnswerError) -> V1.Deltas {
-        do {
+        try answering {
             guard let bounds = try reader.bounds() else {
-                throw AnswerError.unavailable("The history holds no pass yet; ask again shortly.")
+                throw AnswerError.nothingYet
             }
             let (start, isComplete) = try start(since, bounds, now: now)
-            guard let end = try reader.state(atOrBefore: bounds.newest.id) else {
-                throw AnswerError.unavailable("The newest pass cannot be read.")
+            let end = try end(until, bounds, now: now)
+            guard start.pass.id <= end.pass.id else {
+                throw AnswerError.badRequest(
+                    "The window would end (\(end.pass.time)) before it starts "
+                        + "(\(start.pass.time)).")
             }
-            let window = Window(
-                start: start, end: end, places: places, gpus: gpus, pcie: pcie)
+            let window = Window(start: start, end: end, places: places)
             let events = try events(after: start.pass.id, through: end.pass.id)
             let firsts = try firstStates(window)
             return V1.Deltas(
@@ -33,26 +34,16 @@ struct Archive: Sendable {
                 passes: Int(try reader.passCount(after: start.pass.id, through: end.pass.id)),
                 next: Cursor(pass: end.pass.id, storeID: bounds.storeID).text,
                 series: window.series(events: events, firsts: firsts))
-        } catch let error as AnswerError {
-            throw error
-        } catch let error as HistoryError {
-            throw .unavailable(error.description)
-        } catch {
-            throw .unavailable("\(error)")
         }
     }
 
-    // The state that the window starts from, and whether it reaches back as far as was asked.
-    private func start(
+    /// The state that a window starts from, and whether it reaches back as far as was asked.
+    func start(
         _ since: Since, _ bounds: HistoryBounds, now: Moment
     ) throws -> (StoredState, isComplete: Bool) {
         switch since {
-        case .cursor(let text):
-            let pass = try cursor(text, bounds)
-            guard let state = try reader.state(atOrBefore: pass) else {
-                throw AnswerError.gone("Pass \(pass) cannot be read. \(Self.kept(bounds))")
-            }
-            return (state, state.pass.id == pass)
+        case .cursor(let text): return try start(at: try cursor(text, bounds), bounds)
+        case .mark(let name): return try start(at: try pass(of: name, bounds, now: now), bounds)
         case .ago(let milliseconds):
             return try start(
                 .wall(milliseconds: now.wallMilliseconds - milliseconds), bounds, now: now)
@@ -63,6 +54,15 @@ struct Archive: Sendable {
             }
             return (oldest, false)
         }
+    }
+
+    private func start(
+        at pass: PassID, _ bounds: HistoryBounds
+    ) throws -> (StoredState, isComplete: Bool) {
+        guard let state = try reader.state(atOrBefore: pass) else {
+            throw AnswerError.gone("Pass \(pass) cannot be read. \(Self.kept(bounds))")
+        }
+        return (state, state.pass.id == pass)
     }
 
     private func cursor(_ text: String, _ bounds: HistoryBounds) throws(AnswerError) -> PassID {
@@ -82,25 +82,21 @@ struct Archive: Sendable {
         return cursor.pass
     }
 
-    private static func kept(_ bounds: HistoryBounds) -> String {
+    /// What is kept, one sentence.
+    static func kept(_ bounds: HistoryBounds) -> String {
         "Kept are passes \(bounds.oldest.id) (\(bounds.oldest.time)) to \(bounds.newest.id) "
             + "(\(bounds.newest.time))."
     }
 
-    private func events(
+    func events(
         after: PassID, through: PassID
-    ) throws -> [EventKey: [CounterEvent.Kind]] {
+    ) throws -> WindowEvents {
         let events = try reader.events(after: after, through: through, limit: Self.eventLimit)
         guard events.count < Self.eventLimit else {
             throw AnswerError.unavailable(
                 "More than \(Self.eventLimit) counter events lie in the window: ask for less.")
         }
-        var kinds: [EventKey: [CounterEvent.Kind]] = [:]
-        for stored in events {
-            let key = EventKey(series: stored.event.key, column: stored.columnName)
-            kinds[key, default: []].append(stored.event.kind)
-        }
-        return kinds
+        return WindowEvents(events)
     }
 
     // A part that was first seen within the window starts from its first record.
@@ -115,10 +111,45 @@ struct Archive: Sendable {
     }
 }
 
+extension AnswerError {
+    static let nothingYet = AnswerError.unavailable(
+        "The history holds no pass yet; ask again shortly.")
+
+    /// What a question about the past failed with.
+    init(_ error: any Error) {
+        switch error {
+        case let error as AnswerError: self = error
+        case let error as HistoryError: self = .unavailable(error.description)
+        default: self = .unavailable("\(error)")
+        }
+    }
+}
+
 /// A counter of a part, by name.
 struct EventKey: Hashable {
     var series: String
     var column: String
+}
+
+/// What happened to counters in a window.
+struct WindowEvents {
+    /// By counter, in their order.
+    private(set) var byCounter: [EventKey: [(pass: PassID, kind: CounterEvent.Kind)]] = [:]
+    /// Whether some of them cannot be read.
+    let isDamaged: Bool
+
+    init(_ events: StoredEvents) {
+        isDamaged = events.damagedCount > 0
+        for stored in events.readable {
+            let key = EventKey(series: stored.event.key, column: stored.columnName)
+            byCounter[key, default: []].append((stored.pass.id, stored.event.kind))
+        }
+    }
+
+    /// What happened to one counter.
+    func kinds(_ series: String, _ column: String) -> [CounterEvent.Kind] {
+        byCounter[EventKey(series: series, column: column)]?.map(\.kind) ?? []
+    }
 }
 
 /// Names a pass of one history: `p17-0123456789abcdef`.
@@ -147,17 +178,10 @@ struct Cursor: Hashable {
 private struct Window {
     let start: StoredState
     let end: StoredState
-    let places: [String: Place]
-    let gpus: [GPUUUID: Int]
-    let pcie: [PCIAddress: V1.Place]
+    let places: PartPlaces
     private let before: [String: StoredSeries]
 
-    init(
-        start: StoredState, end: StoredState, places: [String: Place], gpus: [GPUUUID: Int],
-        pcie: [PCIAddress: V1.Place]
-    ) {
-        self.pcie = pcie
-        self.gpus = gpus
+    init(start: StoredState, end: StoredState, places: PartPlaces) {
         self.start = start
         self.end = end
         self.places = places
@@ -167,33 +191,20 @@ private struct Window {
     var newcomers: [StoredSeries] { end.series.filter { before[$0.key] == nil } }
 
     func series(
-        events: [EventKey: [CounterEvent.Kind]], firsts: [String: StoredSeries]
+        events: WindowEvents, firsts: [String: StoredSeries]
     ) -> [V1.DeltaSeries] {
         end.series.map { last in
             let first = before[last.key] ?? firsts[last.key]
             return V1.DeltaSeries(
-                class: last.layout.deviceClass, place: place(of: last.key), key: last.key,
+                class: last.layout.deviceClass, place: places.place(of: last.key), key: last.key,
                 from: (first?.lastSeen ?? first?.firstRecorded ?? start.pass).time,
                 to: (last.lastSeen ?? end.pass).time, stale: !last.isPresent,
                 counters: Self.deltas(first, last, events))
         }
     }
 
-    private func place(of key: String) -> V1.Place {
-        switch PartKey(key) {
-        case .gpu(let uuid): V1.Place(gpu: uuid, index: gpus[uuid])
-        case .nvlink(let uuid, let link): V1.Place(gpu: uuid, index: gpus[uuid], link: link)
-        case .pci(let address):
-            pcie[address] ?? V1.Place(pci: address, device: nil, gpu: nil, index: nil)
-        case .port, nil:
-            V1.Place(
-                device: places[key]?.device, port: places[key].map { Int($0.port) },
-                end: places[key]?.end.rawValue)
-        }
-    }
-
     private static func deltas(
-        _ first: StoredSeries?, _ last: StoredSeries, _ events: [EventKey: [CounterEvent.Kind]]
+        _ first: StoredSeries?, _ last: StoredSeries, _ events: WindowEvents
     ) -> [V1.CounterDelta] {
         let sameLayout = first?.layout == last.layout
         let counters = PartKey(last.key)?.table.counters ?? []
@@ -202,7 +213,7 @@ private struct Window {
             let before = sameLayout ? index : first?.layout.columns.firstIndex(of: column)
             let delta = WindowDelta.between(
                 start: before.flatMap { first?.cells[$0] }, end: last.cells[index],
-                events: events[EventKey(series: last.key, column: column.name)] ?? [])
+                events: events.kinds(last.key, column.name), isDamaged: events.isDamaged)
             let accused = counters.first { $0.name == column.name }?.accuses
             return delta.map { $0.document(column, accused) }
         }
@@ -221,7 +232,8 @@ extension WindowDelta {
 }
 
 extension StoredPass {
-    fileprivate var time: String { Timestamp.text(milliseconds: wallMilliseconds) }
+    /// Its time, as answers give it.
+    var time: String { Timestamp.text(milliseconds: wallMilliseconds) }
 
-    fileprivate var document: V1.PassTime { V1.PassTime(pass: id.rawValue, time: time) }
+    var document: V1.PassTime { V1.PassTime(pass: id.rawValue, time: time) }
 }

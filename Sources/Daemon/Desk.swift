@@ -12,9 +12,11 @@ final class Desk: Answers {
         var pages: [TextFormat: RenderedMetrics] = [:]
     }
 
-    private let node: String
-    private let clock: any TimeSource
+    let node: String
+    let clock: any TimeSource
     private let archive: Archive?
+    /// How changes reach the thread that makes them.
+    let errands: Errands
     // What cursors belong to: the history, or this run where there is none.
     private let storeID: UInt64
     // How the node stands to its manifest before the first pass.
@@ -24,6 +26,7 @@ final class Desk: Answers {
 
     init(
         node: String, clock: any TimeSource, archive: Archive?,
+        errands: Errands = Errands(patienceMilliseconds: 0),
         storeID: UInt64 = .random(in: .min ... .max), expectations: Expectations = .notConfigured
     ) {
         self.expectations = expectations
@@ -31,6 +34,7 @@ final class Desk: Answers {
         self.node = node
         self.clock = clock
         self.archive = archive
+        self.errands = errands
     }
 
     /// Puts a new picture up.
@@ -124,15 +128,29 @@ final class Desk: Answers {
             after: after, limit: limit, of: gpu, node: node, storeID: storeID)
     }
 
-    func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
+    func deltas(since: Since, until: Since? = nil) throws(AnswerError) -> V1.Deltas {
+        try history().deltas(
+            since: since, until: until, node: node, places: picture?.partPlaces ?? PartPlaces(),
+            now: clock.now())
+    }
+
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
+        try history().rangeSeries(names: names, places: picture?.partPlaces ?? PartPlaces())
+    }
+
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range {
+        try history().range(question, of: series, node: node, now: clock.now())
+    }
+
+    /// Where the past is asked for; throws where nothing of it is kept.
+    func history() throws(AnswerError) -> Archive {
         guard let archive else {
             throw .unavailable(
-                "The history is switched off (history.enabled), so nothing of the "
-                    + "past is known.")
+                "The history is switched off (history.enabled), so nothing of the past is known.")
         }
-        return try archive.deltas(
-            since: since, node: node, places: picture?.places ?? [:],
-            gpus: picture?.gpuIndexes ?? [:], pcie: picture?.pciePlaces ?? [:], now: clock.now())
+        return archive
     }
 }
 
@@ -144,6 +162,9 @@ struct Place: Hashable, Sendable {
 }
 
 extension Picture {
+    /// Where all parts are.
+    var partPlaces: PartPlaces { PartPlaces(ports: places, gpus: gpuIndexes, pcie: pciePlaces) }
+
     /// The index of each GPU.
     var gpuIndexes: [GPUUUID: Int] {
         var indexes: [GPUUUID: Int] = [:]

@@ -43,6 +43,9 @@ final class Keeper {
     /// The history's number, which cursors belong to; nil when it could not be opened.
     var storeID: UInt64? { store?.storeID }
 
+    /// What can be written to between two passes; nil while nothing can.
+    var writable: Store? { file == FileIdentity(databasePath) ? store : nil }
+
     /// The latest pass that was kept; nil before the first.
     private(set) var latest: PassID?
 

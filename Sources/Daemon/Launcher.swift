@@ -59,6 +59,10 @@ package enum Launcher {
                 node: settings.node.name ?? hostName(), clock: clock,
                 archive: keeper == nil
                     ? nil : Archive(reader: Reader(directory: settings.history.directory)),
+                errands: Errands(
+                    // So that who waits hears it before the server gives up.
+                    patienceMilliseconds: Int32(
+                        clamping: settings.serve.requestTimeout.nanoseconds / 2_000_000)),
                 storeID: keeper?.storeID ?? .random(in: .min ... .max),
                 expectations: manifest == nil ? .notConfigured : .unverified)
             let server = Server(configuration: serving(settings.serve, log), answers: desk)

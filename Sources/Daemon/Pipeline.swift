@@ -20,7 +20,7 @@ final class Pipeline {
 
     private let naming: Naming
     private let manifest: Manifest?
-    private let keeper: Keeper?
+    let keeper: Keeper?
     private var ledger: Ledger
     private var publication: Publication
     private var judging: Judging
@@ -161,7 +161,9 @@ final class Pipeline {
         peers[port.key] = peer
         guard !own.contains(peer.key) else { return [] }
         links[peer.key] = far.link ?? links[peer.key]
-        return ledger.observe(.port(peer.key), far.observation, at: moment)
+        let events = ledger.observe(.port(peer.key), far.observation, at: moment)
+        ledger.keep(.port(peer.key), with: .port(port.key))
+        return events
     }
 
     // Of what is stale nobody knows where it leads by now. A far port that several near ones claim,

@@ -119,6 +119,36 @@ struct MetricsWriter {
         }
     }
 
+    // The same with the time at which it was so (OpenMetrics 1.0, "Timestamps").
+    mutating func sample(
+        _ labels: LabelText?, _ value: UInt64, decimals: Int, milliseconds: Int64
+    ) {
+        head(labels)
+        digits(value, decimals: decimals)
+        stamp(milliseconds)
+    }
+
+    mutating func sample(_ labels: LabelText?, _ value: PublishedNumber, milliseconds: Int64) {
+        head(labels)
+        switch value {
+        case .integer(let value): digits(value, decimals: 0)
+        case .decimal(let value): text(value.description)
+        }
+        stamp(milliseconds)
+    }
+
+    private mutating func stamp(_ milliseconds: Int64) {
+        text(" ")
+        digits(UInt64(max(0, milliseconds)), decimals: 3)
+        text("\n")
+    }
+
+    // What was written since the last time.
+    mutating func takeBytes() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
+    }
+
     mutating func end() {
         if format == .openMetrics { text("# EOF\n") }
     }

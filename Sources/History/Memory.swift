@@ -129,12 +129,19 @@ struct KeptOrigins: Hashable {
 
 /// Rows that build on each other: a key frame and those behind it.
 struct Group {
+    /// What the devices' rows say of a series.
+    struct Series {
+        let key: String
+        let layout: Layout
+        let bundle: String
+    }
+
     /// The pass of the key frame.
     let key: Int64
     /// The epoch of all rows.
     let epoch: Int64
     /// The series, in the order of the frame.
-    let series: [(key: String, layout: Layout)]
+    let series: [Series]
     /// The last row; a frame of zeros before the key frame is written.
     var frame: Frame
     /// The number of rows.
@@ -145,27 +152,24 @@ struct Group {
 
     /// Whether a pass can be the next row.
     func accepts(_ pass: PassRecord, epoch: Int64) -> Bool {
-        count < Self.maximumCount && epoch == self.epoch
-            && pass.series.elementsEqual(series) { $0.key == $1.key && $0.layout == $1.layout }
+        count < Self.maximumCount && epoch == self.epoch && hasSeries(of: pass)
+    }
+
+    private func hasSeries(of pass: PassRecord) -> Bool {
+        guard pass.series.count == series.count else { return false }
+        let (now, before) = (pass.series.span, series.span)
+        for index in now.indices {
+            guard now[index].key == before[index].key, now[index].layout == before[index].layout
+            else { return false }
+        }
+        return true
+    }
+
+    /// Whether the rows of the table `device` say what they should of a pass.
+    func hasDevices(of pass: PassRecord) -> Bool {
+        hasSeries(of: pass) && zip(pass.series, series).allSatisfy { $0.bundle == $1.bundle }
     }
 
     /// Whether the next row needs a key frame though nothing has changed.
     var isComplete: Bool { count >= Self.maximumCount }
-
-    /// The frame of a pass with these series; `now` is the pass with its time.
-    func next(_ pass: PassRecord, now: Seen) -> Frame {
-        var next = frame
-        next.wallMilliseconds = pass.moment.wallMilliseconds
-        next.boottimeNanoseconds = pass.moment.boottimeNanoseconds
-        var cell = 0
-        for (index, series) in pass.series.enumerated() {
-            next.present[index] = series.isPresent
-            if series.isPresent { next.seen[index] = now }
-            for value in series.cells {
-                (next.statuses[cell], next.values[cell]) = CellStatus.split(value)
-                cell += 1
-            }
-        }
-        return next
-    }
 }

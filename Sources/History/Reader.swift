@@ -1,4 +1,3 @@
-import CSQLite
 package import Model
 import Synchronization
 
@@ -45,7 +44,7 @@ package final class Reader: Sendable {
     /// The events of the passes after one up to another, in their order, `limit` at most.
     package func events(
         after: PassID, through: PassID, limit: Int
-    ) throws(HistoryError) -> [StoredEvent] {
+    ) throws(HistoryError) -> StoredEvents {
         try ask { session throws(HistoryError) in
             try session.events(
                 after: Int64(clamping: after.rawValue), through: Int64(clamping: through.rawValue),
@@ -53,12 +52,68 @@ package final class Reader: Sendable {
         }
     }
 
+    /// The marks in the order of their passes, or the one of a name, without those that have
+    /// expired by a time in milliseconds since 1970.
+    package func marks(
+        named name: MarkName? = nil, nowMilliseconds now: Int64
+    ) throws(HistoryError) -> [StoredMark] {
+        try ask { session throws(HistoryError) in try session.marks(named: name, now: now) }
+    }
+
     /// The number of kept passes after one up to another.
     package func passCount(after: PassID, through: PassID) throws(HistoryError) -> UInt64 {
-        guard let bounds = try bounds() else { return 0 }
-        let first = max(after.rawValue, bounds.oldest.id.rawValue - 1)
-        let last = min(through.rawValue, bounds.newest.id.rawValue)
-        return last > first ? last - first : 0
+        try ask { session throws(HistoryError) in
+            try session.passCount(
+                after: Int64(clamping: after.rawValue), through: Int64(clamping: through.rawValue))
+        }
+    }
+
+    /// The passes that follow one, up to another, as far as they are kept together, which is an
+    /// hour or less; nil when there are none.
+    ///
+    /// Each stretch is a question of its own with the time limit of one, so that a reader of weeks
+    /// holds nothing back. It takes nine bytes for each pass and column that is selected.
+    package func stretch(
+        after: PassID, through: PassID = PassID(.max), of selection: Selection
+    ) throws(HistoryError) -> Stretch? {
+        try ask { session throws(HistoryError) in
+            try session.stretch(
+                after: Int64(clamping: after.rawValue), through: Int64(clamping: through.rawValue),
+                of: selection)
+        }
+    }
+
+    /// All parts that are known, by key.
+    package func parts() throws(HistoryError) -> [StoredPart] {
+        try ask { session throws(HistoryError) in try session.parts() }
+    }
+
+    /// What the history is made of.
+    package func figures() throws(HistoryError) -> HistoryFigures {
+        try ask { session throws(HistoryError) in try session.figures() }
+    }
+
+    /// What is wrong with the file and with what does not belong to one pass, one sentence each;
+    /// empty when nothing is.
+    package func checkFile() throws(HistoryError) -> [String] {
+        try ask { session throws(HistoryError) in
+            try session.checkFile() + session.checkTables()
+        }
+    }
+
+    /// Reads everything of the passes behind one, an hour or less of them at a time; nil when there
+    /// are none.
+    package func check(after: PassID) throws(HistoryError) -> CheckedPasses? {
+        try ask { session throws(HistoryError) in
+            try session.check(after: Int64(clamping: after.rawValue))
+        }
+    }
+
+    /// The pass at or before a time in milliseconds since 1970; nil when none is kept.
+    package func pass(notAfterWall milliseconds: Int64) throws(HistoryError) -> PassID? {
+        try ask { session throws(HistoryError) in
+            try session.lastPass(notAfter: milliseconds).map { PassID(UInt64(bitPattern: $0)) }
+        }
     }
 
     private func ask<Answer: Sendable>(
@@ -79,132 +134,5 @@ package final class Reader: Sendable {
             }
         }
         return try result.get()
-    }
-}
-
-/// One read-only connection.
-private struct Session: ~Copyable {
-    private let connection: Connection
-    private let deadline = Deadline()
-    // Layouts are only ever added.
-    private var layouts: [Int64: Layout] = [:]
-
-    init(path: String) throws(HistoryError) {
-        let connection = try Connection(path: path, flags: SQLITE_OPEN_READONLY)
-        try connection.addRowChecksum()
-        try connection.execute(
-            "PRAGMA busy_timeout=1000; PRAGMA cache_size=-512; PRAGMA trusted_schema=OFF",
-            to: "open the history")
-        let version = try connection.integer("PRAGMA user_version", to: "open the history") ?? 0
-        guard (1...Schema.version).contains(version) else {
-            throw HistoryError(
-                attempted: "open the history", path: path,
-                cause: version == 0 ? .foreign : .newerSchema(version),
-                message: "its schema is version \(version), this program knows up to "
-                    + "\(Schema.version)")
-        }
-        connection.interrupt(after: deadline)
-        self.connection = connection
-    }
-
-    // One transaction, so that all statements of a question see the same passes.
-    mutating func run<Answer>(
-        _ timeLimitMilliseconds: Int64,
-        _ question: @Sendable (inout Session) throws(HistoryError) -> Answer
-    ) throws(HistoryError) -> Answer {
-        deadline.start(milliseconds: timeLimitMilliseconds)
-        try connection.execute("BEGIN", to: "read the history")
-        do {
-            let answer = try question(&self)
-            try connection.execute("COMMIT", to: "read the history")
-            return answer
-        } catch {
-            connection.rollBack()
-            throw error
-        }
-    }
-
-    func bounds() throws(HistoryError) -> HistoryBounds? {
-        let purpose = "read the history's bounds"
-        let statement = try connection.prepare(
-            """
-            SELECT cyc, t FROM (SELECT first AS cyc, t0 AS t FROM slot ORDER BY first LIMIT 1)
-            UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc LIMIT 1)
-            UNION ALL SELECT cyc, t FROM
-                (SELECT last AS cyc, t1 AS t FROM slot ORDER BY first DESC LIMIT 1)
-            UNION ALL SELECT cyc, t FROM (SELECT cyc, t FROM head ORDER BY cyc DESC LIMIT 1)
-            ORDER BY cyc
-            """, to: purpose)
-        guard try statement.step() else { return nil }
-        let oldest = Self.pass(statement)
-        var newest = oldest
-        while try statement.step() { newest = Self.pass(statement) }
-        let storeID = try connection.integer(
-            "SELECT v FROM meta WHERE k = 'store_id'", to: purpose)
-        return HistoryBounds(
-            storeID: UInt64(bitPattern: storeID ?? 0), oldest: oldest,
-            newest: newest)
-    }
-
-    mutating func state(upTo pass: Int64) throws(HistoryError) -> StoredState? {
-        let newest = try connection.integer(
-            "SELECT max(layout) FROM layout", to: "read the history's columns")
-        if layouts[newest ?? 0] == nil { layouts = try StateReader.layouts(connection) }
-        let row = try StateReader.newestRow(connection, upTo: pass, layouts: layouts)
-        guard let row else { return nil }
-        return try StateReader.state(connection, of: row, layouts: layouts)
-    }
-
-    // Times ascend within an epoch only, so that the clock may have been set in between: the newest
-    // pass counts.
-    func lastPass(notAfter milliseconds: Int64) throws(HistoryError) -> Int64? {
-        let purpose = "find a time"
-        let head = try connection.prepare("SELECT max(cyc) FROM head WHERE t <= ?", to: purpose)
-        try head.bind(1, milliseconds)
-        if try head.step(), !head.isNull(0) { return head.integer(0) }
-        let slots = try connection.prepare(
-            """
-            SELECT first, last, t0, t1, epoch, d FROM slot WHERE t0 <= ? ORDER BY first DESC LIMIT 1
-            """, to: purpose)
-        try slots.bind(1, milliseconds)
-        guard try slots.step() else { return nil }
-        guard let slot = SlotReader.slot(slots) else { return slots.integer(0) }
-        let row = slot.clock.times.lastIndex { $0 <= milliseconds } ?? 0
-        return slot.clock.passes[row]
-    }
-
-    func events(
-        after: Int64, through: Int64, limit: Int
-    ) throws(HistoryError) -> [StoredEvent] {
-        let statement = try connection.prepare(
-            """
-            SELECT event.id >> \(Schema.eventBits), event.t, device.key, event.ctr, event.kind,
-                event.before, event.after, field.name
-            FROM event JOIN device USING(dev)
-                JOIN field ON field.layout = event.layout AND field.ctr = event.ctr
-            WHERE event.id BETWEEN ? AND ? AND \(Schema.Table.event.isSound)
-                AND \(Schema.Table.device.isSound) AND \(Schema.Table.field.isSound)
-            ORDER BY event.id LIMIT ?
-            """, to: "read events")
-        let newestPass = Int64.max >> Schema.eventBits - 1
-        try statement.bind(1, (min(after, newestPass) + 1) << Schema.eventBits)
-        try statement.bind(2, (min(through, newestPass) + 1) << Schema.eventBits - 1)
-        try statement.bind(3, Int64(max(0, limit)))
-        var events: [StoredEvent] = []
-        while try statement.step() {
-            guard let kind = CounterEvent.Kind(rawValue: statement.text(4)) else { continue }
-            let event = CounterEvent(
-                key: statement.text(2), column: Int(statement.integer(3)), kind: kind,
-                before: statement.unsigned(5), after: statement.unsigned(6))
-            events.append(
-                StoredEvent(
-                    pass: Self.pass(statement), event: event, columnName: statement.text(7)))
-        }
-        return events
-    }
-
-    private static func pass(_ statement: borrowing Statement) -> StoredPass {
-        StoredPass(
-            Seen(pass: statement.integer(0), timeMilliseconds: statement.integer(1)))
     }
 }

@@ -17,21 +17,22 @@ extension Store {
     ///
     /// The wall clock, unless it was set far ahead since the latest slot was begun: a clock that
     /// is wrong for an hour must not cost the history.
-    func retentionTime(_ wallMilliseconds: Int64, _ memory: Memory? = nil) -> Int64 {
-        min(wallMilliseconds, (memory ?? self.memory)?.sealedTime ?? wallMilliseconds)
+    func retentionTime(_ wallMilliseconds: Int64, _ memory: Memory) -> Int64 {
+        min(wallMilliseconds, memory.sealedTime ?? wallMilliseconds)
     }
 
-    /// Drops slots, and groups of rows that are not sealed, that are too old or too many; the
-    /// newest group always stays.
+    /// Drops slots, and groups of rows that are not sealed, that are too old or too many, and marks
+    /// that have expired; the newest group always stays.
     ///
     /// Runs whenever a group starts, before its first row, so that the file has room for it, and
     /// whenever slots are sealed.
     func dropOldest(now: Int64) throws(HistoryError) {
+        try dropExpiredMarks(now: now)
         let oldestTime = now &- limits.maximumAgeMilliseconds
         var hasDropped = false
         for _ in 0..<Retention.maximumGroups {
             guard let stretch = try oldestStretch() else { break }
-            let isTooOld = stretch.lastTime < oldestTime
+            let isTooOld = try age(of: stretch, now: now) < oldestTime
             let isTooMuch = try isTooLarge()
             guard isTooOld || isTooMuch else { break }
             try drop(stretch)
@@ -50,12 +51,25 @@ extension Store {
         return true
     }
 
+    // The time that a stretch is judged by: its own, unless a wrong clock wrote that; then it is at
+    // least as old as the epoch that came after it.
+    private func age(of stretch: Stretch, now: Int64) throws(HistoryError) -> Int64 {
+        guard stretch.lastTime > now else { return stretch.lastTime }
+        let later = try connection.prepare(
+            "SELECT min(t0) FROM epoch WHERE epoch > ? AND \(Schema.Table.epoch.isSound)",
+            to: "find the oldest passes")
+        try later.bind(1, stretch.epoch)
+        guard try later.step(), !later.isNull(0) else { return stretch.lastTime }
+        return min(stretch.lastTime, later.integer(0))
+    }
+
     // A slot or a group of rows that are not sealed.
     private struct Stretch {
         var first: Int64
         // The first pass behind it.
         var end: Int64
         var lastTime: Int64
+        var epoch: Int64
         var isSealed: Bool
     }
 
@@ -63,16 +77,16 @@ extension Store {
     private func oldestStretch() throws(HistoryError) -> Stretch? {
         let purpose = "find the oldest passes"
         let slot = try connection.prepare(
-            "SELECT first, last + 1, t1 FROM slot ORDER BY first LIMIT 1", to: purpose)
+            "SELECT first, last + 1, t1, epoch FROM slot ORDER BY first LIMIT 1", to: purpose)
         let sealed =
             try slot.step()
             ? Stretch(
                 first: slot.integer(0), end: slot.integer(1), lastTime: slot.integer(2),
-                isSealed: true) : nil
+                epoch: slot.integer(3), isSealed: true) : nil
         let group = try connection.prepare(
             """
             SELECT cyc, (SELECT t FROM head AS b WHERE b.cyc < a.cyc ORDER BY b.cyc DESC LIMIT 1),
-                (SELECT min(cyc) FROM head)
+                (SELECT min(cyc) FROM head), (SELECT epoch FROM head ORDER BY cyc LIMIT 1)
             FROM head AS a WHERE a.cyc = a.key AND a.cyc > (SELECT min(cyc) FROM head)
             ORDER BY a.cyc LIMIT 1
             """, to: purpose)
@@ -80,7 +94,7 @@ extension Store {
         if let sealed, sealed.first < group.integer(2) { return sealed }
         return Stretch(
             first: group.integer(2), end: group.integer(0), lastTime: group.integer(1),
-            isSealed: false)
+            epoch: group.integer(3), isSealed: false)
     }
 
     private func drop(_ stretch: Stretch) throws(HistoryError) {

@@ -82,36 +82,61 @@ enum StateReader {
             to: "read a pass")
         try statement.bind(1, key)
         try statement.bind(2, pass)
-        var latest: Row?
-        while let next = try nextRow(statement, after: latest, columns: columns) { latest = next }
-        return latest
+        var row: Row?
+        while try takeNext(statement, into: &row, columns: columns) {}
+        return row
     }
 
-    /// The next row of a group from a statement of `cyc, t, key, epoch, d`; nil behind the last and
-    /// for one that cannot be read.
-    static func nextRow(
-        _ statement: borrowing Statement, after previous: Row?, columns: [Int64: [Bool]]
-    ) throws(HistoryError) -> Row? {
-        guard try statement.step() else { return nil }
-        let header = RowHeader(
-            pass: statement.integer(0), timeMilliseconds: statement.integer(1),
-            key: statement.integer(2), epoch: statement.integer(3))
-        let frame = try? statement.withBytes(4) { (bytes) throws(Damage) in
-            try decode(bytes, header: header, after: previous, columns: columns)
+    /// Takes the next row of a group in, from a statement of `cyc, t, key, epoch, d`; false behind
+    /// the last and for one that cannot be read, which leaves the row before.
+    static func takeNext(
+        _ statement: borrowing Statement, into row: inout Row?, columns: [Int64: [Bool]]
+    ) throws(HistoryError) -> Bool {
+        guard try statement.step() else { return false }
+        let header = header(statement)
+        let taken: Void? = try? statement.withBytes(4) { (bytes) throws(Damage) in
+            try take(bytes, header: header, into: &row, columns: columns)
         }
-        return frame.map { Row(header: header, frame: $0) }
+        return taken != nil
     }
 
-    private static func decode(
-        _ bytes: Span<UInt8>, header: RowHeader, after previous: Row?, columns: [Int64: [Bool]]
-    ) throws(Damage) -> Frame {
-        guard let previous else {
-            return try RowCodec.decodeKey(bytes, header: header, columns: columns)
+    /// What a row of `cyc, t, key, epoch, d` says itself; nil when it is damaged.
+    static func soundHeader(_ row: borrowing Statement) -> RowHeader? {
+        let header = header(row)
+        return row.withBytes(4) { RowCodec.isSound($0, header: header) } ? header : nil
+    }
+
+    private static func header(_ row: borrowing Statement) -> RowHeader {
+        RowHeader(
+            pass: row.integer(0), timeMilliseconds: row.integer(1), key: row.integer(2),
+            epoch: row.integer(3))
+    }
+
+    private static func take(
+        _ bytes: Span<UInt8>, header: RowHeader, into row: inout Row?, columns: [Int64: [Bool]]
+    ) throws(Damage) {
+        guard row != nil else {
+            let frame = try RowCodec.decodeKey(bytes, header: header, columns: columns)
+            row = Row(header: header, frame: frame)
+            return
         }
-        guard header.key == previous.header.key, header.pass == previous.header.pass + 1 else {
+        do {
+            try row?.take(bytes, header: header)
+        } catch {
+            // Right by its checksum and wrong all the same: what was begun cannot be undone.
+            if error == .malformed { row = nil }
+            throw error
+        }
+    }
+}
+
+extension StateReader.Row {
+    fileprivate mutating func take(_ bytes: Span<UInt8>, header: RowHeader) throws(Damage) {
+        guard header.key == self.header.key, header.pass == self.header.pass + 1 else {
             throw .chainBroken
         }
-        return try RowCodec.decode(bytes, header: header, after: previous.frame)
+        try RowCodec.apply(bytes, header: header, to: &frame)
+        self.header = header
     }
 }
 
@@ -120,9 +145,9 @@ enum StateReader {
 extension StateReader {
     /// The state that a row stands for.
     static func state(
-        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout]
+        _ connection: borrowing Connection, of row: Row, layouts: [Int64: Layout],
+        devices: [Int64: Device]
     ) throws(HistoryError) -> StoredState {
-        let devices = try devices(connection)
         let bootID = try bootID(connection, epoch: row.header.epoch)
         // Whose name is lost is left out: nobody could say what its numbers mean.
         let series = row.frame.shape.parts.indices.compactMap { index -> StoredSeries? in
@@ -148,17 +173,25 @@ extension StateReader {
             series: series)
     }
 
-    private static func devices(
+    /// What the number of a device means.
+    struct Device {
+        var key: String
+        /// The pass that recorded it first.
+        var first: StoredPass
+    }
+
+    /// All devices by number.
+    static func devices(
         _ connection: borrowing Connection
-    ) throws(HistoryError) -> [Int64: (key: String, first: StoredPass)] {
-        var devices: [Int64: (key: String, first: StoredPass)] = [:]
+    ) throws(HistoryError) -> [Int64: Device] {
+        var devices: [Int64: Device] = [:]
         let statement = try connection.prepare(
             """
             SELECT dev, key, first, first_t FROM device WHERE \(Schema.Table.device.isSound)
             """, to: "read the history's devices")
         while try statement.step() {
             let first = Seen(pass: statement.integer(2), timeMilliseconds: statement.integer(3))
-            devices[statement.integer(0)] = (statement.text(1), StoredPass(first))
+            devices[statement.integer(0)] = Device(key: statement.text(1), first: StoredPass(first))
         }
         return devices
     }

@@ -135,7 +135,8 @@ package final class Store {
         guard let row = try StateReader.newestRow(connection, upTo: .max, layouts: layouts) else {
             return nil
         }
-        let state = try StateReader.state(connection, of: row, layouts: layouts)
+        let state = try StateReader.state(
+            connection, of: row, layouts: layouts, devices: try StateReader.devices(connection))
         let origins = try Memory.origins(connection)
         let series = zip(state.series, row.frame.shape.parts).map { series, slot in
             let kept = origins[slot.device]

@@ -86,6 +86,17 @@ package struct StoredEvent: Hashable, Sendable {
     package var columnName: String
 }
 
+/// The events of some passes.
+package struct StoredEvents: Hashable, Sendable {
+    /// Those that can be read, in their order.
+    package var readable: [StoredEvent] = []
+    /// How many are there and cannot be read, so that nothing in these passes is known to be exact.
+    package var damagedCount = 0
+
+    /// How many there are.
+    package var count: Int { readable.count + damagedCount }
+}
+
 /// What a published counter adds to the total behind it, so that a label that moves to another part
 /// shows no step.
 package struct PublishedBase: Hashable, Sendable {

@@ -32,20 +32,18 @@ extension Store {
                 memory.runStart = now.pass
                 memory.run = HeadExtent()
             }
-            try dropOldest(now: retentionTime(pass.moment.wallMilliseconds))
+            try dropOldest(now: retentionTime(pass.moment.wallMilliseconds, memory))
             memory.group = try startGroup(pass, now: now, epoch: epoch, &memory)
         }
         guard var group = memory.group.take() else { return }
-        let frame = group.next(pass, now: now)
         let header = RowHeader(
             pass: now.pass, timeMilliseconds: now.timeMilliseconds, key: group.key, epoch: epoch)
-        let bytes = RowCodec.encode(frame, after: group.frame, header: header)
+        let bytes = RowCodec.encode(pass, over: &group.frame, header: header)
         try insert(bytes, header)
         memory.head.add(now, bytes: bytes.count)
         memory.run.add(now, bytes: bytes.count)
-        try writeOrigins(of: pass, frame.shape, &memory)
-        try writeEvents(of: pass, frame.shape, now: now)
-        group.frame = frame
+        try writeOrigins(of: pass, group.frame.shape, &memory)
+        try writeEvents(of: pass, group.frame.shape, now: now)
         group.count += 1
         memory.group = group
         memory.last = now
@@ -96,6 +94,35 @@ extension Store {
     private func startGroup(
         _ pass: PassRecord, now: Seen, epoch: Int64, _ memory: inout Memory
     ) throws(HistoryError) -> Group {
+        let shape =
+            if let before = memory.group, before.hasDevices(of: pass),
+                try renew(before, as: now.pass)
+            { before.frame.shape } else { try writeDevices(pass, now: now, &memory) }
+        let numbers = Set(shape.parts.map(\.device))
+        guard numbers.count == shape.parts.count else { throw invalid("a series is there twice") }
+        memory.keepOnly(numbers)
+        return Group(
+            key: now.pass, epoch: epoch,
+            series: pass.series.map {
+                Group.Series(key: $0.key, layout: $0.layout, bundle: $0.bundle)
+            },
+            frame: Frame(shape: shape, seen: shape.parts.map { memory.seen[$0.device] }))
+    }
+
+    // Of most groups nothing is new but that it is newer; false when a row was lost meanwhile.
+    private func renew(_ before: Group, as pass: Int64) throws(HistoryError) -> Bool {
+        let update = try connection.prepare(
+            "UPDATE device SET last = ? WHERE last = ? AND \(Schema.Table.device.isSound)",
+            to: "write a device")
+        try update.bind(1, pass)
+        try update.bind(2, before.key)
+        try update.run()
+        return connection.changes == before.series.count
+    }
+
+    private func writeDevices(
+        _ pass: PassRecord, now: Seen, _ memory: inout Memory
+    ) throws(HistoryError) -> FrameShape {
         var devices = try DeviceWriter(connection)
         var shape = FrameShape()
         for series in pass.series {
@@ -104,12 +131,7 @@ extension Store {
                 device: try devices.write(series, layout: layout, now: now), layout: layout,
                 columns: series.layout.columns.map { $0.kind == .gauge })
         }
-        let numbers = Set(shape.parts.map(\.device))
-        guard numbers.count == shape.parts.count else { throw invalid("a series is there twice") }
-        memory.keepOnly(numbers)
-        return Group(
-            key: now.pass, epoch: epoch, series: pass.series.map { ($0.key, $0.layout) },
-            frame: Frame(shape: shape, seen: shape.parts.map { memory.seen[$0.device] }))
+        return shape
     }
 
     private func layoutID(

@@ -68,10 +68,11 @@ package struct WindowDelta: Hashable, Sendable {
     /// offer it.
     ///
     /// `start` is nil when the part was not known yet. `events` are the counter's events within the
-    /// window. A counter that was not read at the start is compared with its latest value before,
-    /// so that windows in a row leave nothing out; an increase then says `started_earlier`.
+    /// window; `isDamaged` says that some of them may be lost. A counter that was not read at the
+    /// start is compared with its latest value before, so that windows in a row leave nothing out;
+    /// an increase then says `started_earlier`.
     package static func between(
-        start: Cell?, end: Cell, events: [CounterEvent.Kind]
+        start: Cell?, end: Cell, events: [CounterEvent.Kind], isDamaged: Bool = false
     ) -> WindowDelta? {
         if case .unsupported = end, start?.latest == nil { return nil }
         guard let last = end.latest, let first = start?.latest else {
@@ -84,6 +85,10 @@ package struct WindowDelta: Hashable, Sendable {
         var quality = Quality.exact
         var reasons = Set(events.map(\.rawValue))
         for event in events { quality = max(quality, event.quality) }
+        if isDamaged {
+            quality = max(quality, .atLeast)
+            reasons.insert("history_damaged")
+        }
         if start?.isSaturated == true || end.isSaturated {
             quality = max(quality, .atLeast)
             reasons.insert(CounterEvent.Kind.saturated.rawValue)

@@ -65,8 +65,9 @@ package struct Ledger: Sendable {
         /// When it was last observed; nil before the first time since start.
         package var seen: Moment?
         let name: String
-        // A GPU and its NVLinks are kept together.
-        let bundle: String
+        // A GPU and its NVLinks are kept together, a cable's far end with the near one, and all PCI
+        // functions, which are many and say little.
+        var bundle: String
         let table: CounterTable
         var epoch: UInt64?
         // The pass of the latest observation.
@@ -77,7 +78,8 @@ package struct Ledger: Sendable {
             bundle =
                 switch key {
                 case .gpu(let uuid), .nvlink(let uuid, _): uuid.description
-                case .port, .pci: name
+                case .port: name
+                case .pci: "pci"
                 }
             table = key.table
             entries = Array(repeating: Entry(), count: table.counters.count)
@@ -109,6 +111,13 @@ package struct Ledger: Sendable {
     ) -> [CounterEvent] {
         // In place: a series that is taken out and put back is hashed and moved each time.
         series[key, default: Series(key)].take(observation, turn: turn, at: moment)
+    }
+
+    /// Has the history keep a part together with another one, which counts the same things, as the
+    /// ends of a cable do.
+    package mutating func keep(_ key: PartKey, with other: PartKey) {
+        guard let name = series[other]?.name, series[key]?.bundle != name else { return }
+        series[key]?.bundle = name
     }
 
     /// Whether a GPU has begun to count anew since it was last observed: its energy counter, which

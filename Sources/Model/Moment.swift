@@ -35,6 +35,9 @@ package struct Moment: Hashable, Sendable {
 package enum Timestamp {
     private static let millisecondsPerDay: Int64 = 86_400_000
 
+    /// The end of the year 9999, the last that the text of a time can say; milliseconds since 1970.
+    package static let latestMilliseconds: Int64 = 253_402_300_799_999
+
     /// `2026-02-03T04:05:06.789Z` of milliseconds since 1970-01-01T00:00:00Z.
     package static func text(milliseconds: Int64) -> String {
         let day = floorDivide(milliseconds, millisecondsPerDay)

@@ -47,9 +47,54 @@ package protocol Answers: Sendable {
         after: EventsSince, limit: Int, of gpu: NamedGPU?
     ) throws(AnswerError) -> V1.Events
 
-    /// What was counted since a cursor or a time; reads the history and may block for its time
-    /// limit, so the server asks it on a thread of its own.
-    func deltas(since: Since) throws(AnswerError) -> V1.Deltas
+    /// What was counted from one moment to another, the newest pass when `until` is nil; reads the
+    /// history and may block for its time limit, so the server asks it on a thread of its own.
+    func deltas(since: Since, until: Since?) throws(AnswerError) -> V1.Deltas
+
+    /// The named moments; likewise.
+    func marks() throws(AnswerError) -> V1.Marks
+
+    /// Sets a mark, and answers it and whether there was none of that name; waits for the thread
+    /// that writes, so the server asks it on another thread of its own.
+    ///
+    /// Throws `.conflict` when a mark of that name may not be moved or there are too many.
+    func setMark(
+        _ name: MarkName, _ change: MarkChange
+    ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool)
+
+    /// Deletes a mark and answers what it was; likewise.
+    func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark
+
+    /// The counters and gauges of these names that parts have, without points; may block likewise.
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries]
+
+    /// What became of some of them step by step; may block likewise, for each hour that is asked
+    /// for.
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range
+}
+
+/// What is asked about a stretch of time.
+package struct RangeQuestion: Hashable, Sendable {
+    /// Where it starts.
+    package var since: Since
+    /// Where it ends; nil for the newest pass.
+    package var until: Since?
+    /// The length of a step; nil for a step for each pass.
+    package var stepMilliseconds: Int64?
+    /// What is said of a step.
+    package var function: RollupFunction
+
+    /// A question.
+    package init(
+        since: Since, until: Since?, stepMilliseconds: Int64?, function: RollupFunction
+    ) {
+        self.since = since
+        self.until = until
+        self.stepMilliseconds = stepMilliseconds
+        self.function = function
+    }
 }
 
 /// The two text formats that Prometheus asks for.
@@ -74,7 +119,7 @@ package struct RenderedMetrics: Sendable {
     }
 }
 
-/// Where a window of deltas starts.
+/// A moment of the past, such as that where a window of deltas starts or ends.
 package enum Since: Hashable, Sendable {
     /// A cursor from the `next` of an earlier answer.
     case cursor(String)
@@ -82,6 +127,39 @@ package enum Since: Hashable, Sendable {
     case wall(milliseconds: Int64)
     /// The latest pass at or before this long ago, in milliseconds.
     case ago(milliseconds: Int64)
+    /// The pass that a mark names.
+    case mark(MarkName)
+}
+
+/// What is to become of a mark.
+package struct MarkChange: Hashable, Sendable {
+    /// When a mark expires.
+    package enum Expiry: Hashable, Sendable {
+        /// At a time, in milliseconds since 1970.
+        case wall(milliseconds: Int64)
+        /// That long after it is set, in milliseconds.
+        case after(milliseconds: Int64)
+    }
+
+    /// The moment that it names; nil for the newest pass.
+    package var at: Since?
+    /// When it is gone; nil for never.
+    package var expires: Expiry?
+    /// What somebody noted.
+    package var note: MarkNote
+    /// Whether a mark of that name may be moved from another pass.
+    package var mayMove: Bool
+
+    /// What is to become of a mark.
+    package init(
+        at: Since? = nil, expires: Expiry? = nil, note: MarkNote = MarkNote(),
+        mayMove: Bool = false
+    ) {
+        self.at = at
+        self.expires = expires
+        self.note = note
+        self.mayMove = mayMove
+    }
 }
 
 /// Which events are asked for.
@@ -108,12 +186,27 @@ package struct NamedGPU: Hashable, Sendable {
     }
 }
 
-/// Why a question about the past has no answer.
+/// Why a question about the past has no answer, or a change was not made.
 package enum AnswerError: Error, Hashable, Sendable {
     /// The question makes no sense; the text says what was expected (400).
     case badRequest(String)
+    /// There is no such mark; the text says which there are (404).
+    case noSuchMark(String)
+    /// What is there stands against it; the text says what (409).
+    case conflict(String)
     /// What was asked for is no longer kept, or never was; the text says what is (410).
     case gone(String)
     /// There is nothing to answer from yet, or for the moment; the text says why (503).
     case unavailable(String)
+}
+
+extension AnswerError {
+    private static let namedMax = 20
+
+    /// That there is no mark of a name, and which there are, as far as they fit into a sentence.
+    package static func noSuchMark(_ name: MarkName, among known: [String]) -> AnswerError {
+        let some = known.prefix(namedMax).joined(separator: ", ")
+        let list = known.isEmpty ? "none" : known.count > namedMax ? some + ", …" : some
+        return .noSuchMark("no mark is named \"\(name)\"; there is: \(list)")
+    }
 }

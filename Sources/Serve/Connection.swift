@@ -36,6 +36,8 @@ final class Connection: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var phase = Phase.waiting
     private var queue = CircularBuffer<Request>(initialCapacity: 0)
+    /// A request whose body is not complete.
+    private var incoming: Request?
     /// Whether no request after the queued ones will be served.
     private var isFinishing = false
     private var inputIsClosed = false
@@ -94,10 +96,39 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Bodies are refused with their head and the end of a bodiless request says nothing.
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        headDeadline = nil
-        enqueue(Request(head, hosts: service.hosts(for: door)))
+        switch unwrapInboundIn(data) {
+        case .head(let head): begin(Request(head, service.admission(through: door)))
+        case .body(let bytes): take(bytes)
+        // The end of a request without a body says nothing.
+        case .end:
+            guard let request = incoming.take() else { return }
+            headDeadline = nil
+            enqueue(request)
+        }
+    }
+
+    // Bodies that are not wanted are refused with their head.
+    private func begin(_ request: Request) {
+        guard request.bodyMax != nil, !isFinishing else {
+            headDeadline = nil
+            return enqueue(request)
+        }
+        incoming = request
+        // A client that still waits for answers before this one sends its body unasked.
+        guard request.expectsContinue, case .waiting = phase, queue.isEmpty, let context else {
+            return
+        }
+        let word = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(wrapOutboundOut(word), promise: nil)
+    }
+
+    private func take(_ bytes: ByteBuffer) {
+        guard let bodyMax = incoming?.bodyMax, let length = incoming?.body.count else { return }
+        guard length + bytes.readableBytes <= bodyMax else {
+            incoming = nil
+            return enqueue(Request(problem: .tooLarge(bodyMax)))
+        }
+        incoming?.body += bytes.readableBytesView
     }
 
     private func enqueue(_ request: Request) {
@@ -264,13 +295,18 @@ final class Connection: ChannelDuplexHandler {
         switch phase {
         case .waiting where headDeadline != nil:
             service.statistics.update { $0.connectionsTimedOut += 1 }
-            let problem = Problem(.headTimeout, "the request's head was not complete in time")
+            let problem = Problem(.headTimeout, "the request was not complete in time")
+            incoming = nil
             enqueue(Request(problem: problem))
             proceed()
         case .asking(let request, let ticket):
             service.statistics.update { $0.connectionsTimedOut += 1 }
             ticket.abandon()
-            let problem = Problem(.timedOut, "the history did not answer in time; ask for less")
+            let detail =
+                request.method?.isChange == true
+                ? "it is not known whether the change was made; look, or ask again"
+                : "the history did not answer in time; ask for less"
+            let problem = Problem(.timedOut, detail)
             send(Response(problem), to: request, keepAlive: false)
         case .sending:
             service.statistics.update { $0.connectionsTimedOut += 1 }

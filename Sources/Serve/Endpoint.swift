@@ -14,23 +14,42 @@ enum Endpoint: String, CaseIterable {
     case manifest = "/api/v1/inventory/manifest"
     case counters = "/api/v1/counters"
     case deltas = "/api/v1/deltas"
+    case range = "/api/v1/range"
     case events = "/api/v1/events"
+    case marks = "/api/v1/marks"
+    /// Followed by a mark's name.
+    case mark = "/api/v1/marks/"
 
     /// The endpoint of a path, and what the path has behind its name; nil where nothing is.
     static func find(_ path: String) -> (endpoint: Endpoint, rest: Substring)? {
         if let endpoint = Endpoint(rawValue: path) { return (endpoint, "") }
-        guard path.hasPrefix(gpu.rawValue) else { return nil }
-        return (gpu, path.dropFirst(gpu.rawValue.count))
+        for endpoint in [gpu, mark] where path.hasPrefix(endpoint.rawValue) {
+            return (endpoint, path.dropFirst(endpoint.rawValue.count))
+        }
+        return nil
+    }
+
+    /// The methods that it answers.
+    var methods: [Request.Method] {
+        self == .mark ? [.get, .head, .put, .delete] : [.get, .head]
+    }
+
+    /// The most bytes that a request with this method may carry; nil where it carries none.
+    func bodyMax(_ method: Request.Method?) -> Int? {
+        self == .mark && method == .put ? 4096 : nil
     }
 
     /// The query parameters that it understands, in the order in which they are explained.
     var parameters: [String] {
         switch self {
-        case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie, .inventory, .manifest: []
+        case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie, .inventory, .manifest,
+            .marks, .mark:
+            []
         case .health: ["strict"]
         case .links: ["device"]
         case .counters: ["device", "end", "gpu"]
-        case .deltas: ["since", "device", "end", "gpu"]
+        case .deltas: ["since", "until", "device", "end", "gpu"]
+        case .range: ["name", "since", "until", "step", "function", "device", "end", "gpu"]
         case .events: ["after", "limit", "gpu"]
         }
     }
@@ -50,7 +69,10 @@ enum Endpoint: String, CaseIterable {
         case .manifest: "a manifest that expects what was seen, in YAML, to be reviewed"
         case .counters: "every counter of every part, also those that cannot be read"
         case .deltas: "what was counted since then, and how exact that is"
+        case .range: "counters and gauges step by step: last, min, max, increase or rate"
         case .events: "what the kernel log, the GPUs' driver and the HCAs told, the oldest first"
+        case .marks: "every mark, a named moment to count from"
+        case .mark: "one mark by name; PUT sets it, DELETE deletes it"
         }
     }
 
@@ -60,7 +82,9 @@ enum Endpoint: String, CaseIterable {
         case .health: "?strict=1"
         case .gpu: "0"
         case .deltas: "?since=5m"
+        case .range: "?name=link_downed&since=1d&step=1h&function=increase"
         case .events: "?limit=20"
+        case .mark: "T0"
         default: ""
         }
     }
@@ -76,7 +100,12 @@ enum Endpoint: String, CaseIterable {
         }
         let tail = """
 
-            since=    a duration (90s, 5m, 1h, 2d), an RFC 3339 time, or an earlier answer's `next`
+            since=    a duration (90s, 5m, 1h, 2d), an RFC 3339 time, an earlier answer's `next`,
+                      or mark:NAME
+            until=    likewise; the newest pass when absent
+            name=     counters and gauges, with commas between
+            step=     the length of a step; without it each pass is one
+            function= what is said of a step: last (when absent), min, max, increase or rate
             device=   only this device
             end=      local or peer
             gpu=      only this GPU: index, UUID or PCI address
@@ -84,6 +113,7 @@ enum Endpoint: String, CaseIterable {
             limit=    at most so many events, 1 to 1000
             strict=1  503 unless the verdict is PASS, INFO or WARNING
 
+            Marks are set and deleted through the Unix socket alone.
             Errors are application/problem+json (RFC 9457). Times are UTC. Answers can be gzip.
 
             """

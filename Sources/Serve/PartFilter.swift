@@ -43,6 +43,7 @@ protocol PartSeries {
 
 extension V1.CounterSeries: PartSeries {}
 extension V1.DeltaSeries: PartSeries {}
+extension V1.RangeSeries: PartSeries {}
 
 /// The GPU that a text names: by index, UUID or PCI address.
 struct GPUChoice {

@@ -5,13 +5,19 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case malformed = "malformed-request"
     case badTarget = "bad-target"
     case badParameter = "bad-parameter"
+    case badBody = "bad-body"
+    case forbidden = "forbidden"
     case notFound = "not-found"
     case noSuchDevice = "no-such-device"
     case noSuchGPU = "no-such-gpu"
+    case noSuchMark = "no-such-mark"
     case methodNotAllowed = "method-not-allowed"
     case headTimeout = "head-timeout"
+    case conflict = "conflict"
     case gone = "gone"
     case bodyNotAccepted = "body-not-accepted"
+    case bodyTooLarge = "body-too-large"
+    case bodyNotJSON = "body-not-json"
     case wrongHost = "wrong-host"
     case headTooLarge = "head-too-large"
     case failed = "failed"
@@ -26,14 +32,20 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformed: (400, "The request is not HTTP/1.1")
         case .badTarget: (400, "The request target cannot be understood")
-        case .badParameter: (400, "A query parameter is unknown, missing or wrong")
+        case .badParameter: (400, "A parameter is unknown, missing or wrong")
+        case .badBody: (400, "The request's body cannot be understood")
+        case .forbidden: (403, "Changes are not made this way")
         case .notFound: (404, "There is nothing at this path")
         case .noSuchDevice: (404, "No device has this label")
         case .noSuchGPU: (404, "There is no such GPU")
-        case .methodNotAllowed: (405, "This path only answers GET and HEAD")
+        case .noSuchMark: (404, "There is no such mark")
+        case .methodNotAllowed: (405, "This path does not answer this method")
         case .headTimeout: (408, "The request was not complete in time")
+        case .conflict: (409, "What is there stands against it")
         case .gone: (410, "What was asked for is no longer kept")
-        case .bodyNotAccepted: (413, "Requests carry no body")
+        case .bodyNotAccepted: (413, "This request carries no body")
+        case .bodyTooLarge: (413, "The request's body is too large")
+        case .bodyNotJSON: (415, "The request's body is not said to be JSON")
         case .wrongHost: (421, "The Host field names another server")
         case .headTooLarge: (431, "The request's head is too large")
         case .failed: (500, "The answer could not be written")
@@ -57,10 +69,19 @@ struct Problem: Error, Hashable, Sendable {
     var kind: ProblemKind
     /// What went wrong this time and what to do.
     var detail: String
+    /// The methods that the path answers, where another was used.
+    var allow: [Request.Method]?
 
     init(_ kind: ProblemKind, _ detail: String) {
         self.kind = kind
         self.detail = detail
+    }
+
+    /// That a path does not answer a method, and which it does.
+    init(_ path: String, answers methods: [Request.Method]) {
+        let names = methods.map(\.rawValue).joined(separator: ", ")
+        self.init(.methodNotAllowed, "\(path) answers \(names)")
+        allow = methods
     }
 
     /// The problem document (RFC 9457).
@@ -73,6 +94,8 @@ extension Problem {
     init(_ error: AnswerError) {
         switch error {
         case .badRequest(let detail): self.init(.badParameter, detail)
+        case .noSuchMark(let detail): self.init(.noSuchMark, detail)
+        case .conflict(let detail): self.init(.conflict, detail)
         case .gone(let detail): self.init(.gone, detail)
         case .unavailable(let detail): self.init(.unavailable, detail)
         }

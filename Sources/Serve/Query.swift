@@ -83,22 +83,79 @@ struct Query {
         return end
     }
 
+    private static let moments =
+        "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as 2026-02-03T04:05:06Z, "
+        + "the `next` of an earlier answer, or mark:NAME"
+
     /// `since`: required.
     func since() throws(Problem) -> Since {
-        let forms =
-            "a duration such as 90s, 5m, 1h or 2d, an RFC 3339 time such as "
-            + "2026-02-03T04:05:06Z, or the `next` of an earlier answer"
         guard let text = values["since"], !text.isEmpty else {
-            throw Problem(.badParameter, "since is missing: give \(forms)")
+            throw Problem(.badParameter, "since is missing: give \(Self.moments)")
         }
+        return try Self.moment(text, of: "since")
+    }
+
+    /// `until`: the newest pass when absent.
+    func until() throws(Problem) -> Since? {
+        guard let text = values["until"] else { return nil }
+        return try Self.moment(text, of: "until")
+    }
+
+    /// The moment that a parameter names.
+    static func moment(_ text: String, of parameter: String) throws(Problem) -> Since {
         if text.hasPrefix("p") { return .cursor(text) }
+        if text.hasPrefix("mark:") { return .mark(try markName(text.dropFirst(5))) }
         if let milliseconds = Timestamp.milliseconds(text) {
             return .wall(milliseconds: milliseconds)
         }
-        guard let milliseconds = Self.durationMilliseconds(text) else {
-            throw Problem(.badParameter, "since is \"\(text)\", but should be \(forms)")
+        guard let milliseconds = durationMilliseconds(text) else {
+            throw Problem(.badParameter, "\(parameter) is \"\(text)\", but should be \(moments)")
         }
         return .ago(milliseconds: milliseconds)
+    }
+
+    /// The most names that one question may have.
+    private static let namesMax = 50
+
+    /// `name`: required, with commas between.
+    func names() throws(Problem) -> [String] {
+        let names = (values["name"] ?? "").split(separator: ",").map(String.init)
+        guard (1...Self.namesMax).contains(names.count) else {
+            throw Problem(
+                .badParameter,
+                "name has 1 to \(Self.namesMax) names of counters or gauges, with "
+                    + "commas between")
+        }
+        return names
+    }
+
+    /// `step`: each pass is one when absent.
+    func stepMilliseconds() throws(Problem) -> Int64? {
+        guard let text = values["step"] else { return nil }
+        guard let milliseconds = Self.durationMilliseconds(text), milliseconds > 0 else {
+            throw Problem(
+                .badParameter, "step is \"\(text)\", but should be a duration such as 30s or 1h")
+        }
+        return milliseconds
+    }
+
+    /// `function`: the last value when absent.
+    func function() throws(Problem) -> RollupFunction {
+        guard let text = values["function"] else { return .last }
+        guard let function = RollupFunction(rawValue: text) else {
+            let known = RollupFunction.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem(.badParameter, "function is one of \(known), not \"\(text)\"")
+        }
+        return function
+    }
+
+    /// The name of a mark.
+    static func markName(_ text: Substring) throws(Problem) -> MarkName {
+        guard let name = MarkName(String(text)) else {
+            throw Problem(
+                .badParameter, "the name of a mark is \(MarkName.expected), not \"\(text)\"")
+        }
+        return name
     }
 
     /// Digits and one unit; nil for anything else and for what Int64 cannot hold.

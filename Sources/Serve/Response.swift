@@ -9,8 +9,8 @@ struct Response: Sendable {
     var isGzip = false
     /// What the representation was chosen by, for caches between; nil when there was no choice.
     var vary: StaticString?
-    /// Whether to say which methods the path answers.
-    var saysAllow = false
+    /// The methods that the path answers, where that is to be said.
+    var allow: [Request.Method]?
     var body: ByteBuffer
 
     init(_ status: Int, _ contentType: String, _ body: ByteBuffer) {
@@ -23,7 +23,7 @@ struct Response: Sendable {
     init(_ problem: Problem) {
         let text = (try? JSON.text(problem.document)) ?? ByteBuffer()
         self.init(problem.kind.status, "application/problem+json", text)
-        saysAllow = problem.kind == .methodNotAllowed
+        allow = problem.allow
     }
 
     /// A document of the API, compressed when the client takes that and it is worth a packet.
@@ -60,7 +60,10 @@ struct Response: Sendable {
             buffer.writeStaticString("\r\n")
         }
         if isGzip { buffer.writeStaticString("Content-Encoding: gzip\r\n") }
-        if saysAllow { buffer.writeStaticString("Allow: GET, HEAD\r\n") }
+        if let allow {
+            let methods = allow.map(\.rawValue).joined(separator: ", ")
+            buffer.writeString("Allow: \(methods)\r\n")
+        }
         // Persistence is the default of HTTP/1.1 and has to be said in HTTP/1.0.
         if !keepAlive {
             buffer.writeStaticString("Connection: close\r\n")

@@ -18,9 +18,11 @@ struct Routes {
         case writing
         /// Asking the history, which may block.
         case past
+        /// Waiting for the thread that makes changes.
+        case change
     }
 
-    private let answers: any Answers
+    let answers: any Answers
     private var metrics = MetricsPages()
 
     init(answers: any Answers) {
@@ -40,16 +42,14 @@ struct Routes {
         _ request: Request, command: () -> String
     ) throws(Problem) -> Outcome {
         if let problem = request.problem { throw problem }
-        let parts = request.target.split(
-            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = String(parts[0])
+        let path = request.path
         guard let (endpoint, rest) = Endpoint.find(path) else {
             throw Problem(.notFound, "nothing is at \(path); / lists what there is")
         }
-        guard request.method != .other else {
-            throw Problem(.methodNotAllowed, "\(path) is only read, with GET or HEAD")
+        guard let method = request.method, endpoint.methods.contains(method) else {
+            throw Problem(path, answers: endpoint.methods)
         }
-        let query = try Query(parts.count == 2 ? parts[1] : "", of: endpoint)
+        let query = try Query(request.query, of: endpoint)
         let gzip = request.acceptsGzip
         switch endpoint {
         case .index: return .done(.text(Endpoint.indexPage(command: command())))
@@ -67,6 +67,9 @@ struct Routes {
         case .counters: return .later(.writing, try counters(query, gzip: gzip))
         case .events: return .later(.writing, try events(query, gzip: gzip))
         case .deltas: return .later(.past, try deltas(query, gzip: gzip))
+        case .range: return .later(.past, try range(query, gzip: gzip))
+        case .marks: return .later(.past) { [self] in marks(gzip: gzip) }
+        case .mark: return try mark(try Query.markName(rest), request, method)
         }
     }
 
@@ -133,16 +136,37 @@ struct Routes {
     }
 
     private func deltas(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
-        let (since, filter) = (try query.since(), try PartFilter(query))
+        let (since, until) = (try query.since(), try query.until())
+        let filter = try PartFilter(query)
         return { [answers] in
             do throws(AnswerError) {
-                var document = try answers.deltas(since: since)
+                var document = try answers.deltas(since: since, until: until)
                 do throws(Problem) {
                     try filter.apply(to: &document.series, from: answers)
                 } catch {
                     return Response(error)
                 }
                 return .document(document, gzip: gzip)
+            } catch {
+                return Response(Problem(error))
+            }
+        }
+    }
+
+    private func range(_ query: Query, gzip: Bool) throws(Problem) -> @Sendable () -> Response {
+        let question = RangeQuestion(
+            since: try query.since(), until: try query.until(),
+            stepMilliseconds: try query.stepMilliseconds(), function: try query.function())
+        let (names, filter) = (try query.names(), try PartFilter(query))
+        return { [answers] in
+            do throws(AnswerError) {
+                var series = try answers.rangeSeries(names: names)
+                do throws(Problem) {
+                    try filter.apply(to: &series, from: answers)
+                } catch {
+                    return Response(error)
+                }
+                return .document(try answers.range(question, of: series), gzip: gzip)
             } catch {
                 return Response(Problem(error))
             }

@@ -70,8 +70,18 @@ final class Service {
         if connections.isEmpty { drained?.succeed() }
     }
 
-    func hosts(for door: Door) -> HostCheck? {
-        door == .tcp ? hosts : nil
+    func admission(through door: Door) -> Admission {
+        switch door {
+        case .unix: Admission()
+        case .tcp: Admission(hosts: hosts, changes: tcpChanges)
+        }
+    }
+
+    private var tcpChanges: Problem {
+        let way =
+            configuration.socketPath.map { "use the Unix socket, as in curl --unix-socket \($0)" }
+            ?? "switch the Unix socket on (serve.socket) and use it"
+        return Problem(.forbidden, "over TCP nothing is changed: \(way)")
     }
 
     /// The answer to a request that came to `local`, the server's own address.

@@ -12,6 +12,7 @@ import Wire
     private let timeoutSeconds: Double
     private let handle: UnsafeMutableRawPointer
     private let headers: UnsafeMutablePointer<curl_slist>?
+    private let bodyHeaders: UnsafeMutablePointer<curl_slist>?
 
     init(_ endpoint: Endpoint, timeoutSeconds: Double) throws(ClientError) {
         guard let handle = unsafe curl_easy_init() else {
@@ -21,29 +22,46 @@ import Wire
         self.timeoutSeconds = timeoutSeconds
         unsafe self.handle = handle
         unsafe headers = curl_slist_append(nil, "Accept: application/json")
+        unsafe bodyHeaders = curl_slist_append(
+            curl_slist_append(nil, "Accept: application/json"), "Content-Type: application/json")
     }
 
     deinit {
         unsafe curl_easy_cleanup(handle)
         unsafe curl_slist_free_all(headers)
+        unsafe curl_slist_free_all(bodyHeaders)
     }
 
     /// The document at a path, decoded and as it came.
     borrowing func document<Document: Decodable>(
         _ type: Document.Type, at path: String
     ) throws(ClientError) -> (document: Document, bytes: [UInt8]) {
-        let bytes = try bytes(at: path)
-        do {
-            return (try Self.decode(type, bytes), bytes)
-        } catch {
-            throw .notDocument(path: path, Self.fault(error))
-        }
+        try Self.document(type, try bytes(at: path), path)
     }
 
-    /// What is at a path, as it came.
-    borrowing func bytes(at path: String) throws(ClientError) -> [UInt8] {
-        let (status, bytes) = try get(path)
-        guard status == 200 else {
+    /// Puts a document at a path; answers what is there now, decoded and as it came.
+    borrowing func put<Document: Decodable>(
+        _ request: some Encodable, _ type: Document.Type, at path: String
+    ) throws(ClientError) -> (document: Document, bytes: [UInt8]) {
+        guard let body = try? JSONEncoder().encode(request) else {
+            throw .broken(endpoint, "the request cannot be written as JSON")
+        }
+        return try Self.document(type, try bytes(at: path, "PUT", Array(body)), path)
+    }
+
+    /// Deletes what is at a path; answers what it was, decoded and as it came.
+    borrowing func delete<Document: Decodable>(
+        _ type: Document.Type, at path: String
+    ) throws(ClientError) -> (document: Document, bytes: [UInt8]) {
+        try Self.document(type, try bytes(at: path, "DELETE"), path)
+    }
+
+    /// What is at a path, as it came; or what another method than GET answers there.
+    borrowing func bytes(
+        at path: String, _ method: String = "GET", _ body: [UInt8]? = nil
+    ) throws(ClientError) -> [UInt8] {
+        let (status, bytes) = try send(method, path, body)
+        guard (200...201).contains(status) else {
             guard let problem = try? Self.decode(V1.Problem.self, bytes) else {
                 throw .status(endpoint, status)
             }
@@ -55,6 +73,8 @@ import Wire
     // MARK: HTTP
 
     private borrowing func configure() throws(ClientError) {
+        // Keeps the connection.
+        unsafe curl_easy_reset(handle)
         let milliseconds = Int((timeoutSeconds * 1000).rounded(.up))
         try check(unsafe fw_curl_set_long(handle, CURLOPT_NOSIGNAL, 1))
         try check(unsafe fw_curl_set_long(handle, CURLOPT_TIMEOUT_MS, milliseconds))
@@ -72,23 +92,30 @@ import Wire
         }
     }
 
-    private borrowing func get(
-        _ path: String
+    private borrowing func send(
+        _ method: String, _ path: String, _ body: [UInt8]?
     ) throws(ClientError) -> (status: Int, bytes: [UInt8]) {
         let base =
             switch endpoint {
             case .socket: "http://localhost"
             case .url(let url): url
             }
-        let body = Body()
+        let answer = Body()
         try configure()
+        if method != "GET" {
+            try check(unsafe fw_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, method))
+        }
+        if let body {
+            try check(unsafe fw_curl_set_body(handle, body, body.count))
+            try check(unsafe fw_curl_set_list(handle, CURLOPT_HTTPHEADER, bodyHeaders))
+        }
         try check(unsafe fw_curl_set_text(handle, CURLOPT_URL, base + path))
         try check(
-            unsafe fw_curl_set_writer(handle, take, Unmanaged.passUnretained(body).toOpaque()))
-        let code = withExtendedLifetime(body) { unsafe curl_easy_perform(handle) }
-        guard !body.isTooLarge else { throw .tooLarge(endpoint) }
+            unsafe fw_curl_set_writer(handle, take, Unmanaged.passUnretained(answer).toOpaque()))
+        let code = withExtendedLifetime(answer) { unsafe curl_easy_perform(handle) }
+        guard !answer.isTooLarge else { throw .tooLarge(endpoint) }
         try check(code)
-        return (number(CURLINFO_RESPONSE_CODE), body.bytes)
+        return (number(CURLINFO_RESPONSE_CODE), answer.bytes)
     }
 
     private borrowing func check(_ code: CURLcode) throws(ClientError) {
@@ -110,27 +137,22 @@ import Wire
 
     // MARK: JSON
 
+    private static func document<Document: Decodable>(
+        _ type: Document.Type, _ bytes: [UInt8], _ path: String
+    ) throws(ClientError) -> (document: Document, bytes: [UInt8]) {
+        do {
+            return (try decode(type, bytes), bytes)
+        } catch {
+            throw .notDocument(path: path, (error as? DecodingError)?.fault ?? "not JSON")
+        }
+    }
+
     private static func decode<Document: Decodable>(
         _ type: Document.Type, _ bytes: [UInt8]
     ) throws -> Document {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(type, from: Data(bytes))
-    }
-
-    private static func fault(_ error: any Error) -> String {
-        func place(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }
-            return path.isEmpty ? "the document" : path.joined(separator: ".")
-        }
-        return switch error as? DecodingError {
-        case .keyNotFound(let key, let context): "no \(key.stringValue) in \(place(context))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "an unexpected value at \(place(context))"
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            "an unexpected value at \(place(context))"
-        default: "not JSON"
-        }
     }
 }
 

@@ -40,10 +40,16 @@ enum ClientError: Error, CustomStringConvertible {
     /// The exit status: 64 for what was asked wrongly, else 4.
     var exitStatus: Int32 {
         switch self {
-        case .problem(let problem) where problem.status == 400 || isNoSuchGPU: 64
+        case .problem(let problem) where Self.isWrongQuestion(problem): 64
         case .noDevice: 64
         default: 4
         }
+    }
+
+    // What another argument would not have met, in the daemon's words.
+    private static func isWrongQuestion(_ problem: V1.Problem) -> Bool {
+        [400, 403, 409].contains(problem.status)
+            || ["/problems/no-such-gpu", "/problems/no-such-mark"].contains(problem.type)
     }
 
     /// Whether the daemon knows no such GPU.

@@ -6,7 +6,7 @@ struct DeltasCommand: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "deltas",
-            abstract: "What was counted between a point in the past and now.",
+            abstract: "What was counted since a point in the past, until now or another.",
             discussion: """
                 Shown is what moved, or may have moved, and speaks against a part. A delta with ≥ \
                 is a lower bound and one with ? is not known; the reason stands beside it. Each \
@@ -20,8 +20,11 @@ struct DeltasCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Where to start: an age such as 90s, 5m, 2h or 1d, a time such as "
-                + "2026-02-03T04:05:06Z, or a cursor.", valueName: "when"))
+                + "2026-02-03T04:05:06Z, a cursor, or mark:NAME.", valueName: "when"))
     var since = "5m"
+
+    @Option(help: ArgumentHelp("Where to end, likewise. (default: now)", valueName: "when"))
+    var until: String?
 
     @Option(
         defaultAsFlag: 10.0,
@@ -51,6 +54,9 @@ struct DeltasCommand: ParsableCommand {
         guard gpu == nil || device == nil else {
             throw ValidationError("--gpu and --device exclude each other.")
         }
+        guard until == nil || watch == nil else {
+            throw ValidationError("--until and --watch exclude each other.")
+        }
         guard watch.map((0.01...86_400).contains) != false else {
             throw ValidationError("--watch takes 0.01 to 86400 seconds.")
         }
@@ -77,9 +83,12 @@ struct DeltasCommand: ParsableCommand {
     private typealias Answer = (document: V1.Deltas, bytes: [UInt8])
 
     private func ask(_ client: borrowing Client, since: String) throws(ClientError) -> Answer {
-        let choice = gpu.map { "&gpu=\($0.urlEscaped)" } ?? ""
+        let query = [
+            "since=\(since.urlEscaped)", until.map { "until=\($0.urlEscaped)" },
+            gpu.map { "gpu=\($0.urlEscaped)" },
+        ].compactMap(\.self)
         return try client.document(
-            V1.Deltas.self, at: "/api/v1/deltas?since=\(since.urlEscaped)\(choice)")
+            V1.Deltas.self, at: "/api/v1/deltas?\(query.joined(separator: "&"))")
     }
 
     private func show(_ answer: Answer, isFollowing: Bool = false) throws(ClientError) {

@@ -18,7 +18,8 @@ import Wire
             version: Version.text,
             subcommands: [
                 StatusCommand.self, LinksCommand.self, GPUsCommand.self, PCIeCommand.self,
-                InventoryCommand.self, DeltasCommand.self, EventsCommand.self,
+                InventoryCommand.self, DeltasCommand.self, EventsCommand.self, MarksCommand.self,
+                MarkCommand.self, HistoryCommand.self,
             ])
     }
 }

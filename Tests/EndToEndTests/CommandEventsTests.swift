@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// `events`, once or followed.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandEventsTests {
     @Test func `events`() throws {
         let document = Documents.events([40, 41, 42]) { event in

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// What the command says when there is no answer to show.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandFailureTests {
     @Test func `a missing socket asks whether the daemon runs`() throws {
         let directory = try TemporaryDirectory.make()

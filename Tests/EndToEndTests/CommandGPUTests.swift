@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// `gpus`, and what the other subcommands say of GPUs.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandGPUTests {
     // MARK: gpus
 

@@ -2,7 +2,7 @@ import Testing
 import Wire
 
 /// `inventory`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandInventoryTests {
     private static func hca(
         _ device: String, _ address: String, _ change: (inout V1.InventoryHCA) -> Void = { _ in }

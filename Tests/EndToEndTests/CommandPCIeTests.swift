@@ -2,7 +2,7 @@ import Testing
 import Wire
 
 /// `pcie`.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandPCIeTests {
     private static func hop(
         _ address: String, _ role: String, width: Int? = 16, devices: [String]? = nil,

@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// How answers are written: unchanged, coloured, harmless, documented.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandStyleTests {
     @Test func `json is the daemon's document to the byte, and keeps the exit status`() throws {
         let document = String(decoding: json(Documents.health("CRITICAL")), as: UTF8.self)
@@ -104,7 +104,8 @@ struct CommandStyleTests {
     @Test(
         arguments: [
             [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
-            ["inventory", "propose"], ["deltas"], ["events"],
+            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"], ["history"],
+            ["history", "info"], ["history", "verify"], ["history", "export"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {
         let manual = try String(contentsOf: Self.manual, encoding: .utf8)

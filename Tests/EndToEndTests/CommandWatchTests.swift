@@ -3,7 +3,7 @@ import Testing
 import Wire
 
 /// `deltas --watch`: every window once, whatever happens in between.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct CommandWatchTests {
     private static func window(_ from: UInt64, _ to: UInt64, _ count: UInt64) -> V1.Deltas {
         Documents.deltas(

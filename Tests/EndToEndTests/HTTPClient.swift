@@ -22,11 +22,21 @@ struct HTTPClient {
     var patience = 10
 
     func get(_ target: String, fields: [String: String] = [:]) throws -> HTTPAnswer {
+        try ask("GET", target, fields: fields)
+    }
+
+    func ask(
+        _ method: String, _ target: String, fields: [String: String] = [:], body: String = ""
+    ) throws -> HTTPAnswer {
         let connection = try connect()
         defer { close(connection) }
-        var request = "GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        var request = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         for (name, value) in fields { request += "\(name): \(value)\r\n" }
-        try send(Array((request + "\r\n").utf8), on: connection)
+        if !body.isEmpty {
+            request += "Content-Type: application/json\r\n"
+            request += "Content-Length: \(body.utf8.count)\r\n"
+        }
+        try send(Array((request + "\r\n" + body).utf8), on: connection)
         return try Self.parse(try receive(from: connection), target)
     }
 

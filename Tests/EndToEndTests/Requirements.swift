@@ -36,8 +36,10 @@ enum Requirements {
             .first { access($0.path, X_OK) == 0 }
     }
 
-    private static let missing = ["ibsim", "opensm", "perfquery", "prometheus", "promtool", "gzip"]
-        .filter { find($0) == nil }
+    private static let missing = [
+        "ibsim", "opensm", "perfquery", "prometheus", "promtool", "gzip", "sqlite3",
+    ]
+    .filter { find($0) == nil }
 
     private static func environment(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name]

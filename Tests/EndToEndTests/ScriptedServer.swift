@@ -24,11 +24,21 @@ final class ScriptedServer: Sendable {
     /// Signalled for each request beyond the script, which is left without an answer.
     let exhausted = DispatchSemaphore(value: 0)
     private let listener: Int32
-    private let targets = Mutex<[String]>([])
+    private let requests = Mutex<[Request]>([])
     private let ended = DispatchSemaphore(value: 0)
 
+    private struct Request {
+        var method: String
+        var target: String
+        var body: [UInt8]
+    }
+
     /// What was asked so far: `/api/v1/…` with its query.
-    var asked: [String] { targets.withLock { $0 } }
+    var asked: [String] { requests.withLock { $0.map(\.target) } }
+    /// The methods of what was asked so far.
+    var methods: [String] { requests.withLock { $0.map(\.method) } }
+    /// The bodies of what was asked so far.
+    var bodies: [[UInt8]] { requests.withLock { $0.map(\.body) } }
 
     init(_ replies: [Reply], overTCP: Bool = false) throws {
         directory = try TemporaryDirectory.make()
@@ -53,8 +63,8 @@ final class ScriptedServer: Sendable {
         while true {
             let client = accept(listener, nil, nil)
             guard client >= 0 else { break }
-            while let target = Self.request(from: client) {
-                targets.withLock { $0.append(target) }
+            while let request = Self.request(from: client) {
+                requests.withLock { $0.append(request) }
                 if script.isEmpty { exhausted.signal() }
                 guard Self.send(script.popFirst() ?? .silence, to: client) else { break }
             }
@@ -63,16 +73,30 @@ final class ScriptedServer: Sendable {
         ended.signal()
     }
 
-    // The target of a request; nil at the end of the connection.
-    private static func request(from client: Int32) -> String? {
+    // A request; nil at the end of the connection.
+    private static func request(from client: Int32) -> Request? {
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-            var byte: UInt8 = 0
-            guard read(client, &byte, 1) == 1 else { return nil }
+            guard let byte = byte(from: client) else { return nil }
             head.append(byte)
         }
-        return String(decoding: head, as: UTF8.self).split(separator: " ").dropFirst().first
-            .map(String.init)
+        let text = String(decoding: head, as: UTF8.self)
+        let words = text.split(separator: " ")
+        guard words.count > 1 else { return nil }
+        var request = Request(method: String(words[0]), target: String(words[1]), body: [])
+        let length = text.firstRange(of: "Content-Length: ").flatMap {
+            Int(text[$0.upperBound...].prefix(while: \.isNumber))
+        }
+        for _ in 0..<(length ?? 0) {
+            guard let byte = byte(from: client) else { return nil }
+            request.body.append(byte)
+        }
+        return request
+    }
+
+    private static func byte(from client: Int32) -> UInt8? {
+        var byte: UInt8 = 0
+        return read(client, &byte, 1) == 1 ? byte : nil
     }
 
     // Whether the connection stays open for the next request.

@@ -1,3 +1,4 @@
+import HistoryScript
 import Model
 import Testing
 
@@ -18,7 +19,8 @@ import Testing
         for row in stride(from: 0, to: clock.rows, by: clock.stride) {
             let values = try reader.row(row, bytes.span)
             let expected = content.columns.map {
-                $0.values[$0.isThinned ? row / clock.stride : row]
+                $0.values.count == 1
+                    ? $0.values[0] : $0.values[$0.isThinned ? row / clock.stride : row]
             }
             try #require(values == expected, "seed \(seed), row \(row)")
             for series in content.series.indices {
@@ -141,6 +143,50 @@ import Testing
         #expect(again == content)
     }
 
+    @Test func adaptiveRunHasItsGoldenBytes() throws {
+        let residuals: [Int64] = [9, -7, 12, 0, 3, -12, 8, 5, 1 << 40, -3]
+        for (isCentered, golden) in [(false, Golden.adaptive), (true, Golden.centered)] {
+            var bytes: [UInt8] = []
+            Adaptive.append(residuals.span, isCentered: isCentered, to: &bytes)
+            #expect(bytes == golden, "\(bytes.map { "0x" + String($0, radix: 16) })")
+            #expect(Adaptive.size(residuals.span, isCentered: isCentered) == bytes.count)
+            var read = [Int64](repeating: 0, count: residuals.count)
+            var span = read.mutableSpan
+            try Residuals.read(
+                golden.span, golden.indices, .adaptive, count: residuals.count,
+                first: residuals.count, into: &span)
+            #expect(read == residuals)
+        }
+    }
+
+    // Every size of integer in one run, with leaps from one to the other.
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func adaptiveRunComesBack(_ seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let residuals = (0..<Int.random(in: 1...300, using: &random)).map { _ in
+            random.signed() >> Int64.random(in: 0...63, using: &random)
+        }
+        for isCentered in [false, true] {
+            var bytes: [UInt8] = []
+            Adaptive.append(residuals.span, isCentered: isCentered, to: &bytes)
+            let wanted = Int.random(in: 0...residuals.count, using: &random)
+            var read = [Int64](repeating: 0, count: wanted)
+            var span = read.mutableSpan
+            try Residuals.read(
+                bytes.span, bytes.indices, .adaptive, count: residuals.count, first: wanted,
+                into: &span)
+            #expect(read == Array(residuals.prefix(wanted)), "seed \(seed)")
+            let cut = bytes.dropLast(Int.random(in: 1...bytes.count, using: &random))
+            var all = [Int64](repeating: 0, count: residuals.count)
+            #expect(throws: Damage.malformed, "seed \(seed)") {
+                var span = all.mutableSpan
+                try Residuals.read(
+                    Array(cut).span, 0..<cut.count, .adaptive, count: residuals.count,
+                    first: residuals.count, into: &span)
+            }
+        }
+    }
+
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
     func slotComesBack(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -186,7 +232,7 @@ import Testing
 /// Bytes as version 1 of the formats writes them.
 private enum Golden {
     static let chunk: [UInt8] = [
-        0x01, 0xD7, 0x21, 0x65, 0x0C,  // version, checksum
+        0x01, 0xFE, 0x14, 0x6A, 0xC4,  // version, checksum
         0x06, 0x01,  // rows, series
         0x02, 0x08, 0x29,  // observed in all rows but the first
         0x02, 0x28,  // before that 2 passes and 20 ms ago
@@ -195,9 +241,17 @@ private enum Golden {
         0x00, 0x00,  // column 1: zero
         0x41, 0x00, 0xAC, 0x02,  // column 2: pattern 0, constant 300
         0x02, 0x05, 0x01,  // column 3: steady, from 5, one byte
-        0x03, 0x01, 0x04,  // column 4: sparse, from 1, four bytes
+        0x05, 0x01, 0x03,  // column 4: adaptive, from 1, three bytes
         0x04,  // 2 each
-        0x00, 0x01, 0x02, 0x06,  // 0 but for one: behind 2, 3
+        0x00, 0x03, 0x07,  // parameter 0; then 0, 0, 3, 0, 0
+    ]
+    static let adaptive: [UInt8] = [
+        0x04, 0xCA, 0x16, 0x43, 0xF3, 0x84, 0x0A, 0x00, 0x00, 0x29, 0x00, 0x00,
+        0x00, 0x00, 0x80, 0x0B, 0x00, 0x00, 0x00, 0x00,
+    ]
+    static let centered: [UInt8] = [
+        0x84, 0xCA, 0x17, 0x4F, 0x72, 0x85, 0x08, 0x00, 0x00, 0xA8, 0xFF, 0xFF,
+        0xFF, 0xFF, 0x7F, 0x1E, 0x00, 0x00, 0x00, 0x00,
     ]
     static let slot: [UInt8] = [
         0x01, 0x95, 0x0B, 0x0D, 0x9D,  // version, checksum

@@ -1,5 +1,4 @@
-import Foundation
-import Model
+import HistoryScript
 import Testing
 
 @testable import History
@@ -33,41 +32,34 @@ import Testing
         }
     }
 
-    // The process says how far it is before it is killed in the middle of its work.
-    @Test func killedProcessLosesNothingItWasToldIsKept() async throws {
-        let path = Self.sharedPath(getpid())
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        await #expect(processExitsWith: .signal(SIGKILL)) {
-            let path = CrashTests.sharedPath(getppid())
-            let store = try Store(directory: path, limits: .ample, nowMilliseconds: 0)
-            Thread.detachNewThread {
-                while FileManager.default.contents(atPath: path + "/acknowledged")?.count != 8 {}
-                kill(getpid(), SIGKILL)
+    // One history, 200 writers: each goes on where the one before it was killed.
+    @Test func killedWritersLoseNothingTheyWereToldIsKept() throws {
+        let directory = try TemporaryDirectory()
+        let seed: UInt64 = 41
+        let script = Script(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        var kept: UInt64 = 0
+        for round in 1...200 {
+            let writer = try WriterProcess(directory.path, seed: seed)
+            let told = writer.kill(after: Int.random(in: 1...30, using: &random), &random)
+            let context: Comment = "round \(round)"
+            #expect(told.count > 0, context)
+            for pass in told {
+                #expect(pass == kept + 1 || pass == kept + 2, context)
+                kept = pass
             }
-            for pass in 1...UInt64.max {
-                let values = (0..<500).map { $0 * pass }
-                let id = try store.append(.plain(at: Int64(pass) * 10, ["a": values]))
-                guard pass > 100 else { continue }
-                let number = withUnsafeBytes(of: id.rawValue) { Data($0) }
-                // Atomic: the kill comes at any moment, also in the middle of this.
-                try number.write(
-                    to: URL(filePath: path + "/acknowledged"), options: .atomic)
+            // Every other time the next writer itself finds what the kill left.
+            if round % 2 == 0 {
+                let store = try Store(directory: directory.path, limits: .busy, nowMilliseconds: 0)
+                #expect(store.outcome == .opened)
+                try script.expectRestored(store, through: kept, context)
             }
+            let passes = try script.expectKept(
+                directory, atLeast: kept, samples: 2, context, &random)
+            #expect(passes.contains(kept) && passes.upperBound <= kept + 1, context)
+            if passes.lowerBound > 1 { #expect(passes.count > 100, context) }
         }
-        let number = try #require(FileManager.default.contents(atPath: path + "/acknowledged"))
-        let acknowledged = number.reversed().reduce(0) { $0 << 8 | UInt64($1) }
-        #expect(acknowledged > 100)
-        let store = try Store(directory: path, limits: .ample, nowMilliseconds: 0)
-        let restored = try #require(try store.restore())
-        let pass = restored.pass.id.rawValue
-        #expect(pass >= acknowledged)
-        #expect(
-            restored.series.first?.series.cells
-                == (0..<500).map { .value($0 * pass, saturated: false) })
-    }
-
-    private static func sharedPath(_ parent: pid_t) -> String {
-        "/tmp/fabricwatch-history-kill-\(parent)"
+        #expect(try directory.integer("SELECT count(*) FROM slot") ?? 0 > 4)
+        #expect(kept > 1000)
     }
 }

@@ -34,7 +34,7 @@ import Testing
             #expect(state.moment == record(pass).moment)
             #expect(state.series.map(\.cells) == record(pass).series.map(\.cells))
         }
-        let events = try reader.events(after: PassID(0), through: PassID(.max), limit: 9)
+        let events = try reader.events(after: PassID(0), through: PassID(.max), limit: 9).readable
         let expected = StoredEvent(
             pass: StoredPass(id: PassID(50), wallMilliseconds: 500_000),
             event: CounterEvent(key: "a", column: 0, kind: .cleared, before: 147, after: 3),

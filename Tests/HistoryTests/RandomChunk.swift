@@ -1,3 +1,5 @@
+import HistoryScript
+
 @testable import History
 
 /// Chunks of every class of column, and of none.
@@ -38,9 +40,9 @@ enum RandomChunk {
         return ChunkContent(
             rows: rows, series: [series],
             columns: columns.map { values in
-                var column = ChunkContent.Column(values: values)
-                column.statuses.append(.value, count: values.count)
-                return column
+                ChunkContent.Column(
+                    values: values, statuses: Runs(.value, count: values.count)
+                ).shortened
             })
     }
 
@@ -88,12 +90,13 @@ enum RandomChunk {
         }
         column.values = values
         let isConstant = values.allSatisfy { $0 == values[0] }
-        guard clock.stride > 1, !isConstant, random.chance(50) else { return column }
+        guard clock.stride > 1, !isConstant, random.chance(50) else { return column.shortened }
         var kept = Runs<CellStatus>()
         let rows = Swift.stride(from: 0, to: clock.rows, by: clock.stride)
         for row in rows { kept.append(column.statuses[row] ?? .value) }
         return ChunkContent.Column(
-            values: rows.map { values[$0] }, statuses: kept, isThinned: true)
+            values: rows.map { values[$0] }, statuses: kept, isThinned: true
+        ).shortened
     }
 
     private static func values(

@@ -41,7 +41,8 @@ import Testing
         #expect(try reader.bounds() == nil)
         #expect(try reader.state(atOrBefore: PassID(1)) == nil)
         #expect(try reader.state(atOrBeforeWall: .max) == nil)
-        #expect(try reader.events(after: PassID(0), through: PassID(.max), limit: 9).isEmpty)
+        #expect(
+            try reader.events(after: PassID(0), through: PassID(.max), limit: 9).readable.isEmpty)
         #expect(try reader.passCount(after: PassID(0), through: PassID(.max)) == 0)
     }
 
@@ -67,11 +68,11 @@ import Testing
         }
         let hurried = Reader(directory: directory.path, timeLimitMilliseconds: -1)
         let error = #expect(throws: HistoryError.self) {
-            try hurried.events(after: PassID(0), through: PassID(300), limit: 300)
+            try hurried.events(after: PassID(0), through: PassID(300), limit: 300).readable
         }
         #expect(error?.cause == .timeLimit)
         let patient = Reader(directory: directory.path)
-        let events = try patient.events(after: PassID(0), through: PassID(300), limit: 300)
+        let events = try patient.events(after: PassID(0), through: PassID(300), limit: 300).readable
         #expect(events.count == 300)
     }
 

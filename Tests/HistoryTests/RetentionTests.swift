@@ -1,4 +1,5 @@
 import Foundation
+import HistoryScript
 import Model
 import Testing
 
@@ -27,6 +28,7 @@ import Testing
         let range: ClosedRange<UInt64> = 100...100 + 2 * UInt64(Group.maximumCount)
         #expect(range.contains(bounds.count))
         let events = try reader.events(after: PassID(0), through: bounds.newest.id, limit: 5000)
+            .readable
         #expect(UInt64(events.count) == bounds.count)
         #expect(events.first?.pass == bounds.oldest)
         #expect(try directory.integer("SELECT count(*) FROM device") == 1)

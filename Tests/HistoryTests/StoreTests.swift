@@ -1,4 +1,5 @@
 import Foundation
+import HistoryScript
 import Model
 import Testing
 
@@ -166,13 +167,14 @@ import Testing
         #expect(bounds.count == UInt64(truth.passes.count))
         let newest = bounds.newest.id
         let all = try reader.events(after: PassID(0), through: PassID(.max), limit: 1 << 20)
+            .readable
         #expect(all == expected, "seed \(seed)")
         let half = PassID(newest.rawValue / 2)
-        let first = try reader.events(after: PassID(0), through: half, limit: 1 << 20)
-        let second = try reader.events(after: half, through: newest, limit: 1 << 20)
+        let first = try reader.events(after: PassID(0), through: half, limit: 1 << 20).readable
+        let second = try reader.events(after: half, through: newest, limit: 1 << 20).readable
         #expect(first + second == expected, "seed \(seed)")
         #expect(
-            try reader.events(after: PassID(0), through: newest, limit: 3)
+            try reader.events(after: PassID(0), through: newest, limit: 3).readable
                 == Array(expected.prefix(3)))
         #expect(
             try reader.passCount(after: half, through: newest) == newest.rawValue - half.rawValue)

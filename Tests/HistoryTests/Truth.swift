@@ -1,3 +1,4 @@
+import HistoryScript
 import Model
 
 @testable import History
@@ -6,14 +7,17 @@ import Model
 struct Truth {
     private(set) var passes: [(pass: StoredPass, record: PassRecord)] = []
     private var random: SeededGenerator
+    private let isSteady: Bool
     private var series: [SeriesRecord] = []
     private var bootID = "boot-0"
     private var wallMilliseconds: Int64 = 1_700_000_000_000
     private var boottimeNanoseconds: UInt64 = 5_000_000_000
     private var nextPart = 0
 
-    init(seed: UInt64) {
+    /// A node of a seed; one whose clock is steady never sets it back.
+    init(seed: UInt64, hasSteadyClock isSteady: Bool = false) {
         random = SeededGenerator(seed: seed)
+        self.isSteady = isSteady
         for _ in 0..<3 { addSeries() }
     }
 
@@ -25,7 +29,9 @@ struct Truth {
 
     /// The next record; it counts only once it is handed to `keep`.
     mutating func next() -> PassRecord {
-        wallMilliseconds += chance(3) ? Int64.random(in: -9_999_999...0, using: &random) : 10_003
+        let isSetBack = !isSteady && chance(3)
+        wallMilliseconds +=
+            isSetBack ? Int64.random(in: -9_999_999...0, using: &random) : 10_003
         boottimeNanoseconds &+= chance(2) ? UInt64.random(in: 0...UInt64.max, using: &random) : 1
         if chance(2) { bootID = "boot-\(pick(0...99))" }
         if chance(4) { addSeries() }

@@ -53,7 +53,10 @@ struct Room: Sendable {
         Room("fabricwatchd", .main, ["Daemon", "Wire", "ArgumentParser", "Glibc"]),
         Room(
             "fabricwatch", .main,
-            ["Wire", "CCurl", "ArgumentParser", "Glibc", "FoundationEssentials"]),
+            [
+                "Model", "Exposition", "Wire", "History", "CCurl", "ArgumentParser", "Glibc",
+                "FoundationEssentials",
+            ]),
     ]
 
     static let named = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

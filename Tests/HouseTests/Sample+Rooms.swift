@@ -80,7 +80,7 @@ extension Sample {
                     "Push", "CYAML", "CLinux", logging,
                 ]),
                 main("fabricwatchd", ["Daemon", "Wire", parser]),
-                main("fabricwatch", ["Wire", "CCurl", parser]),
+                main("fabricwatch", ["Model", "Exposition", "Wire", "History", "CCurl", parser]),
                 .target(name: "Fakes", dependencies: ["Collectors"], path: "Tests/Fakes"),
             ])
         """#

@@ -133,4 +133,23 @@ struct LedgerRestoreTests {
         #expect(ledger.records().map(\.key) == ledger.records().map(\.key).sorted())
         #expect(ledger.records().count == 3)
     }
+
+    @Test func endsOfACableAreKeptTogether() {
+        var ledger = Ledger()
+        ledger.beginPass()
+        let (near, far) = (PortKey(node: GUID(0x30), port: 1), PortKey(node: GUID(0x10), port: 7))
+        for key in [near, far] {
+            _ = ledger.observe(key, .reading(["symbol_error": narrow(1)]), at: .at(1))
+        }
+        #expect(ledger.records().map(\.bundle) == ledger.records().map(\.key))
+        ledger.keep(.port(far), with: .port(near))
+        #expect(ledger.records().map(\.bundle) == [near.description, near.description])
+        // Somebody moved the cable.
+        let other = PortKey(node: GUID(0x40), port: 1)
+        ledger.keep(.port(far), with: .port(other))
+        #expect(ledger.records()[0].bundle == near.description)
+        _ = ledger.observe(other, .reading(["symbol_error": narrow(1)]), at: .at(1))
+        ledger.keep(.port(far), with: .port(other))
+        #expect(ledger.records()[0].bundle == other.description)
+    }
 }

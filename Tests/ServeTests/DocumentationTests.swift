@@ -104,7 +104,12 @@ import Wire
     @Test func everyPathIsInTheTable() throws {
         let text = try String(contentsOf: Self.page, encoding: .utf8)
         for endpoint in Endpoint.allCases {
-            let path = endpoint == .gpu ? "/api/v1/gpus/<gpu>" : endpoint.rawValue
+            let path =
+                switch endpoint {
+                case .gpu: "/api/v1/gpus/<gpu>"
+                case .mark: "/api/v1/marks/<name>"
+                default: endpoint.rawValue
+                }
             let names = endpoint.parameters.map { "`\($0)`" }.joined(separator: ", ")
             #expect(text.contains("| `\(path)` |\(names.isEmpty ? "" : " \(names)") |"))
         }
@@ -144,6 +149,9 @@ import Wire
         try check("/api/v1/inventory", V1.Inventory.self)
         try check("/api/v1/counters", V1.Counters.self)
         try check("/api/v1/deltas", V1.Deltas.self)
+        try check("/api/v1/range", V1.Range.self)
         try check("/api/v1/events", V1.Events.self)
+        try check("/api/v1/marks", V1.Marks.self)
+        try check("/api/v1/marks/<name>", V1.MarkRequest.self)
     }
 }

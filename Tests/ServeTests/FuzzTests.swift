@@ -18,7 +18,16 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 @Suite struct FuzzTests {
-    private static let requests = [
+    private static let requests = reads + [change]
+
+    private static let change = Array(
+        [
+            "PUT /api/v1/marks/T0 HTTP/1.1", "Host: localhost", "Content-Length: 34",
+            "Content-Type: application/json", "Connection: keep-alive", "",
+            #"{"note": "rack 7", "expires":"7d"}"#,
+        ].joined(separator: "\r\n").utf8)
+
+    private static let reads = [
         "/api/v1/deltas?since=5m&device=mlx5_0", "/api/v1/gpus/0000:18:00.0",
         "/api/v1/counters?gpu=GPU-00000000-0000-00a0-0000-000000000001",
         "/api/v1/events?after=e41-c0ffee&limit=20&gpu=0",

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 import Wire
 
@@ -109,11 +110,21 @@ import Wire
     func sinceIsACursorATimeOrADuration(text: String, since: Since) throws {
         #expect(try get("/api/v1/deltas?since=\(text)").status == 200)
         #expect(live.answers.questions == [since])
+        #expect(live.answers.ends.isEmpty)
+        #expect(try get("/api/v1/deltas?until=\(text)&since=1s").status == 200)
+        #expect(live.answers.ends == [since])
+    }
+
+    @Test func sinceMayBeAMark() throws {
+        let name = try #require(MarkName("T0.1-a"))
+        #expect(try get("/api/v1/deltas?since=mark:T0.1-a&until=mark%3AT0.1-a").status == 200)
+        #expect(live.answers.questions == [.mark(name)] && live.answers.ends == [.mark(name)])
     }
 
     @Test(arguments: [
         "", "?since=", "?since=yesterday", "?since=5", "?since=m", "?since=-5m", "?since=5min",
         "?since=9223372036854775807d", "?since=5m&since=6m", "?since=2026-02-30T00:00:00Z",
+        "?since=mark:", "?since=mark:a/b", "?since=5m&until=", "?since=5m&until=now", "?until=5m",
         "?since=5m&end=both", "?since=5m&foo=1", "?since=%zz", "?since=%ff",
     ])
     func aWrongQuestionIsExplained(query: String) throws {

@@ -18,11 +18,28 @@ final class ScriptedAnswers: Answers {
             .sample
         }
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
+        var rangeSeries: [V1.RangeSeries] = []
+        var marks: [V1.Mark] = []
+        var change: @Sendable () throws(AnswerError) -> Void = {}
     }
 
     private let script: Mutex<Script>
     private let asked = Mutex<[Since]>([])
+    private let askedRanges = Mutex<[RangeQuestion]>([])
+    private let askedUntil = Mutex<[Since]>([])
     private let askedEvents = Mutex<[EventsQuestion]>([])
+    private let askedChanges = Mutex<[MarksChange]>([])
+
+    struct MarksChange: Equatable {
+        var name: String
+        /// Nil to delete it.
+        var change: MarkChange?
+
+        init(_ name: String, _ change: MarkChange?) {
+            self.name = name
+            self.change = change
+        }
+    }
 
     struct EventsQuestion: Equatable {
         var after: EventsSince
@@ -40,6 +57,15 @@ final class ScriptedAnswers: Answers {
 
     /// The questions about the past, in order.
     var questions: [Since] { asked.withLock { $0 } }
+
+    /// The questions about ranges, in order.
+    var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
+
+    /// Where questions about the past shall end, in order.
+    var ends: [Since] { askedUntil.withLock { $0 } }
+
+    /// The changes that were asked for, in order.
+    var changes: [MarksChange] { askedChanges.withLock { $0 } }
 
     /// The questions about events, in order.
     var eventsQuestions: [EventsQuestion] { askedEvents.withLock { $0 } }
@@ -89,10 +115,63 @@ final class ScriptedAnswers: Answers {
         return document
     }
 
-    func deltas(since: Since) throws(AnswerError) -> V1.Deltas {
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
+        script.withLock { $0.rangeSeries }.filter { names.contains($0.name) }
+    }
+
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range {
+        askedRanges.withLock { $0.append(question) }
+        let pass = V1.PassTime(pass: 7, time: "2026-02-03T04:05:06.000Z")
+        return V1.Range(
+            node: "n1", from: pass, to: pass, complete: true, function: question.function.rawValue,
+            stepSeconds: question.stepMilliseconds.map { Double($0) / 1000 }, series: series)
+    }
+
+    func deltas(since: Since, until: Since?) throws(AnswerError) -> V1.Deltas {
         asked.withLock { $0.append(since) }
+        if let until { askedUntil.withLock { $0.append(until) } }
         let deltas = script.withLock { $0.deltas }
         return try deltas(since)
+    }
+
+    func marks() throws(AnswerError) -> V1.Marks {
+        V1.Marks(
+            node: "n1", time: "2026-02-03T04:05:06.000Z", marks: script.withLock { $0.marks })
+    }
+
+    func setMark(
+        _ name: MarkName, _ change: MarkChange
+    ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool) {
+        askedChanges.withLock { $0.append(MarksChange(name.description, change)) }
+        try script.withLock { $0.change }()
+        let mark = V1.Mark.sample(name.description)
+        let isNew = script.withLock { script in
+            defer { script.marks = script.marks.filter { $0.name != mark.name } + [mark] }
+            return !script.marks.contains { $0.name == mark.name }
+        }
+        return (mark, isNew)
+    }
+
+    func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark {
+        askedChanges.withLock { $0.append(MarksChange(name.description, nil)) }
+        try script.withLock { $0.change }()
+        let mark = V1.Mark.sample(name.description)
+        let wasThere = script.withLock { script in
+            defer { script.marks.removeAll { $0 == mark } }
+            return script.marks.contains(mark)
+        }
+        guard wasThere else { throw .noSuchMark(name, among: []) }
+        return mark
+    }
+}
+
+extension V1.Mark {
+    static func sample(_ name: String) -> V1.Mark {
+        V1.Mark(
+            name: name, pass: 7, time: "2026-02-03T04:05:06.000Z", cursor: "p7-c0ffee",
+            kept: true, made: "2026-02-03T04:05:16.000Z", expires: nil, note: nil)
     }
 }
 

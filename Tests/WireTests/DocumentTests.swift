@@ -50,6 +50,8 @@ struct DocumentTests {
         #expect(try Self.roundTrip(samples.gpu) == samples.gpu)
         #expect(try Self.roundTrip(samples.inventory) == samples.inventory)
         #expect(try Self.roundTrip(samples.events) == samples.events)
+        #expect(try Self.roundTrip(samples.marks) == samples.marks)
+        #expect(try Self.roundTrip(samples.markRequest) == samples.markRequest)
         #expect(try Self.roundTrip(samples.problem) == samples.problem)
     }
 
@@ -119,6 +121,41 @@ struct DocumentTests {
         #expect(try Self.keys(samples.problem) == ["type", "title", "status", "detail"])
     }
 
+    @Test func `keys of marks`() throws {
+        let samples = Samples(isFull: true)
+        #expect(
+            try Self.keys(samples.marks) == [
+                "node", "time", "marks", "name", "pass", "cursor", "kept", "made", "expires",
+                "note",
+            ])
+        #expect(try Self.keys(samples.markRequest) == ["at", "expires", "note", "replace"])
+    }
+
+    @Test(arguments: [
+        #"{"notes":"a"}"#, #"{"at":"5m","Replace":true}"#, #"{"":1}"#, #"{"note":1}"#,
+        #"{"replace":"true"}"#, #"{"at":{}}"#, "[]", "1", "null", "",
+    ])
+    func `a request for a mark with a stray key or value is refused`(text: String) {
+        #expect(throws: DecodingError.self) {
+            try Self.decoder().decode(V1.MarkRequest.self, from: Data(text.utf8))
+        }
+    }
+
+    @Test func `a fault of a document is told in a few words`() throws {
+        func fault(_ text: String) -> String? {
+            do {
+                _ = try Self.decoder().decode(V1.Marks.self, from: Data(text.utf8))
+                return nil
+            } catch {
+                return (error as? DecodingError)?.fault
+            }
+        }
+        #expect(fault("{") == "not JSON")
+        #expect(fault("{}") == "no node in the document")
+        #expect(fault(#"{"node":"n","time":1}"#) == "an unexpected value at time")
+        #expect(fault(#"{"node":"n","time":"t","marks":[{}]}"#) == "no name in marks.0")
+    }
+
     @Test func `keys of the inventory`() throws {
         #expect(
             try Self.keys(Samples(isFull: true).inventory) == [
@@ -172,7 +209,7 @@ struct DocumentTests {
         let texts = [
             try Self.text(bare.health), try Self.text(bare.links), try Self.text(bare.counters),
             try Self.text(bare.deltas), try Self.text(bare.gpus), try Self.text(bare.gpu),
-            try Self.text(bare.events), try Self.text(bare.inventory),
+            try Self.text(bare.events), try Self.text(bare.inventory), try Self.text(bare.marks),
         ]
         for text in texts { #expect(!text.contains("null")) }
         #expect(

@@ -24,6 +24,21 @@ struct Samples {
                 nvlinksActive: ifFull(144)), collectors: [collector])
     }
 
+    var marks: V1.Marks {
+        V1.Marks(
+            node: "n", time: Self.time,
+            marks: [
+                V1.Mark(
+                    name: "T0", pass: 7, time: Self.time, cursor: "p7-00000000000000ab",
+                    kept: true, made: Self.time, expires: ifFull(Self.time), note: ifFull("a"))
+            ])
+    }
+
+    var markRequest: V1.MarkRequest {
+        V1.MarkRequest(
+            at: ifFull("5m"), expires: ifFull("7d"), note: ifFull("a"), replace: ifFull(true))
+    }
+
     var subject: V1.Subject {
         V1.Subject(
             device: ifFull("mlx5_0"), port: ifFull(1), end: ifFull("peer"), key: ifFull("k"),

@@ -38,6 +38,20 @@ enum Bits {
     /// The bytes that so many bits take.
     static func bytes(_ bits: Int) -> Int { (bits + 7) / 8 }
 
+    /// How many bits `peek` shows at least.
+    static let peekedBits = 57
+
+    /// The bits from one on, with zeros behind those that are there.
+    @inline(__always)
+    static func peek(_ bytes: RawSpan, at bit: Int) -> UInt64 {
+        let (start, shift) = (bit >> 3, UInt64(bit & 7))
+        guard start + 8 <= bytes.byteCount else { return tail(bytes, start) >> shift }
+        // Bounds are checked by the span; any eight bytes make an integer.
+        let word = unsafe UInt64(
+            littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+        return word >> shift
+    }
+
     /// The integer of `width` bits, at most 64, that starts at a bit; all of them must be there.
     static func read(_ bytes: RawSpan, at bit: Int, width: Int) -> UInt64 {
         guard width > 0 else { return 0 }

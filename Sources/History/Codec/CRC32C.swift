@@ -8,10 +8,14 @@ struct CRC32C {
     /// Takes the bytes of a range.
     mutating func take(_ bytes: Span<UInt8>, from start: Int = 0) {
         let tables = Self.tables.span
+        let raw = unsafe bytes.bytes
         var index = start
         while index + 8 <= bytes.count {
-            let low = register ^ Self.word(bytes, index)
-            let high = Self.word(bytes, index + 4)
+            // Bounds are checked by the span; any eight bytes make an integer.
+            let word = unsafe UInt64(
+                littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let low = register ^ UInt32(truncatingIfNeeded: word)
+            let high = UInt32(truncatingIfNeeded: word >> 32)
             let first = tables[1792 + Int(low & 0xFF)] ^ tables[1536 + Int(low >> 8 & 0xFF)]
             let second = tables[1280 + Int(low >> 16 & 0xFF)] ^ tables[1024 + Int(low >> 24)]
             let third = tables[768 + Int(high & 0xFF)] ^ tables[512 + Int(high >> 8 & 0xFF)]
@@ -33,12 +37,6 @@ struct CRC32C {
             register = register >> 8 ^ tables[Int((register ^ UInt32(rest & 0xFF)) & 0xFF)]
             rest >>= 8
         }
-    }
-
-    private static func word(_ bytes: Span<UInt8>, _ index: Int) -> UInt32 {
-        let low = UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8
-        let high = UInt32(bytes[index + 2]) | UInt32(bytes[index + 3]) << 8
-        return low | high << 16
     }
 
     // Table k, at 256 k, is a byte followed by k bytes of zeros.

@@ -157,10 +157,7 @@ extension ChunkContent.Column {
         statuses.runs.allSatisfy { $0.value == .value }
     }
 
-    fileprivate var isConstant: Bool {
-        guard let first = values.first else { return true }
-        return values.allSatisfy { $0 == first }
-    }
+    fileprivate var isConstant: Bool { values.count <= 1 }
 
     // Thinning makes no difference to these.
     fileprivate var isZero: Bool { isPlain && isConstant && (values.first ?? 0) == 0 }

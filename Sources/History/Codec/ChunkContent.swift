@@ -12,7 +12,8 @@ struct ChunkContent: Equatable {
 
     /// One column of a series.
     struct Column: Equatable {
-        /// One per row that is kept of it; zero where the status carries no value.
+        /// One per row that is kept of it, or one for all when they are the same; zero where the
+        /// status carries no value.
         var values: [UInt64] = []
         /// One per row that is kept of it.
         var statuses = Runs<CellStatus>()

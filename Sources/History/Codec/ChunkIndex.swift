@@ -53,6 +53,20 @@ struct ChunkIndex {
         return runs[row] ?? runs.runs.last?.value ?? .value
     }
 
+    /// The statuses of a column in all rows that are kept of it.
+    func statuses(_ column: Int, rows: Int) -> Runs<CellStatus> {
+        var statuses = Runs<CellStatus>()
+        guard let pattern = columns[column].pattern else {
+            statuses.append(status(column, row: 0), count: rows)
+            return statuses
+        }
+        for run in patterns[pattern].runs {
+            statuses.append(run.value, count: min(run.count, rows - statuses.count))
+        }
+        statuses.append(statuses.runs.last?.value ?? .value, count: rows - statuses.count)
+        return statuses
+    }
+
     /// When a series was observed last up to a row.
     func seen(_ index: Int, row: Int, clock: SlotClock) -> Seen? {
         var (first, latest) = (0, Int?.none)

@@ -14,6 +14,14 @@ struct ChunkReader {
         index.columns[column].isThinned ? clock.gridRows : index.rows
     }
 
+    /// Of how many rows of the slot one is kept of a column.
+    func stride(_ column: Int) -> Int { index.columns[column].isThinned ? clock.stride : 1 }
+
+    /// The statuses of a column, one per row that is kept of it.
+    func statuses(_ column: Int) -> Runs<CellStatus> {
+        index.statuses(column, rows: keptRows(column))
+    }
+
     /// The status of a column in a row of the slot.
     func status(_ column: Int, row: Int) -> CellStatus {
         index.status(column, row: index.columns[column].isThinned ? row / clock.stride : row)
@@ -85,10 +93,13 @@ struct ChunkReader {
         var columns: [ChunkContent.Column] = []
         for (number, column) in index.columns.enumerated() {
             var content = ChunkContent.Column(isThinned: column.isThinned)
-            content.values = try values(number, bytes)
-            for row in 0..<content.values.count {
-                content.statuses.append(index.status(number, row: row))
-            }
+            content.statuses = index.statuses(number, rows: keptRows(number))
+            content.values =
+                switch column.form {
+                case .zero, .unsupported: [0]
+                case .constant(let value): [value]
+                case .residuals: try values(number, bytes)
+                }
             columns.append(content)
         }
         return ChunkContent(rows: index.rows, series: index.series, columns: columns)

@@ -25,7 +25,7 @@ enum ColumnForm: Hashable {
 struct ColumnTag {
     static let zero: UInt8 = 0
     static let constant: UInt8 = 1
-    // 2 to 4: `ResidualCoder`
+    // 2 to 5: `ResidualCoder`
     static let unsupported: UInt8 = 7
 
     /// How a prediction is named.
@@ -61,7 +61,7 @@ struct ColumnTag {
 }
 
 /// One value of several, for so many rows at a time.
-struct Runs<Value: Hashable>: Hashable {
+struct Runs<Value: Hashable & Sendable>: Hashable, Sendable {
     private(set) var runs: [(value: Value, count: Int)] = []
 
     /// The number of rows.
@@ -74,6 +74,14 @@ struct Runs<Value: Hashable>: Hashable {
         } else if count > 0 {
             runs.append((value, count))
         }
+    }
+
+    /// Nothing yet.
+    init() {}
+
+    /// One value for so many rows.
+    init(_ value: Value, count: Int) {
+        append(value, count: count)
     }
 
     /// The value in a row; nil beyond the last.

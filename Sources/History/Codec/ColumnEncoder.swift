@@ -17,9 +17,6 @@ struct ColumnEncoder {
 
     /// How many of the likeliest leaders are tried.
     private static let trialCount = 3
-    /// What a prediction costs besides the residuals, in bytes.
-    private static let predictionSize = 7
-
     private let content: ChunkContent
     private let clocks: (full: [UInt64], thinned: [UInt64])
     private var leaders: [Leader] = []
@@ -62,25 +59,35 @@ struct ColumnEncoder {
     }
 
     private mutating func plan(_ index: Int) -> Plan {
-        let column = content.columns[index]
-        fill(index, nil, .steps, of: column.values)
-        var best = plan(.steps, nil, count: column.values.count - 1, overhead: 0)
-        guard best.residuals.coder == .packed else { return best }
-        fill(index, nil, .rises, of: column.values)
-        let rises = plan(.rises, nil, count: column.values.count - 1, overhead: 0)
-        if rises.size < best.size { best = rises }
-        let shape = Self.shape(of: column.values)
+        let values = content.columns[index].values
+        let count = values.count - 1
+        fill(index, nil, .steps, of: values)
+        var best = plan(.steps, nil, count: count, overhead: 0)
+        guard best.residuals.coder == .packed || best.residuals.coder == .adaptive else {
+            return best
+        }
+        let alone = Residuals.estimate(scratch.span.extracting(first: count))
+        var followed: (prediction: Prediction?, estimate: Int) = (nil, alone)
+        let shape = Self.shape(of: values)
         for prediction in predictions(index, shape) {
-            for kind in [ResidualKind.steps, .rises] {
-                fill(index, prediction, kind, of: column.values)
-                let plan = plan(
-                    kind, prediction, count: column.values.count - 1,
-                    overhead: prediction.isUnit ? 2 : Self.predictionSize)
-                if plan.size < best.size { best = plan }
-            }
+            fill(index, prediction, .steps, of: values)
+            let estimate =
+                Residuals.estimate(scratch.span.extracting(first: count)) + prediction.size
+            if estimate < followed.estimate { followed = (prediction, estimate) }
+        }
+        var trials: [(Prediction?, ResidualKind)] = [(nil, .rises)]
+        if let prediction = followed.prediction {
+            trials += [(prediction, .steps), (prediction, .rises)]
+        }
+        for (prediction, kind) in trials {
+            fill(index, prediction, kind, of: values)
+            let plan = plan(kind, prediction, count: count, overhead: prediction?.size ?? 0)
+            if plan.size < best.size { best = plan }
         }
         if let shape {
-            leaders.append(Leader(column: index, isThinned: column.isThinned, shape: shape))
+            leaders.append(
+                Leader(
+                    column: index, isThinned: content.columns[index].isThinned, shape: shape))
         }
         return best
     }
@@ -157,6 +164,11 @@ struct ColumnEncoder {
         }
         return shape
     }
+}
+
+extension Prediction {
+    /// About the bytes that it takes in the directory.
+    fileprivate var size: Int { isUnit ? 2 : 7 }
 }
 
 private func abs(_ vector: SIMD16<Float>) -> SIMD16<Float> {

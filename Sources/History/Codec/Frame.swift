@@ -68,7 +68,7 @@ struct Seen: Hashable {
 }
 
 /// What a cell says besides its value; the raw value is stored.
-enum CellStatus: UInt8 {
+enum CellStatus: UInt8, Sendable {
     case value = 0
     case saturated = 1
     case unsupported = 2

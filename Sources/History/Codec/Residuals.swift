@@ -6,6 +6,8 @@ enum ResidualCoder: UInt8 {
     case sparse = 3
     /// Blocks of integers of so many bits each above the least of the block.
     case packed = 4
+    /// Each by itself, see `AdaptiveCode`.
+    case adaptive = 5
 }
 
 /// The best way to write a run of residuals, and how many bytes that takes.
@@ -16,6 +18,8 @@ struct ResidualPlan {
     var usual: Int64 = 0
     /// The integers of a block, as a power of two, for `packed`.
     var blockBits = 0
+    /// Whether each is less the mean of those before, for `adaptive`.
+    var isCentered = false
 }
 
 /// Reads and writes runs of residuals.
@@ -25,6 +29,7 @@ struct ResidualPlan {
 ///     packed   1 byte: the integers of a block as a power of two; for each block: 1 byte width,
 ///              signed base less the one before, in units of 2^max(0, width - 4); then, bit by
 ///              bit and without gaps, every integer less its base
+///     adaptive see `AdaptiveCode`
 enum Residuals {
     /// Block sizes that are tried.
     private static let blockBits = 4...6
@@ -48,7 +53,7 @@ enum Residuals {
         }
         guard others > 0 else { return ResidualPlan(coder: .steady, size: signedSize(usual)) }
         var plan = ResidualPlan(coder: .sparse, size: sparseSize, usual: usual)
-        // When few differ, packing cannot be better.
+        // When few differ, nothing can be better.
         guard others * 16 > residuals.count else { return plan }
         for bits in blockBits {
             let size = packedSize(residuals, blockBits: bits)
@@ -56,7 +61,22 @@ enum Residuals {
                 plan = ResidualPlan(coder: .packed, size: size, blockBits: bits)
             }
         }
+        for isCentered in [false, true] {
+            let size = Adaptive.size(residuals, isCentered: isCentered)
+            if size < plan.size {
+                plan = ResidualPlan(coder: .adaptive, size: size, isCentered: isCentered)
+            }
+        }
         return plan
+    }
+
+    /// About the bytes that a run takes, which tells what is better than something else.
+    static func estimate(_ residuals: Span<Int64>) -> Int {
+        var bits = 0
+        for index in 0..<residuals.count {
+            bits += 64 - ZigZag.encode(residuals[index]).leadingZeroBitCount
+        }
+        return Bits.bytes(bits)
     }
 
     /// Writes a run as planned.
@@ -67,6 +87,7 @@ enum Residuals {
         case .steady: bytes.appendSigned(residuals.count > 0 ? residuals[0] : 0)
         case .sparse: appendSparse(residuals, usual: plan.usual, to: &bytes)
         case .packed: appendPacked(residuals, blockBits: plan.blockBits, to: &bytes)
+        case .adaptive: Adaptive.append(residuals, isCentered: plan.isCentered, to: &bytes)
         }
     }
 
@@ -198,6 +219,7 @@ extension Residuals {
             for index in 0..<wanted { residuals[index] = value }
         case .sparse: try readSparse(bytes, &cursor, count: count, first: wanted, into: &residuals)
         case .packed: try readPacked(bytes, &cursor, count: count, first: wanted, into: &residuals)
+        case .adaptive: try Adaptive.read(bytes, &cursor, first: wanted, into: &residuals)
         }
     }
 

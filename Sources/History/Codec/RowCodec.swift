@@ -1,3 +1,5 @@
+import Model
+
 /// The integers beside a row's bytes; its checksum covers them too.
 struct RowHeader: Hashable {
     /// The number of the pass.
@@ -36,23 +38,42 @@ enum RowCodec {
     private static let bodyOffset = 5
     /// More cells than any node has by far; keeps damaged counts from claiming memory.
     static let maximumCells = 1 << 20
+    /// More bytes than most rows have.
+    private static let usualSize = 8192
 
-    /// The bytes of a frame; `previous` has the same shape, and is all zeros for a key frame.
-    static func encode(_ frame: Frame, after previous: Frame, header: RowHeader) -> [UInt8] {
-        precondition(frame.values.count == previous.values.count)
+    /// Brings a frame to a pass of the same series, and gives the bytes of that step; before a key
+    /// frame it is one of zeros.
+    ///
+    /// In place, since a node has ten thousand cells of which a few hundred change.
+    static func encode(
+        _ pass: PassRecord, over frame: inout Frame, header: RowHeader
+    ) -> [UInt8] {
+        precondition(pass.series.count == frame.shape.parts.count)
         var bytes: [UInt8] = [version, 0, 0, 0, 0]
-        bytes.appendSigned(frame.wallMilliseconds &- header.timeMilliseconds)
+        bytes.reserveCapacity(usualSize)
+        bytes.appendSigned(pass.moment.wallMilliseconds &- header.timeMilliseconds)
         bytes.appendSigned(
-            Int64(bitPattern: frame.boottimeNanoseconds &- previous.boottimeNanoseconds))
+            Int64(bitPattern: pass.moment.boottimeNanoseconds &- frame.boottimeNanoseconds))
+        frame.wallMilliseconds = pass.moment.wallMilliseconds
+        frame.boottimeNanoseconds = pass.moment.boottimeNanoseconds
+        for (index, series) in pass.series.enumerated() {
+            frame.present[index] = series.isPresent
+            if series.isPresent { frame.seen[index] = header.seen }
+        }
         if header.isKey { appendSeries(of: frame, to: &bytes) }
         appendPresence(of: frame, to: &bytes)
         if header.isKey { appendSeen(of: frame, header: header, to: &bytes) }
-        appendCells(of: frame, after: previous, to: &bytes)
+        appendCells(of: pass, over: &frame, to: &bytes)
         let checksum = checksum(bytes.span, header: header)
         for index in 0..<4 {
             bytes[1 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index))
         }
         return bytes
+    }
+
+    /// Whether bytes and header are the ones once written.
+    static func isSound(_ bytes: Span<UInt8>, header: RowHeader) -> Bool {
+        (try? open(bytes, header: header)) != nil
     }
 
     /// The frame of a key frame's bytes; `columns` says for each layout which columns are gauges.
@@ -75,19 +96,16 @@ enum RowCodec {
         return frame
     }
 
-    /// The frame of a row's bytes that come right after `previous` in its group.
-    static func decode(
-        _ bytes: Span<UInt8>, header: RowHeader, after previous: Frame
-    ) throws(Damage) -> Frame {
+    /// Brings the frame of the row before to the one of a row's bytes; after an error it is neither.
+    static func apply(
+        _ bytes: Span<UInt8>, header: RowHeader, to frame: inout Frame
+    ) throws(Damage) {
         guard !header.isKey else { throw .malformed }
         var cursor = try open(bytes, header: header)
-        var frame = previous
         frame.wallMilliseconds = header.timeMilliseconds &+ (try cursor.signed(bytes))
-        let step = UInt64(bitPattern: try cursor.signed(bytes))
-        frame.boottimeNanoseconds = previous.boottimeNanoseconds &+ step
+        frame.boottimeNanoseconds &+= UInt64(bitPattern: try cursor.signed(bytes))
         try applyPresence(bytes, &cursor, header: header, to: &frame)
         try applyCells(bytes, &cursor, to: &frame)
-        return frame
     }
 }
 
@@ -136,23 +154,82 @@ extension RowCodec {
     }
 
     private static func appendCells(
-        of frame: Frame, after previous: Frame, to bytes: inout [UInt8]
+        of pass: PassRecord, over frame: inout Frame, to bytes: inout [UInt8]
     ) {
-        let (values, oldValues) = (frame.values.span, previous.values.span)
-        let (statuses, oldStatuses) = (frame.statuses.span, previous.statuses.span)
-        let gauges = frame.shape.gauges.span
-        var next = 0
-        for index in 0..<values.count {
-            let step = values[index] &- oldValues[index]
-            let hasNewStatus = statuses[index] != oldStatuses[index]
-            guard step != 0 || hasNewStatus else { continue }
-            let flags: UInt64 = (hasNewStatus ? 2 : 0) | (step != 0 ? 1 : 0)
-            bytes.appendVarint(UInt64(index - next) << 2 | flags)
-            next = index + 1
-            if hasNewStatus { bytes.append(statuses[index].rawValue) }
-            guard step != 0 else { continue }
-            bytes.appendVarint(gauges[index] ? ZigZag.encode(Int64(bitPattern: step)) : step)
+        let gauges = frame.shape.gauges
+        var step = CellStep()
+        // Taken out, since spans of two properties cannot be changed at a time.
+        swap(&step.values, &frame.values)
+        swap(&step.statuses, &frame.statuses)
+        var size = bytes.count
+        let series = pass.series.span
+        for part in series.indices {
+            let cells = series[part].cells.span
+            let needed = size + cells.count * CellStep.maximumSize
+            if needed > bytes.count {
+                bytes.append(contentsOf: repeatElement(0, count: needed - bytes.count))
+            }
+            let range = frame.shape.parts[part].cells
+            step.append(
+                cells, gauges: gauges.span.extracting(range), to: &bytes, size: &size)
         }
+        bytes.removeLast(bytes.count - size)
+        swap(&step.values, &frame.values)
+        swap(&step.statuses, &frame.statuses)
+    }
+}
+
+/// Goes through the cells of a row.
+private struct CellStep {
+    /// The most bytes of one cell: what is skipped, the status, the value.
+    static let maximumSize = 4 + 1 + 10
+
+    var values: [UInt64] = []
+    var statuses: [CellStatus] = []
+    private var index = 0
+    // Behind the last cell that differs.
+    private var next = 0
+
+    // The hot loop of every pass: writes behind `size`, where there is room enough.
+    mutating func append(
+        _ cells: Span<Cell>, gauges: Span<Bool>, to bytes: inout [UInt8], size: inout Int
+    ) {
+        var bytes = bytes.mutableSpan
+        for cell in cells.indices {
+            let (status, value) = CellStatus.split(cells[cell])
+            let place = index + cell
+            let hasNewStatus = status != statuses[place]
+            // Of what is not offered, which most cells are, no value has to be fetched.
+            guard hasNewStatus || status != .unsupported && value != values[place] else { continue }
+            let step = value &- values[place]
+            let flags: UInt64 = (hasNewStatus ? 2 : 0) | (step != 0 ? 1 : 0)
+            bytes.write(UInt64(place - next) << 2 | flags, at: &size)
+            next = place + 1
+            if hasNewStatus {
+                bytes[size] = status.rawValue
+                size += 1
+                statuses[place] = status
+            }
+            guard step != 0 else { continue }
+            bytes.write(
+                gauges[cell] ? ZigZag.encode(Int64(bitPattern: step)) : step, at: &size)
+            values[place] = value
+        }
+        index += cells.count
+    }
+}
+
+extension MutableSpan<UInt8> {
+    // Writes an integer as LEB128 over the bytes from an offset on.
+    fileprivate mutating func write(_ value: UInt64, at offset: inout Int) {
+        var rest = value
+        while rest >= 0x80 {
+            self[offset] = UInt8(truncatingIfNeeded: rest) | 0x80
+            offset += 1
+            rest >>= 7
+        }
+        self[offset] = UInt8(rest)
+        offset += 1
     }
 }
 

@@ -84,18 +84,31 @@ enum SlotCodec {
         return bytes
     }
 
+    /// Whether bytes and header are the ones once written.
+    static func isSound(_ bytes: Span<UInt8>, header: SlotHeader) -> Bool {
+        (try? open(bytes, header: header)) != nil
+    }
+
     static func decode(_ bytes: Span<UInt8>, header: SlotHeader) throws(Damage) -> Slot {
+        var cursor = try open(bytes, header: header)
+        let clock = try clock(bytes, &cursor, header)
+        let slot = Slot(
+            epoch: header.epoch, clock: clock, series: try series(bytes, &cursor))
+        guard cursor.isAtEnd(of: bytes), slot.header == header else { throw .malformed }
+        return slot
+    }
+
+    // A cursor at the body of bytes that are known to be the ones once written.
+    private static func open(
+        _ bytes: Span<UInt8>, header: SlotHeader
+    ) throws(Damage) -> ByteCursor {
         var cursor = ByteCursor(offset: 0)
         let found = try cursor.byte(bytes)
         guard found == version else { throw .version(found) }
         var stored: UInt32 = 0
         for index in 0..<4 { stored |= UInt32(try cursor.byte(bytes)) << UInt32(8 * index) }
         guard stored == checksum(bytes, header) else { throw .checksum }
-        let clock = try clock(bytes, &cursor, header)
-        let slot = Slot(
-            epoch: header.epoch, clock: clock, series: try series(bytes, &cursor))
-        guard cursor.isAtEnd(of: bytes), slot.header == header else { throw .malformed }
-        return slot
+        return cursor
     }
 
     private static func checksum(_ bytes: Span<UInt8>, _ header: SlotHeader) -> UInt32 {

@@ -38,9 +38,9 @@ package struct Sealer: Sendable {
     /// The most slots of one task, so that what it costs to put them in place stays bounded.
     static let maximumSlots = 4
     /// The most bytes of head rows that one slot is made of.
-    static let maximumHeadBytes = 1 << 20
+    static let maximumHeadBytes = 4 << 20
     /// The most values that are held at a time.
-    static let maximumValues = 1 << 18
+    static let maximumValues = 1 << 19
 
     private let path: String
     private let slotPasses: Int
@@ -162,9 +162,8 @@ struct SealSource: ~Copyable {
         try rows.bind(1, key)
         try rows.bind(2, key)
         var latest: StateReader.Row?
-        while let row = try StateReader.nextRow(rows, after: latest, columns: columns) {
+        while try StateReader.takeNext(rows, into: &latest, columns: columns), let row = latest {
             guard body(row.frame, row.header) else { return }
-            latest = row
         }
     }
 
@@ -173,12 +172,13 @@ struct SealSource: ~Copyable {
     /// The slot that a run makes; nil when none of its rows can be read.
     func slot(of run: HeadRun, _ shape: FrameShape) throws(HistoryError) -> SealedSlot? {
         var slot = Slot(epoch: run.epoch, clock: SlotClock(), series: series(of: shape))
+        guard let survey = try survey(run) else { return nil }
         let members = slot.members
         var chunks: [Int64: [UInt8]] = [:]
         var next = 0
         // Once also for passes of no series.
         repeat {
-            var builder = ChunkBuilder(shape: shape, rows: run.rows)
+            var builder = ChunkBuilder(survey)
             while next < members.count, builder.hasRoom(for: members[next]) {
                 builder.add(members[next])
                 next += 1
@@ -189,7 +189,7 @@ struct SealSource: ~Copyable {
                     return true
                 }
             }
-            guard builder.clock.rows > 0 else { return nil }
+            builder.finish()
             slot.clock = builder.clock
             let first = next - builder.chunks.count
             for (index, content) in builder.chunks.enumerated() {
@@ -198,6 +198,19 @@ struct SealSource: ~Copyable {
             }
         } while next < members.count
         return SealedSlot(slot, tier: 0, chunks: chunks)
+    }
+
+    // Nil when no row can be read.
+    private func survey(_ run: HeadRun) throws(HistoryError) -> RowSurvey? {
+        var survey: RowSurvey?
+        for key in run.keys {
+            try eachRow(ofGroup: key) { frame, _ in
+                if survey == nil { survey = RowSurvey(frame) }
+                survey?.take(frame)
+                return true
+            }
+        }
+        return survey
     }
 
     private func series(of shape: FrameShape) -> [Slot.Series] {

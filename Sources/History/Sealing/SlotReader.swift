@@ -44,12 +44,22 @@ enum SlotReader {
 
     /// The slot in a row of `first, last, t0, t1, epoch, d`; nil when it is damaged.
     static func slot(_ row: borrowing Statement) -> Slot? {
-        let header = SlotHeader(
-            first: row.integer(0), last: row.integer(1), firstTime: row.integer(2),
-            lastTime: row.integer(3), epoch: row.integer(4))
+        let header = header(row)
         return try? row.withBytes(5) { (bytes) throws(Damage) in
             try SlotCodec.decode(bytes, header: header)
         }
+    }
+
+    /// What a row of `first, last, t0, t1, epoch, d` says itself; nil when it is damaged.
+    static func soundHeader(_ row: borrowing Statement) -> SlotHeader? {
+        let header = header(row)
+        return row.withBytes(5) { SlotCodec.isSound($0, header: header) } ? header : nil
+    }
+
+    private static func header(_ row: borrowing Statement) -> SlotHeader {
+        SlotHeader(
+            first: row.integer(0), last: row.integer(1), firstTime: row.integer(2),
+            lastTime: row.integer(3), epoch: row.integer(4))
     }
 
     /// Shows the chunks of a slot one after the other; a damaged one as nil.

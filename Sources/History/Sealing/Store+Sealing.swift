@@ -17,7 +17,7 @@ extension Store {
         return Sealer.Task(
             end: end,
             thinBefore: limits.thinAfterMilliseconds.map {
-                retentionTime(memory.last.timeMilliseconds) &- $0
+                retentionTime(memory.last.timeMilliseconds, memory) &- $0
             })
     }
 

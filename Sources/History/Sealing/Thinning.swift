@@ -54,13 +54,13 @@ extension SealSource {
 extension ChunkContent.Column {
     // What never changes costs nothing in every pass.
     fileprivate mutating func thin(_ clock: SlotClock) {
-        let first = values.first
-        guard !values.allSatisfy({ $0 == first }) else { return }
+        guard values.count > 1 else { return }
         let rows = Swift.stride(from: 0, to: values.count, by: clock.stride)
         var kept = Runs<CellStatus>()
         for row in rows { kept.append(statuses[row] ?? .value) }
         values = rows.map { values[$0] }
         statuses = kept
         isThinned = true
+        self = shortened
     }
 }

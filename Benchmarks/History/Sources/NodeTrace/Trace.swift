@@ -88,11 +88,12 @@ package struct Trace {
 // MARK: The parts
 
 extension Trace {
-    private mutating func add(_ key: PartKey, _ partClass: PartClass) -> Int {
+    private mutating func add(_ key: PartKey, _ partClass: PartClass, bundle: String) -> Int {
         let columns = partClass.layout.columns.count
         record.series.append(
             SeriesRecord(
-                key: key.description, layout: partClass.layout, isPresent: false,
+                key: key.description, layout: partClass.layout,
+                bundle: bundle, isPresent: false,
                 cells: Array(repeating: .unsupported, count: columns),
                 origins: Array(repeating: .none, count: columns)))
         let first = registers.add(partClass)
@@ -102,15 +103,17 @@ extension Trace {
         return first
     }
 
-    // Each rail has a leaf switch of its own.
+    // Each rail has a leaf switch of its own. Both ends of a cable are kept together, and so are a
+    // GPU and its links, as the ledger does it.
     private mutating func addPorts() {
-        let near = (0..<Self.cables).map { cable in
-            let guid = GUID(0x0c42_a103_0012_3400 + UInt64(cable) * 8)
-            return add(.port(PortKey(node: guid, port: 1)), .port)
+        let ends = (0..<Self.cables).map { cable in
+            PartKey.port(
+                PortKey(node: GUID(0x0c42_a103_0012_3400 + UInt64(cable) * 8), port: 1))
         }
+        let near = ends.map { add($0, .port, bundle: $0.description) }
         let far = (0..<Self.cables).map { cable in
             let guid = GUID(0xfc6a_1c03_00aa_1100 + UInt64(cable) * 64)
-            return add(.port(PortKey(node: guid, port: 17)), .port)
+            return add(.port(PortKey(node: guid, port: 17)), .port, bundle: ends[cable].description)
         }
         nearParts = Array(0..<Self.cables)
         farParts = Array(Self.cables..<2 * Self.cables)
@@ -126,11 +129,11 @@ extension Trace {
             GPUUUID(high: 0x1b5c_9d20_77aa_4f00 + UInt64($0), low: 0x9c11_0242_ac12_0002)
         }
         let first = record.series.count
-        let places = uuids.map { add(.gpu($0), .gpu) }
+        let places = uuids.map { add(.gpu($0), .gpu, bundle: $0.description) }
         gpuParts = Array(first..<record.series.count)
         gpus = uuids.indices.map { index in
             let links = (0..<UInt8(GPUModel.linkCount)).map {
-                add(.nvlink(uuids[index], $0), .link)
+                add(.nvlink(uuids[index], $0), .link, bundle: uuids[index].description)
             }
             return GPUModel(
                 gpu: places[index], links: links, isThrottled: index == 2 || index == 5,
@@ -141,7 +144,7 @@ extension Trace {
     private mutating func addModules() {
         modules = (0..<Self.cables).map { cable in
             let address = PCIAddress(domain: 0, bus: UInt8(0x18 + 16 * cable), device: 0)
-            return ModuleModel(module: add(.pci(address), .module), &registers, &noise)
+            return ModuleModel(module: add(.pci(address), .module, bundle: "pci"), &registers, &noise)
         }
     }
 

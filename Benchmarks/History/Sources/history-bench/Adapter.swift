@@ -4,16 +4,28 @@ import Model
 /// What the bench asks of the History room beyond appending and states: the one place to change
 /// when the room can do more.
 enum Adapter {
-    /// The limits of a store with passes every `interval` seconds.
+    /// The limits of a store with passes every `interval` seconds, as the product sets them.
     static func limits(interval: Int, days: Int, bytes: Int64) -> Store.Limits {
         Store.Limits(maximumAgeMilliseconds: Int64(days) * 86_400_000, maximumBytes: bytes)
     }
 
-    /// Seals what is due; called behind every append, returns at once when nothing is.
-    static func seal(_ store: Store) throws {}
+    /// What both halves of a seal took, in nanoseconds.
+    struct Seal {
+        /// Making the chunks, which no pass waits for.
+        var prepare = Cost()
+        /// Putting them in their place, which the next pass waits for.
+        var commit = Cost()
+    }
 
-    /// Seals all that there is, before a file is measured or closed for good.
-    static func sealAll(_ store: Store) throws {}
+    /// Seals what is due; nil when nothing is, as behind most appends.
+    static func seal(_ store: Store) throws -> Seal? {
+        guard let task = store.dueSeal else { return nil }
+        var seal = Seal()
+        let sealer = store.sealer
+        let work = try seal.prepare.measure { try sealer.prepare(task) }
+        try seal.commit.measure { try store.commit(work) }
+        return seal
+    }
 
     /// The cells of one column in the passes after one through another, ascending; nil while the
     /// room cannot tell.

@@ -109,6 +109,36 @@ struct Figures {
     }
 }
 
+/// What something took, each time.
+struct Costs {
+    /// Nanoseconds of processor time.
+    private(set) var processor = Figures()
+    /// Nanoseconds that passed.
+    private(set) var time = Figures()
+
+    mutating func add(_ cost: Cost) {
+        processor.add(cost.processor)
+        time.add(cost.time)
+    }
+}
+
+/// What something took once, in nanoseconds.
+struct Cost {
+    /// Processor time of the calling thread.
+    private(set) var processor: UInt64 = 0
+    /// Time that passed.
+    private(set) var time: UInt64 = 0
+
+    mutating func measure<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let (thread, start) = (Kernel.threadTime, Kernel.time)
+        defer {
+            processor = Kernel.threadTime - thread
+            time = Kernel.time - start
+        }
+        return try body()
+    }
+}
+
 /// Prints a figure as `label`, `unit`, `value`, with tabs between; a mere number has the unit `-`.
 func report(_ label: String, _ value: Double, _ unit: String = "-") {
     let text =
@@ -116,4 +146,12 @@ func report(_ label: String, _ value: Double, _ unit: String = "-") {
         ? String(Int64(value)) : String(format: "%.4g", value)
     print("\(label)\t\(unit)\t\(text)")
     fflush(nil)
+}
+
+/// Prints what something took, as a rule and at most.
+func report(_ label: String, _ costs: Costs) {
+    report("\(label): CPU, median", Double(costs.processor.median) / 1e6, "ms")
+    report("\(label): CPU, most", Double(costs.processor.most) / 1e6, "ms")
+    report("\(label): time, median", Double(costs.time.median) / 1e6, "ms")
+    report("\(label): time, most", Double(costs.time.most) / 1e6, "ms")
 }

@@ -15,20 +15,16 @@ struct Writer {
     private(set) var samples = 0
     private(set) var changed = 0
     private(set) var passes = 0
-    /// Nanoseconds in `append`: processor time and time.
-    private(set) var appendTime = Figures()
-    private(set) var appendLatency = Figures()
-    /// Nanoseconds in `seal`, of calls that did something.
-    private(set) var sealTime = Figures()
-    private(set) var sealLatency = Figures()
-    private(set) var reopenTime = Figures()
+    /// What `append` took.
+    private(set) var append = Costs()
+    /// What the halves of a seal took.
+    private(set) var prepare = Costs()
+    private(set) var commit = Costs()
+    private(set) var opening = Costs()
     private var generatorTime: UInt64 = 0
     private var startTime: UInt64 = 0
     // Whether the trace's latest pass waits for the next part of the run.
     private var isAhead = false
-
-    /// A call of `seal` that takes longer than this has sealed something.
-    private static let idleSeal: UInt64 = 100_000
 
     init(_ options: Options) throws {
         self.options = options
@@ -48,7 +44,7 @@ struct Writer {
     }
 
     /// Processor time of the store so far, whichever thread it was on.
-    var storeTime: UInt64 { Kernel.processTime - startTime - generatorTime - reopenTime.sum }
+    var storeTime: UInt64 { Kernel.processTime - startTime - generatorTime - opening.processor.sum }
 
     /// Appends the next pass; false when it is behind a second of the trace.
     mutating func step(until second: Int) throws -> Bool {
@@ -69,34 +65,32 @@ struct Writer {
     }
 
     private mutating func append(to store: Store) throws {
-        let time = Kernel.time
-        let thread = Kernel.threadTime
-        _ = try store.append(trace.record)
-        let appendThread = Kernel.threadTime
-        let appendEnd = Kernel.time
-        try Adapter.seal(store)
-        let sealThread = Kernel.threadTime - appendThread
-        let sealEnd = Kernel.time - appendEnd
-        appendTime.add(appendThread - thread)
-        appendLatency.add(appendEnd - time)
-        guard sealEnd > Self.idleSeal else { return }
-        sealTime.add(sealThread)
-        sealLatency.add(sealEnd)
+        var cost = Cost()
+        _ = try cost.measure { try store.append(trace.record) }
+        append.add(cost)
+        try seal(store)
+    }
+
+    private mutating func seal(_ store: Store) throws {
+        guard let seal = try Adapter.seal(store) else { return }
+        prepare.add(seal.prepare)
+        commit.add(seal.commit)
     }
 
     // As the daemon does when it or the node starts again.
     private mutating func reopen() throws {
-        let thread = Kernel.threadTime
+        var cost = Cost()
         store = nil
-        store = try Store(
-            directory: options.directory, limits: limits,
-            nowMilliseconds: trace.record.moment.wallMilliseconds)
-        reopenTime.add(Kernel.threadTime - thread)
+        try cost.measure {
+            store = try Store(
+                directory: options.directory, limits: limits,
+                nowMilliseconds: trace.record.moment.wallMilliseconds)
+        }
+        opening.add(cost)
     }
 
-    /// Seals the rest and closes the file, which checkpoints it.
+    /// Closes the file, which checkpoints it; what is not due to be sealed stays as it is.
     mutating func close() throws {
-        if let store { try Adapter.sealAll(store) }
         store = nil
     }
 }
@@ -135,18 +129,20 @@ enum Writing {
         report(
             "handed to write(2) per hour", Double(Kernel.writtenBytes - written) / hours / 1e6,
             "MB")
-        report("CPU per pass, all threads", Double(storeTime) / passes / 1e3, "us")
+        report("CPU per pass, all of it", Double(storeTime) / passes / 1e3, "us")
         report("of it in the kernel", Double(systemTime) / passes / 1e3, "us")
-        report("append: CPU, mean", writer.appendTime.mean / 1e3, "us")
-        report("append: CPU, p99", Double(writer.appendTime.share(0.99)) / 1e3, "us")
-        report("append: CPU, most", Double(writer.appendTime.most) / 1e3, "us")
-        report("append: time, median", Double(writer.appendLatency.median) / 1e3, "us")
-        report("append: time, most", Double(writer.appendLatency.most) / 1e3, "us")
-        report("seals", Double(writer.sealTime.values.count))
-        report("seal: CPU, median", Double(writer.sealTime.median) / 1e6, "ms")
-        report("seal: CPU, most", Double(writer.sealTime.most) / 1e6, "ms")
-        report("seal: time, most", Double(writer.sealLatency.most) / 1e6, "ms")
-        report("start on the file: CPU, most", Double(writer.reopenTime.most) / 1e6, "ms")
+        report("append: CPU per pass", Double(writer.append.processor.sum) / passes / 1e3, "us")
+        report("append: CPU, median", Double(writer.append.processor.median) / 1e3, "us")
+        report("append: CPU, p99", Double(writer.append.processor.share(0.99)) / 1e3, "us")
+        report("append: time, median", Double(writer.append.time.median) / 1e3, "us")
+        report("append: time, p99", Double(writer.append.time.share(0.99)) / 1e3, "us")
+        report("append: time, most", Double(writer.append.time.most) / 1e3, "us")
+        let sealed = writer.prepare.processor.sum + writer.commit.processor.sum
+        report("seals", Double(writer.commit.time.values.count))
+        report("seal: CPU per pass", Double(sealed) / passes / 1e3, "us")
+        report("seal, chunks made", writer.prepare)
+        report("seal, chunks put in place", writer.commit)
+        report("start on the file: CPU, most", Double(writer.opening.processor.most) / 1e6, "ms")
         report("RSS before", Double(residentBefore) / 1e6, "MB")
         report("RSS, peak", Double(Kernel.peakBytes) / 1e6, "MB")
         report("time of the run", Double(Kernel.time - start) / 1e9, "s")
@@ -177,8 +173,9 @@ enum Days {
         report("file, used pages at the end", Double(file.usedBytes) / 1e6, "MB")
         report("file, most", Double(most) / 1e6, "MB")
         report("written to the disk per hour", Double(written) / Double(days * 24) / 1e6, "MB")
-        report("CPU per pass, all threads", Double(storeTime) / Double(writer.passes) / 1e3, "us")
-        report("append: time, most", Double(writer.appendLatency.most) / 1e6, "ms")
-        report("seal: time, most", Double(writer.sealLatency.most) / 1e6, "ms")
+        report("CPU per pass, all of it", Double(storeTime) / Double(writer.passes) / 1e3, "us")
+        report("append: time, most", Double(writer.append.time.most) / 1e6, "ms")
+        report("seal, chunks made: time, most", Double(writer.prepare.time.most) / 1e6, "ms")
+        report("seal, chunks put in place: time, most", Double(writer.commit.time.most) / 1e6, "ms")
     }
 }
