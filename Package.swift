@@ -136,7 +136,7 @@ let package = Package(
             "DaemonTests",
             [
                 "Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
-                "CLinux",
+                "CLinux", "CSQLite",
             ]),
         suite("EndToEndTests", ["Model", "Wire", "History", "Fakes"]),
         suite("HouseTests", []),

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Starts threads (pthread_create(3)).
-enum Threads {
+package enum Threads {
     private final class Body {
         let run: @Sendable () -> Void
 
@@ -11,7 +11,7 @@ enum Threads {
     }
 
     /// Starts a thread that nobody joins; false when there cannot be another one.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
         let body = unsafe Unmanaged.passRetained(Body(run))
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)

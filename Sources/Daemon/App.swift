@@ -184,6 +184,7 @@ final class App {
         errands.close()
         let now = { self.clock.now().boottimeNanoseconds }
         fleet.stop(deadline: now() + 800_000_000, now: now)
+        pipeline.stop()
         server.stop(isProcessEnding: true)
     }
 }

@@ -42,7 +42,9 @@ extension Archive {
             guard let bounds = try reader.bounds() else { throw AnswerError.nothingYet }
             let first = try firstStep(question, bounds, now: now)
             let start = first.pass
-            let end = try end(question.until, bounds, now: now).pass
+            let end =
+                try question.until.map { try self.start($0, bounds, now: now).0.pass }
+                ?? bounds.newest
             guard start.id <= end.id else {
                 throw AnswerError.badRequest("until lies before since.")
             }

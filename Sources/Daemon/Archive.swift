@@ -14,7 +14,7 @@ struct Archive: Sendable {
     func deltas(
         since: Since, until: Since? = nil, node: String, places: PartPlaces, now: Moment
     ) throws(AnswerError) -> V1.Deltas {
-        try answering {
+        do {
             guard let bounds = try reader.bounds() else {
                 throw AnswerError.nothingYet
             }
@@ -34,6 +34,8 @@ struct Archive: Sendable {
                 passes: Int(try reader.passCount(after: start.pass.id, through: end.pass.id)),
                 next: Cursor(pass: end.pass.id, storeID: bounds.storeID).text,
                 series: window.series(events: events, firsts: firsts))
+        } catch {
+            throw AnswerError(error)
         }
     }
 

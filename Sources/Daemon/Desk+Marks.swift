@@ -7,14 +7,14 @@ import Wire
 extension Desk {
     func marks() throws(AnswerError) -> V1.Marks {
         let now = clock.now()
-        let marks = try history().marks(now: now)
+        let marks = try past.marks(now: now)
         return V1.Marks(node: node, time: now.text, marks: marks)
     }
 
     func setMark(
         _ name: MarkName, _ change: MarkChange
     ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool) {
-        let archive = try history()
+        let archive = try past
         let now = clock.now()
         let new = NewMark(
             name: name,
@@ -39,12 +39,12 @@ extension Desk {
                 "There are \(Store.marksMax) marks, and may be no more: delete one, and give "
                     + "others an expiry.")
         case .noPass:
-            throw .unavailable("The history holds no pass yet; ask again shortly.")
+            throw .nothingYet
         }
     }
 
     func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark {
-        let archive = try history()
+        let archive = try past
         let now = clock.now().wallMilliseconds
         let deleted = try errands.run { pipeline throws(AnswerError) in
             try pipeline.write { store throws(HistoryError) in

@@ -129,28 +129,31 @@ final class Desk: Answers {
     }
 
     func deltas(since: Since, until: Since? = nil) throws(AnswerError) -> V1.Deltas {
-        try history().deltas(
+        try past.deltas(
             since: since, until: until, node: node, places: picture?.partPlaces ?? PartPlaces(),
             now: clock.now())
     }
 
     func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries] {
-        try history().rangeSeries(names: names, places: picture?.partPlaces ?? PartPlaces())
+        try past.rangeSeries(names: names, places: picture?.partPlaces ?? PartPlaces())
     }
 
     func range(
         _ question: RangeQuestion, of series: [V1.RangeSeries]
     ) throws(AnswerError) -> V1.Range {
-        try history().range(question, of: series, node: node, now: clock.now())
+        try past.range(question, of: series, node: node, now: clock.now())
     }
 
     /// Where the past is asked for; throws where nothing of it is kept.
-    func history() throws(AnswerError) -> Archive {
-        guard let archive else {
-            throw .unavailable(
-                "The history is switched off (history.enabled), so nothing of the past is known.")
+    var past: Archive {
+        get throws(AnswerError) {
+            guard let archive else {
+                throw .unavailable(
+                    "The history is switched off (history.enabled), so nothing of the past is "
+                        + "known.")
+            }
+            return archive
         }
-        return archive
     }
 }
 

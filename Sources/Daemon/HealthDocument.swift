@@ -1,4 +1,5 @@
 import Health
+import History
 import Model
 import Wire
 
@@ -17,7 +18,8 @@ extension Picture {
                 gpus: gpus.isEmpty ? nil : gpus.count,
                 gpusRead: gpus.isEmpty ? nil : gpus.count(where: \.isFresh),
                 nvlinksActive: activeLinks),
-            collectors: collectors.map { $0.document(now: now) })
+            collectors: collectors.map { $0.document(now: now) },
+            history: history.map(V1.HistoryState.init))
         let parts = Verdict.byPart(findings).mapValues(\.name)
         document.parts = parts.isEmpty ? nil : parts
         document.offenders = offenders.isEmpty ? nil : offenderDocuments
@@ -31,6 +33,26 @@ extension Picture {
                 criticals: Int($1.criticals),
                 last: Timestamp.text(milliseconds: $1.lastWallMilliseconds))
         }
+    }
+}
+
+extension V1.HistoryState {
+    fileprivate init(_ view: HistoryView) {
+        let check: String? =
+            switch view.check {
+            case nil: nil
+            case .sound: "sound"
+            case .damaged: "damaged"
+            case .unfinished: "unfinished"
+            }
+        self.init(
+            sqlite: SQLiteInfo.loaded.version, trouble: view.trouble, since: view.since?.text,
+            passesWaiting: view.waiting, passesLost: Int(clamping: view.lost), check: check,
+            salvage: view.salvage.map {
+                V1.Salvage(
+                    file: $0.path, done: $0.isDone, passesSalvaged: Int(clamping: $0.passes),
+                    passesLost: Int(clamping: $0.lost))
+            })
     }
 }
 

@@ -28,12 +28,22 @@ final class Keeper {
     private var failures: UInt64 = 0
     private var appendSeconds: Double?
     private var trouble: String?
-    // Why older passes could not be sealed; they are kept as they are.
-    private var sealTrouble: String?
+    private let upkeep: Upkeep?
+    private var backlog = Backlog()
+    private var lost: UInt64 = 0
+    private var troubleSince = Moment.never
+    // Of this trouble: the passes that were written late, and those that never will be.
+    private var waited = 0
+    private var lostSince = 0
+    // When room was made last, and why.
+    private var room: (at: UInt64, why: String)?
+    private static let roomShown: UInt64 = 600_000_000_000
+    // The most passes that are written at once, and the most that is given up for each.
+    private static let writesMax = 10
+    private static let roomsMax = 4
     // What passes that could not be kept leave to the next one, each thing once.
     private var unsavedShelves: [String: Publication.Shelf] = [:]
     private var unsavedHealth: String?
-    private var unsavedEvents: [CounterEvent] = []
     private var unsavedEntries: [UInt64: JournalEntry] = [:]
     // What the history was last told to drop.
     private var remains = EventJournal.Remains()
@@ -55,6 +65,7 @@ final class Keeper {
         self.clock = clock
         databasePath = "\(directory)/history.db"
         file = FileIdentity(databasePath)
+        upkeep = Upkeep(store, clock: clock, log: log)
     }
 
     /// Stands in for a history that could not be opened: keeps nothing, and says so until the
@@ -62,6 +73,7 @@ final class Keeper {
     init(unopened error: HistoryError, directory: String, clock: any TimeSource, log: Logger) {
         store = nil
         file = nil
+        upkeep = nil
         self.log = log
         self.clock = clock
         databasePath = "\(directory)/history.db"
@@ -118,10 +130,6 @@ final class Keeper {
             failures += 1
             return
         }
-        // What is written to a file without a name is lost, and no error says so.
-        guard file == FileIdentity(databasePath) else {
-            return fail("\(databasePath) was removed or replaced while in use: restart the daemon.")
-        }
         let start = clock.now()
         unsavedShelves.merge(shelves) { $1 }
         unsavedHealth = health ?? unsavedHealth
@@ -130,66 +138,145 @@ final class Keeper {
         unsavedEntries = unsavedEntries.filter {
             $0.key > remains.through || remains.ids.contains($0.key)
         }
-        let pass = takingOver(unsavedEvents, pass)
-        do {
-            latest = try store.append(
-                pass,
-                published: unsavedShelves.flatMap(Self.bases)
-                    + [unsavedHealth.map(Self.base)].compactMap { $0 },
-                events: unsavedEntries.values.sorted { $0.id < $1.id },
-                remains: remains == self.remains ? EventJournal.Remains() : remains,
-                logPosition: logPosition == self.logPosition ? nil : logPosition)
-            self.remains = remains
-            self.logPosition = logPosition
-            unsavedShelves = [:]
-            unsavedHealth = nil
-            unsavedEntries = [:]
-            unsavedEvents = []
-            if trouble != nil { log.notice("the history is being written again") }
-            trouble = nil
-            seal(store)
-        } catch {
-            fail(error.description)
-            unsavedEvents = pass.events
+        backlog.add(pass)
+        defer {
+            if backlog.isOverfull { lose() }
+            appendSeconds = clock.now().seconds(since: start)
         }
-        appendSeconds = clock.now().seconds(since: start)
+        // What is written to a file without a name is lost, and no error says so.
+        guard file == FileIdentity(databasePath) else {
+            return fail("\(databasePath) was removed or replaced while in use: restart the daemon.")
+        }
+        write(store, remains, logPosition)
+        if backlog.count == 0 {
+            upkeep?.turn { (write) throws(HistoryError) in try makingRoom(store, write) }
+        }
     }
 
-    private func seal(_ store: Store) {
-        do {
-            try store.seal()
-            sealTrouble = nil
-        } catch {
-            failures += 1
-            if sealTrouble == nil { log.error("\(error)") }
-            sealTrouble = error.description
+    // Writes what waits, oldest first; of many a part, so that the next pass is not late.
+    private func write(
+        _ store: Store, _ remains: EventJournal.Remains, _ logPosition: KernelLogPosition?
+    ) {
+        for _ in 0..<Self.writesMax {
+            guard let pass = backlog.next else { break }
+            do {
+                try makingRoom(store) { () throws(HistoryError) in
+                    if backlog.count == 1 {
+                        try append(pass, store, remains, logPosition)
+                    } else {
+                        latest = try store.append(pass)
+                    }
+                }
+                backlog.removeWritten()
+                waited += 1
+            } catch {
+                fail(error.description)
+                // Every other error may pass.
+                if error.cause == .invalidPass { lose() }
+                return
+            }
+        }
+        if backlog.count == 0 { recover() }
+    }
+
+    // What is only known as it is now goes with the newest pass.
+    private func append(
+        _ pass: PassRecord, _ store: Store, _ remains: EventJournal.Remains,
+        _ logPosition: KernelLogPosition?
+    ) throws(HistoryError) {
+        latest = try store.append(
+            pass,
+            published: unsavedShelves.flatMap(Self.bases)
+                + [unsavedHealth.map(Self.base)].compactMap { $0 },
+            events: unsavedEntries.values.sorted { $0.id < $1.id },
+            remains: remains == self.remains ? EventJournal.Remains() : remains,
+            logPosition: logPosition == self.logPosition ? nil : logPosition)
+        self.remains = remains
+        self.logPosition = logPosition
+        unsavedShelves = [:]
+        unsavedHealth = nil
+        unsavedEntries = [:]
+    }
+
+    // Tries again a few times while the disk is full and something can be given up for it.
+    private func makingRoom(
+        _ store: Store, _ write: () throws(HistoryError) -> Void
+    ) throws(HistoryError) {
+        for _ in 0..<Self.roomsMax {
+            do {
+                return try write()
+            } catch {
+                guard error.cause == .full, (try? store.makeRoom()) == true else { throw error }
+                tellRoom(error)
+            }
+        }
+        try write()
+    }
+
+    // Said once while it goes on, and shown for a while after it was done last.
+    private func tellRoom(_ error: HistoryError) {
+        if roomTrouble == nil { log.warning("making room for new passes: \(error)") }
+        room = (clock.now().boottimeNanoseconds, error.description)
+    }
+
+    private var roomTrouble: String? {
+        guard let room, clock.now().boottimeNanoseconds < room.at + Self.roomShown else {
+            return nil
+        }
+        return "\(room.why) Until then the ballast and the oldest passes are given up for new ones."
+    }
+
+    /// Waits for what runs beside the passes, though not for long.
+    func stop() {
+        upkeep?.stop()
+        if backlog.count > 0 {
+            log.error("\(backlog.count) passes could not be written to the history and are lost")
         }
     }
 
     private func fail(_ reason: String) {
         failures += 1
-        if trouble == nil { log.error("\(reason)") }
+        if trouble == nil {
+            log.error("\(reason)")
+            troubleSince = clock.now()
+            (waited, lostSince) = (0, 0)
+        }
         trouble = reason
     }
 
-    // Without the events of a pass that was not kept, a window over it would call a cleared counter
-    // exact. Of each kind one per counter is enough for that, and keeps them few.
-    private func takingOver(_ earlier: [CounterEvent], _ pass: PassRecord) -> PassRecord {
-        guard !earlier.isEmpty else { return pass }
-        let known = Set(pass.series.map(\.key))
-        var said: Set<EventKind> = []
-        var all = pass
-        all.events = (earlier + pass.events).filter {
-            known.contains($0.key) && said.insert(EventKind($0)).inserted
-        }
-        return all
+    private func lose() {
+        backlog.drop()
+        lost += 1
+        lostSince += 1
+    }
+
+    private func recover() {
+        guard trouble != nil else { return }
+        log.notice(
+            """
+            the history is being written again: \(waited) passes were written late, \(lostSince) \
+            are lost
+            """)
+        trouble = nil
     }
 
     /// How the history does.
     var view: HistoryView {
         HistoryView(
             sizeBytes: Self.size(databasePath) + Self.size(databasePath + "-wal"),
-            failures: failures, appendSeconds: appendSeconds, trouble: trouble ?? sealTrouble)
+            failures: failures + (upkeep?.failures ?? 0), appendSeconds: appendSeconds,
+            waiting: backlog.count, lost: lost,
+            trouble: writeTrouble ?? upkeep?.trouble ?? roomTrouble,
+            since: trouble == nil ? nil : troubleSince, check: upkeep?.check,
+            salvage: upkeep?.salvage)
+    }
+
+    private var writeTrouble: String? {
+        guard let trouble, store != nil else { return trouble }
+        return """
+            \(trouble) Since \(troubleSince.text) \(lostSince) passes are lost; \(backlog.count) \
+            wait in memory, \(Backlog.capacity) at most.
+            """
     }
 
     // On a full disk the past can be read all the same.
@@ -233,18 +320,6 @@ extension StoredSeries {
             cells.indices.contains(column), case .value = cells[column]
         else { return false }
         return true
-    }
-}
-
-private struct EventKind: Hashable {
-    var key: String
-    var column: Int
-    var kind: CounterEvent.Kind
-
-    init(_ event: CounterEvent) {
-        key = event.key
-        column = event.column
-        kind = event.kind
     }
 }
 

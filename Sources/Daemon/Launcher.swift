@@ -135,17 +135,19 @@ package enum Launcher {
         _ settings: Settings.History, _ clock: SystemClock, _ log: Logger
     ) throws(HistoryError) -> Keeper {
         let store = try Store(
-            directory: settings.directory,
-            limits: Store.Limits(
-                maximumAgeMilliseconds: Int64(settings.maxAge.nanoseconds / 1_000_000),
-                maximumBytes: Int64(settings.maxSize)),
+            directory: settings.directory, limits: settings.limits,
             nowMilliseconds: clock.now().wallMilliseconds)
         let sqlite = SQLiteInfo.loaded
-        log.info("the history is in \(settings.directory), SQLite \(sqlite.version)")
+        let options = SQLiteInfo.options.joined(separator: ", ")
+        log.info("the history is in \(settings.directory), SQLite \(sqlite.version) (\(options))")
         if let remark = sqlite.remark { log.debug("\(remark)") }
         if case .movedAside(let path, let reason) = store.outcome {
+            let found = store.salvage.map { "\($0.passes) passes" } ?? "nothing"
             log.error(
-                "the history was damaged and is now \(path); a new one was started: \(reason)")
+                """
+                the history was damaged and is now \(path); a new one was started, and has \
+                \(found) of the old one so far: \(reason)
+                """)
         }
         return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
     }

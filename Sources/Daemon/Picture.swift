@@ -1,4 +1,5 @@
 import Health
+import History
 import Model
 
 /// Everything that is known at one moment; made by the pipeline and replaced whole.
@@ -112,6 +113,16 @@ struct HistoryView: Sendable {
     var sizeBytes: UInt64
     var failures: UInt64
     var appendSeconds: Double?
-    /// Why the latest pass could not be written; nil when it could.
+    /// Passes that wait in memory until they can be written.
+    var waiting = 0
+    /// Passes that are lost since the daemon was started.
+    var lost: UInt64 = 0
+    /// Why the latest pass could not be written, or what else is wrong; nil when nothing is.
     var trouble: String?
+    /// Since when nothing can be written; nil while it can.
+    var since: Moment?
+    /// What the check after the start found; nil before it ended.
+    var check: HistoryCheck.Outcome?
+    /// What becomes of a damaged file that was moved aside; nil when none was.
+    var salvage: SalvageProgress?
 }

@@ -113,6 +113,9 @@ final class Pipeline {
         return stops
     }
 
+    /// Ends what runs beside the passes.
+    func stop() { keeper?.stop() }
+
     private static func isEarlier(_ left: Moment, _ right: Moment) -> Bool {
         left.boottimeNanoseconds < right.boottimeNanoseconds
     }

@@ -75,7 +75,8 @@ extension EndSample {
 extension HistorySample {
     fileprivate init(_ view: HistoryView) {
         self.init(
-            sizeBytes: view.sizeBytes, failures: view.failures, appendSeconds: view.appendSeconds)
+            sizeBytes: view.sizeBytes, failures: view.failures, waiting: UInt64(view.waiting),
+            lost: view.lost, appendSeconds: view.appendSeconds)
     }
 }
 

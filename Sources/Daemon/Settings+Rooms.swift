@@ -1,4 +1,5 @@
 import Exposition
+import History
 import Model
 import Serve
 
@@ -7,6 +8,19 @@ extension Duration {
     var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         return UInt64(max(0, seconds)) * 1_000_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000
+    }
+}
+
+extension Settings.History {
+    /// How much the store keeps.
+    var limits: Store.Limits {
+        var limits = Store.Limits(
+            maximumAgeMilliseconds: Int64(maxAge.wholeMilliseconds), maximumBytes: Int64(maxSize))
+        limits.ballastBytes = Int64(ballast)
+        limits.slotMilliseconds = Int64(slot.wholeMilliseconds)
+        limits.slotPasses = slotPasses
+        limits.thinAfterMilliseconds = thinAfter.map { Int64($0.wholeMilliseconds) }
+        return limits
     }
 }
 

@@ -144,7 +144,13 @@ package enum MetricFamilies {
         "fabricwatch_history_size_bytes", .gauge, "Size of the history on disk.")
     static let historyFailures = MetricFamily(
         "fabricwatch_history_append_failures_total", .counter,
-        "Passes that could not be written to the history.")
+        "Passes that could not be written to the history at once.")
+    static let historyWaiting = MetricFamily(
+        "fabricwatch_history_waiting_passes", .gauge,
+        "Passes that wait in memory until they can be written.")
+    static let historyLost = MetricFamily(
+        "fabricwatch_history_lost_passes_total", .counter,
+        "Passes that were never written to the history.")
     static let historyDuration = MetricFamily(
         "fabricwatch_history_append_duration_seconds", .gauge,
         "Time that writing the latest pass took.")
@@ -183,8 +189,9 @@ package enum MetricFamilies {
             portInfo, peerInfo,
         ] + link + [readable, sampled, qualities, saturated] + counters.map(\.family) + portGauges
         + nvml + gpus + nvlinks + pcie + events + [
-            historyBytes, historyFailures, historyDuration, requests, connections,
-            refusedConnections, processCPU, processResident, processVirtual, processFiles,
+            historyBytes, historyFailures, historyWaiting, historyLost, historyDuration, requests,
+            connections, refusedConnections,
+            processCPU, processResident, processVirtual, processFiles,
             processFileLimit, processThreads, processStart,
         ]
 

@@ -135,6 +135,10 @@ extension Scrape {
             writer.sample(nil, history.sizeBytes)
             writer.family(MetricFamilies.historyFailures)
             writer.sample(nil, history.failures)
+            writer.family(MetricFamilies.historyWaiting)
+            writer.sample(nil, history.waiting)
+            writer.family(MetricFamilies.historyLost)
+            writer.sample(nil, history.lost)
             if let seconds = history.appendSeconds {
                 writer.family(MetricFamilies.historyDuration)
                 writer.sample(nil, seconds: seconds)

@@ -180,15 +180,23 @@ package struct EndSample: Sendable {
 package struct HistorySample: Sendable {
     /// Size on disk.
     package var sizeBytes: UInt64
-    /// Passes that could not be written.
+    /// Passes that could not be written at once.
     package var failures: UInt64
+    /// Passes that wait in memory until they can be written.
+    package var waiting: UInt64
+    /// Passes that never will be.
+    package var lost: UInt64
     /// Time that writing the latest pass took; nil before the first.
     package var appendSeconds: Double?
 
     /// The history.
-    package init(sizeBytes: UInt64, failures: UInt64, appendSeconds: Double?) {
+    package init(
+        sizeBytes: UInt64, failures: UInt64, waiting: UInt64, lost: UInt64, appendSeconds: Double?
+    ) {
         self.sizeBytes = sizeBytes
         self.failures = failures
+        self.waiting = waiting
+        self.lost = lost
         self.appendSeconds = appendSeconds
     }
 }

@@ -80,8 +80,10 @@ extension ConditionCatalog {
             accused: [.host], ladder: Ladder(.mendHost),
             source: "dmesg_restrict, capabilities(7) CAP_SYSLOG"),
         ConditionRow(
-            .historyUnavailable, .daemon, "The history cannot be written.", .warning,
-            trigger: "a pass could not be kept", clearing: "at once when one is",
+            .historyUnavailable, .daemon,
+            "The history cannot be written or sealed, or is damaged.", .warning,
+            trigger: "a pass could not be kept or sealed, or a check found damage",
+            clearing: "at once when it is not so",
             accused: [.host], ladder: Ladder(.mendHost), source: "sqlite.org/rescode.html"),
     ]
 }

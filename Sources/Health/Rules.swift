@@ -276,9 +276,10 @@ package enum Rules {
             Opinion(
                 id: .historyUnavailable, subject: Subject(),
                 severity: ConditionCatalog.row(.historyUnavailable).severity,
-                summary: "The history cannot be written: deltas over this time will be missing.",
+                summary: "The history is not kept as it should be: deltas may reach less far.",
                 accused: [.host], grade: .localOnly, evidence: [$0],
-                action: "Make room or mend permissions in the history's directory.")
+                action: "Do what the evidence ends with: make room or mend permissions in the "
+                    + "history's directory.")
         }
     }
 }

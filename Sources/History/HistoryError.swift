@@ -109,7 +109,8 @@ extension HistoryError {
         case SQLITE_FULL: .full
         case SQLITE_READONLY: .readOnly
         case SQLITE_PERM, SQLITE_AUTH: .noPermission
-        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged
+        // No statement of ours breaks a constraint unless the file contradicts itself.
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CONSTRAINT: .damaged
         case SQLITE_BUSY, SQLITE_LOCKED: .busy
         case SQLITE_INTERRUPT: .timeLimit
         default: cause(systemError: systemError) ?? .system

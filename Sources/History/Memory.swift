@@ -39,10 +39,30 @@ struct Memory {
             UNION ALL SELECT last, t1 FROM (SELECT last, t1 FROM slot ORDER BY first DESC LIMIT 1)
             ORDER BY cyc DESC LIMIT 1
             """, to: "find the newest pass")
+        last = try Self.handedOut(connection)
         guard try newest.step() else { return }
-        last = Seen(pass: newest.integer(0), timeMilliseconds: newest.integer(1))
+        last = Seen(
+            pass: max(last.pass, newest.integer(0)), timeMilliseconds: newest.integer(1))
         let row = try StateReader.newestRow(connection, upTo: .max, layouts: layouts)
         if let row { noteSeen(row.frame) }
+    }
+
+    /// Rows of `meta`: a pass that none after may be numbered before, and the time of the newest
+    /// one that was known then.
+    static let passKey = "last_pass"
+    static let timeKey = "last_time"
+
+    // Numbers of passes that were lost with a damaged file are not given again.
+    private static func handedOut(
+        _ connection: borrowing Connection
+    ) throws(HistoryError) -> Seen {
+        let statement = try connection.prepare(
+            """
+            SELECT a.v, b.v FROM meta AS a, meta AS b
+            WHERE a.k = '\(passKey)' AND b.k = '\(timeKey)'
+            """, to: "find the newest pass")
+        guard try statement.step() else { return Seen(pass: 0, timeMilliseconds: .min) }
+        return Seen(pass: statement.integer(0), timeMilliseconds: statement.integer(1))
     }
 
     /// Forgets devices that are not in the next group; a number that is not listed may be given to
@@ -85,6 +105,8 @@ struct Memory {
         _ connection: borrowing Connection
     ) throws(HistoryError) -> [Int64: KeptOrigins] {
         let purpose = "read the history's offsets"
+        // What has no row was not added to, unless rows are lost.
+        let usual = try connection.isWhole(.offs) ? Origin.none : Origin.lost
         var origins: [Int64: KeptOrigins] = [:]
         let devices = try connection.prepare(
             """
@@ -94,7 +116,7 @@ struct Memory {
         while try devices.step() {
             origins[devices.integer(0)] = KeptOrigins(
                 layout: devices.integer(1),
-                values: Array(repeating: .none, count: Int(devices.integer(2))))
+                values: Array(repeating: usual, count: Int(devices.integer(2))))
         }
         let offsets = try connection.prepare(
             "SELECT dev, ctr, off, field, \(Schema.Table.offs.isSound) FROM offs", to: purpose)
@@ -103,16 +125,20 @@ struct Memory {
             guard let count = origins[device]?.values.count, (0..<count).contains(column) else {
                 continue
             }
-            // What is damaged has no source that a raw value could be compared with.
             origins[device]?.values[column] =
                 offsets.integer(4) == 0
-                ? Origin(offset: 0, field: .max)
+                ? Origin.lost
                 : Origin(
                     offset: offsets.unsigned(2),
                     field: UInt8(truncatingIfNeeded: offsets.integer(3)))
         }
         return origins
     }
+}
+
+extension Origin {
+    // What is damaged has no source that a raw value could be compared with.
+    fileprivate static let lost = Origin(offset: 0, field: .max)
 }
 
 /// Passes of one daemon run within one boot.

@@ -12,10 +12,9 @@ struct Opening: ~Copyable {
     init(
         _ file: HistoryFile, limits: Store.Limits, nowMilliseconds: Int64
     ) throws(HistoryError) {
-        guard SQLiteInfo.isThreadSafe else {
+        if let defect = SQLiteInfo.loaded.defect {
             throw HistoryError(
-                attempted: "open the history", path: file.database, cause: .unsuitable,
-                message: "libsqlite3 was built without support for threads")
+                attempted: Self.purpose, path: file.database, cause: .unsuitable, message: defect)
         }
         try file.refuseForeignHeader()
         try file.refuseMarked()
@@ -31,15 +30,23 @@ struct Opening: ~Copyable {
         } else {
             try Self.migrate(connection)
         }
-        let storeID = try connection.integer(
-            "SELECT v FROM meta WHERE k = 'store_id'", to: Self.purpose)
+        let storeID = try Self.storeID(connection)
+        // From here on a pass that cannot be written at once waits in memory, and not its thread.
+        try connection.execute("PRAGMA busy_timeout=250", to: Self.purpose)
         memory = try Memory(connection, epoch: nil)
-        self.storeID = UInt64(bitPattern: storeID ?? 0)
+        self.storeID = storeID
         self.isNew = isNew
         self.connection = connection
     }
 
     private static let purpose = "open the history"
+
+    /// The history's number.
+    static func storeID(_ connection: borrowing Connection) throws(HistoryError) -> UInt64 {
+        let number = try connection.integer(
+            "SELECT v FROM meta WHERE k = 'store_id'", to: purpose)
+        return UInt64(bitPattern: number ?? 0)
+    }
 
     private static func hasNoTables(
         _ connection: borrowing Connection
@@ -82,11 +89,13 @@ struct Opening: ~Copyable {
             PRAGMA max_page_count=\(limits.maximumBytes / Retention.pageBytes);
             """, to: purpose)
         let synchronous = try connection.integer("PRAGMA synchronous", to: purpose)
-        guard journal == "wal", synchronous == 2 else {
+        let secureDelete = try connection.integer("PRAGMA secure_delete", to: purpose)
+        guard journal == "wal", synchronous == 2, secureDelete == 0 else {
             throw HistoryError(
                 attempted: purpose, path: connection.path, cause: .unsuitable,
                 message: "SQLite gives journal_mode \(journal ?? "none"), synchronous "
-                    + "\(synchronous ?? -1) instead of wal and 2, and could lose passes")
+                    + "\(synchronous ?? -1), secure_delete \(secureDelete ?? -1) instead of wal, 2 "
+                    + "and 0, so that passes could be lost or written twice")
         }
     }
 

@@ -111,7 +111,13 @@ extension Store {
         try delete("DELETE FROM event WHERE id < ?", stretch.end << Schema.eventBits)
     }
 
-    private func isTooLarge() throws(HistoryError) -> Bool {
+    /// Whether the file has no room left within its own limit, whatever the disk has.
+    func isAtLimit() throws(HistoryError) -> Bool {
+        try pages("page_count") >= pages("max_page_count")
+    }
+
+    /// Whether the oldest passes have to go for those to come.
+    func isTooLarge() throws(HistoryError) -> Bool {
         let used = try pages("page_count") - pages("freelist_count")
         return (used + Retention.sparePages) * Retention.pageBytes > limits.maximumBytes
     }
@@ -128,6 +134,8 @@ extension Store {
 
     // Devices and epochs that nothing refers to any more. Layouts stay: one comes with a version.
     private func dropUnused() throws(HistoryError) {
+        // Slots that are still to be salvaged may need them.
+        guard salvage?.isDone ?? true else { return }
         let purpose = "find the oldest passes"
         let oldest = try connection.prepare(
             """

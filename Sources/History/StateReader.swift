@@ -17,6 +17,12 @@ enum StateReader {
     static func layouts(_ connection: borrowing Connection) throws(HistoryError) -> [Int64: Layout]
     {
         let purpose = "read the history's columns"
+        // Without its last columns a layout would give values to the wrong ones.
+        guard try connection.isWhole(.field) else {
+            throw HistoryError(
+                attempted: purpose, path: connection.path, cause: .damaged,
+                message: "rows of the table field are lost")
+        }
         var columns: [Int64: [Column]] = [:]
         let fields = try connection.prepare(
             """
@@ -205,11 +211,6 @@ extension StateReader {
         try statement.bind(1, epoch)
         return try statement.step() ? statement.text(0) : ""
     }
-}
-
-extension RowHeader {
-    /// The pass and its time.
-    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
 }
 
 extension StoredPass {

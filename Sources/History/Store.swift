@@ -19,6 +19,9 @@ package final class Store {
         /// Slots older than this keep one pass a minute of what tells nothing of errors; nil to
         /// keep all; milliseconds.
         package var thinAfterMilliseconds: Int64?
+        /// The size of a file beside the database that is given up when the disk is full; zero for
+        /// none.
+        package var ballastBytes: Int64 = 0
 
         /// Limits; the oldest passes go first when either is reached.
         package init(maximumAgeMilliseconds: Int64, maximumBytes: Int64) {
@@ -40,7 +43,9 @@ package final class Store {
     /// How opening went.
     package let outcome: Outcome
     /// A random number that the file got when it was created; a cursor belongs to one history.
-    package let storeID: UInt64
+    package private(set) var storeID: UInt64
+    /// What becomes of the file that was moved aside; nil when none was, or nothing can be read.
+    package internal(set) var salvage: SalvageProgress?
 
     let connection: Connection
     let limits: Limits
@@ -49,7 +54,8 @@ package final class Store {
     /// The epoch of this run, once it is in the file.
     var epoch: Epoch?
     let insertRow: Statement
-    private let file: HistoryFile
+    var ballast: Ballast
+    let file: HistoryFile
     private let lock: DirectoryLock
     private let begin: Statement
     private let commit: Statement
@@ -64,16 +70,19 @@ package final class Store {
         file = HistoryFile(directory: directory)
         try file.createDirectory()
         lock = try DirectoryLock(path: file.lock)
+        var ballast = Ballast(file, bytes: limits.ballastBytes)
         let opening: Opening
         do {
-            opening = try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+            opening = try Self.open(file, limits, nowMilliseconds, &ballast)
             outcome = opening.isNew ? .created : .opened
         } catch {
             guard error.cause == .damaged else { throw error }
             let aside = try file.moveAside(nowMilliseconds: nowMilliseconds)
-            opening = try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+            opening = try Self.open(file, limits, nowMilliseconds, &ballast)
             outcome = .movedAside(to: aside, because: error)
         }
+        ballast.take()
+        self.ballast = ballast
         self.limits = limits
         storeID = opening.storeID
         memory = opening.memory
@@ -83,6 +92,25 @@ package final class Store {
         insertRow = try connection.prepare(
             "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass",
             persistent: true)
+        if case .movedAside(let copy, _) = outcome {
+            // Without it the new history stands on its own.
+            try? takeOver(copy, nowMilliseconds: nowMilliseconds)
+            storeID = try Opening.storeID(connection)
+        } else {
+            try resumeSalvage()
+        }
+    }
+
+    // Opening writes as well.
+    private static func open(
+        _ file: HistoryFile, _ limits: Limits, _ nowMilliseconds: Int64, _ ballast: inout Ballast
+    ) throws(HistoryError) -> Opening {
+        do {
+            return try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+        } catch {
+            guard error.cause == .full, ballast.release() else { throw error }
+            return try Opening(file, limits: limits, nowMilliseconds: nowMilliseconds)
+        }
     }
 
     /// Keeps a pass; when it returns, the pass is on the disk.
@@ -98,7 +126,7 @@ package final class Store {
         logPosition: KernelLogPosition? = nil
     ) throws(HistoryError) -> PassID {
         try refuseInvalid(pass)
-        return try transaction { memory throws(HistoryError) in
+        let id = try transaction { memory throws(HistoryError) in
             try write(pass, &memory)
             try replacePublished(published)
             try write(events)
@@ -106,6 +134,8 @@ package final class Store {
             if let logPosition { try write(logPosition) }
             return PassID(UInt64(bitPattern: memory.last.pass))
         }
+        ballast.take()
+        return id
     }
 
     /// Runs all of a body or nothing of it.

@@ -51,6 +51,15 @@ package protocol Answers: Sendable {
     /// history and may block for its time limit, so the server asks it on a thread of its own.
     func deltas(since: Since, until: Since?) throws(AnswerError) -> V1.Deltas
 
+    /// The counters and gauges of these names that parts have, without points; may block likewise.
+    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries]
+
+    /// What became of some of them step by step; may block likewise, for each hour that is asked
+    /// for.
+    func range(
+        _ question: RangeQuestion, of series: [V1.RangeSeries]
+    ) throws(AnswerError) -> V1.Range
+
     /// The named moments; likewise.
     func marks() throws(AnswerError) -> V1.Marks
 
@@ -64,15 +73,6 @@ package protocol Answers: Sendable {
 
     /// Deletes a mark and answers what it was; likewise.
     func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark
-
-    /// The counters and gauges of these names that parts have, without points; may block likewise.
-    func rangeSeries(names: [String]) throws(AnswerError) -> [V1.RangeSeries]
-
-    /// What became of some of them step by step; may block likewise, for each hour that is asked
-    /// for.
-    func range(
-        _ question: RangeQuestion, of series: [V1.RangeSeries]
-    ) throws(AnswerError) -> V1.Range
 }
 
 /// What is asked about a stretch of time.

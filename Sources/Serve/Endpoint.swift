@@ -105,7 +105,7 @@ enum Endpoint: String, CaseIterable {
             until=    likewise; the newest pass when absent
             name=     counters and gauges, with commas between
             step=     the length of a step; without it each pass is one
-            function= what is said of a step: last (when absent), min, max, increase or rate
+            function= what is said of a step: last (the default), min, max, increase or rate
             device=   only this device
             end=      local or peer
             gpu=      only this GPU: index, UUID or PCI address

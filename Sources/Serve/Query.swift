@@ -114,6 +114,15 @@ struct Query {
         return .ago(milliseconds: milliseconds)
     }
 
+    /// The name of a mark.
+    static func markName(_ text: Substring) throws(Problem) -> MarkName {
+        guard let name = MarkName(String(text)) else {
+            throw Problem(
+                .badParameter, "the name of a mark is \(MarkName.expected), not \"\(text)\"")
+        }
+        return name
+    }
+
     /// The most names that one question may have.
     private static let namesMax = 50
 
@@ -147,15 +156,6 @@ struct Query {
             throw Problem(.badParameter, "function is one of \(known), not \"\(text)\"")
         }
         return function
-    }
-
-    /// The name of a mark.
-    static func markName(_ text: Substring) throws(Problem) -> MarkName {
-        guard let name = MarkName(String(text)) else {
-            throw Problem(
-                .badParameter, "the name of a mark is \(MarkName.expected), not \"\(text)\"")
-        }
-        return name
     }
 
     /// Digits and one unit; nil for anything else and for what Int64 cannot hold.

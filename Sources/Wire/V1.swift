@@ -27,12 +27,14 @@ package enum V1 {
         package var parts: [String: String]?
         /// Parts that offended, the worst first; absent where none did.
         package var offenders: [Offender]?
+        /// The history on disk; absent when it is switched off, and before the first pass.
+        package var history: HistoryState?
 
         /// A health document.
         package init(
             node: String, time: String, verdict: String, summary: String,
             expectations: String, conditions: [Condition], observed: Observed,
-            collectors: [Collector]
+            collectors: [Collector], history: HistoryState? = nil
         ) {
             self.node = node
             self.time = time
@@ -42,6 +44,7 @@ package enum V1 {
             self.conditions = conditions
             self.observed = observed
             self.collectors = collectors
+            self.history = history
         }
     }
 

@@ -1,114 +1,55 @@
 import Foundation
 import History
-import Logging
 import Model
 import Serve
-import Synchronization
 import Testing
 
 @testable import Daemon
 
-/// Remembers what is logged.
-final class LogBook: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-    var all: [String] { lines.withLock { $0 } }
-
-    func logger() -> Logger { Logger(label: "test") { _ in Handler(book: self) } }
-
-    private struct Handler: LogHandler {
-        let book: LogBook
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.info
-
-        init(book: LogBook) { self.book = book }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { book.add("\(event.level): \(event.message)") }
-    }
-}
-
 @Suite struct KeeperTests {
-    private static let symbol = InfiniBandCounters.index(of: "symbol_error") ?? -1
-
-    private let path =
-        FileManager.default.temporaryDirectory.path + "/fabricwatch-\(UUID().uuidString)"
-    private let book = LogBook()
-
-    private func remove() { try? FileManager.default.removeItem(atPath: path) }
-
-    private func store() throws -> Store {
-        try Store(
-            directory: path,
-            limits: Store.Limits(maximumAgeMilliseconds: .max / 2, maximumBytes: 64 << 20),
-            nowMilliseconds: 1_700_000_000_000)
-    }
-
-    private func keeper(_ store: Store) -> Keeper {
-        Keeper(store: store, directory: path, clock: SystemClock(), log: book.logger())
-    }
-
-    /// A pass that cannot be kept: two series of one name.
-    private func broken(_ pass: PassRecord) -> PassRecord {
-        var pass = pass
-        pass.series += pass.series
-        return pass
-    }
-
-    private func record(
-        _ ledger: inout Ledger, symbolErrors: UInt64, at seconds: UInt64
-    ) -> PassRecord {
-        let node = ScriptedNode(local: ["symbol_error": symbolErrors])
-        let moment = Moment.scripted(seconds: seconds)
-        ledger.beginPass()
-        let events = ledger.observe(.port(node.key), node.port.local.observation, at: moment)
-        return PassRecord(moment: moment, series: ledger.records(), events: events)
-    }
+    private let stage = KeeperStage()
 
     @Test func troubleIsShownUntilItEndsAndLoggedOnce() throws {
-        defer { remove() }
-        let keeper = keeper(try store())
+        defer { stage.remove() }
+        let keeper = stage.keeper(try stage.store())
         var ledger = Ledger()
-        keeper.keep(record(&ledger, symbolErrors: 1, at: 0), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 0), [])
         #expect(keeper.view.trouble == nil && keeper.view.failures == 0)
         #expect(keeper.latest == PassID(1))
         for step in 1...3 {
             keeper.keep(
-                broken(record(&ledger, symbolErrors: 1, at: 10 * UInt64(step))), [])
+                stage.broken(stage.record(&ledger, symbolErrors: 1, at: 10 * UInt64(step))),
+                [])
         }
         #expect(keeper.view.failures == 3)
-        #expect(keeper.view.trouble?.contains(path) == true)
+        #expect(keeper.view.trouble?.contains(stage.path) == true)
         #expect(keeper.latest == PassID(1), "what was not kept has no number")
-        keeper.keep(record(&ledger, symbolErrors: 1, at: 40), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 40), [])
         #expect(keeper.view.trouble == nil && keeper.view.failures == 3)
         #expect(keeper.latest == PassID(2))
-        #expect(book.all.map { $0.prefix(5) } == ["error", "notic"])
+        #expect(stage.book.told.map { $0.prefix(5) } == ["error", "notic"])
         #expect(keeper.view.sizeBytes > 0 && keeper.view.appendSeconds != nil)
     }
 
     @Test func clearingWhileNothingIsKeptIsSaidAfterwards() throws {
-        defer { remove() }
-        let keeper = keeper(try store())
+        defer { stage.remove() }
+        let keeper = stage.keeper(try stage.store())
         var ledger = Ledger()
-        keeper.keep(record(&ledger, symbolErrors: 100, at: 0), [])
-        keeper.keep(broken(record(&ledger, symbolErrors: 3, at: 10)), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 100, at: 0), [])
+        keeper.keep(stage.broken(stage.record(&ledger, symbolErrors: 3, at: 10)), [])
         // Twice the same, and nothing more in the pass that is kept.
-        keeper.keep(broken(record(&ledger, symbolErrors: 2, at: 20)), [])
-        keeper.keep(record(&ledger, symbolErrors: 4, at: 30), [])
+        keeper.keep(stage.broken(stage.record(&ledger, symbolErrors: 2, at: 20)), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 4, at: 30), [])
         let desk = Desk(
-            node: "n", clock: SystemClock(), archive: Archive(reader: Reader(directory: path)))
+            node: "n", clock: SystemClock(), archive: Archive(reader: Reader(directory: stage.path))
+        )
         let deltas = try desk.deltas(since: .wall(milliseconds: 1_700_000_000_000))
         let counter = deltas.series.first?.counters.first { $0.name == "symbol_error" }
         // 3 after the first clearing, 2 after the second, then 2 more.
         #expect(counter?.delta == 7)
         #expect(counter?.quality == "at_least")
         #expect(counter?.reasons == ["cleared"])
-        keeper.keep(record(&ledger, symbolErrors: 4, at: 40), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 4, at: 40), [])
         let next = try desk.deltas(since: .cursor(deltas.next)).series.first?.counters.first {
             $0.name == "symbol_error"
         }
@@ -116,33 +57,34 @@ final class LogBook: Sendable {
     }
 
     @Test func eventOfASeriesThatIsForgottenDoesNotBlockTheNextPass() throws {
-        defer { remove() }
-        let keeper = keeper(try store())
+        defer { stage.remove() }
+        let keeper = stage.keeper(try stage.store())
         var ledger = Ledger()
-        keeper.keep(record(&ledger, symbolErrors: 9, at: 0), [])
-        keeper.keep(broken(record(&ledger, symbolErrors: 1, at: 10)), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 9, at: 0), [])
+        keeper.keep(stage.broken(stage.record(&ledger, symbolErrors: 1, at: 10)), [])
         let other = PassRecord(moment: .scripted(seconds: 20), series: [], events: [])
         keeper.keep(other, [])
         #expect(keeper.view.trouble == nil)
     }
 
     @Test func publishedBasesOfALostPassAreKeptWithTheNext() throws {
-        defer { remove() }
+        defer { stage.remove() }
         do {
-            let keeper = keeper(try store())
+            let keeper = stage.keeper(try stage.store())
             var ledger = Ledger()
             var bases = [UInt64?](repeating: nil, count: InfiniBandCounters.count)
-            bases[Self.symbol] = 1000
+            bases[KeeperStage.symbol] = 1000
             let shelf = Publication.Shelf(key: ScriptedNode.hca, bases: bases)
             keeper.keep(
-                broken(record(&ledger, symbolErrors: 5, at: 0)), [("mlx5_0/1/local", shelf)])
-            keeper.keep(record(&ledger, symbolErrors: 6, at: 10), [])
+                stage.broken(stage.record(&ledger, symbolErrors: 5, at: 0)),
+                [("mlx5_0/1/local", shelf)])
+            keeper.keep(stage.record(&ledger, symbolErrors: 6, at: 10), [])
         }
-        var past = try keeper(try store()).past()
+        var past = try stage.keeper(try stage.store()).past()
         let entries = try #require(past.ledger[.port(ScriptedNode.hca)]).entries
         let slot = Publication.Slot(device: "mlx5_0", port: 1, end: .local)
         let totals = past.publication.publish(slot, key: ScriptedNode.hca, entries: entries).totals
-        #expect(totals[Self.symbol] == 1006)
+        #expect(totals[KeeperStage.symbol] == 1006)
     }
 
     private func event(_ id: UInt64) -> JournalEntry {
@@ -155,47 +97,47 @@ final class LogBook: Sendable {
     }
 
     @Test func eventsOfALostPassAreKeptWithTheNextUnlessTheyAreDropped() throws {
-        defer { remove() }
+        defer { stage.remove() }
         do {
-            let keeper = keeper(try store())
+            let keeper = stage.keeper(try stage.store())
             var ledger = Ledger()
-            keeper.keep(record(&ledger, symbolErrors: 5, at: 0), [], [event(1), event(2)])
+            keeper.keep(stage.record(&ledger, symbolErrors: 5, at: 0), [], [event(1), event(2)])
             keeper.keep(
-                broken(record(&ledger, symbolErrors: 5, at: 10)), [],
+                stage.broken(stage.record(&ledger, symbolErrors: 5, at: 10)), [],
                 [event(3), event(4), event(5)], remains: EventJournal.Remains(through: 1))
             keeper.keep(
-                record(&ledger, symbolErrors: 6, at: 20), [],
+                stage.record(&ledger, symbolErrors: 6, at: 20), [],
                 remains: EventJournal.Remains(through: 4, ids: [3]))
         }
-        let journal = try keeper(try store()).past().journal
+        let journal = try stage.keeper(try stage.store()).past().journal
         #expect(journal.entries.map(\.id) == [3, 5] && journal.droppedThrough == 4)
     }
 
     @Test func removedFileIsNoticed() throws {
-        defer { remove() }
-        let keeper = keeper(try store())
+        defer { stage.remove() }
+        let keeper = stage.keeper(try stage.store())
         var ledger = Ledger()
-        keeper.keep(record(&ledger, symbolErrors: 1, at: 0), [])
-        remove()
-        keeper.keep(record(&ledger, symbolErrors: 1, at: 10), [])
+        keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 0), [])
+        stage.remove()
+        keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 10), [])
         #expect(keeper.view.trouble?.contains("was removed or replaced") == true)
         #expect(keeper.view.failures == 1 && keeper.latest == PassID(1))
-        _ = try store()
-        keeper.keep(record(&ledger, symbolErrors: 1, at: 20), [])
+        _ = try stage.store()
+        keeper.keep(stage.record(&ledger, symbolErrors: 1, at: 20), [])
         #expect(keeper.view.trouble != nil, "another file in its place is not ours")
-        #expect(book.all.count == 1)
+        #expect(stage.book.told.count == 1)
     }
 
     @Test func historyThatCannotBeOpenedIsSaidInHealthAndKeepsNothingBack() throws {
         let error = try #require(throws: HistoryError.self) {
             try Store(
-                directory: path + "/no/parent",
+                directory: stage.path + "/no/parent",
                 limits: Store.Limits(maximumAgeMilliseconds: 1, maximumBytes: 1),
                 nowMilliseconds: 0)
         }
         #expect(error.advice.contains("history.directory"))
         let keeper = Keeper(
-            unopened: error, directory: path, clock: SystemClock(), log: book.logger())
+            unopened: error, directory: stage.path, clock: SystemClock(), log: stage.book.logger())
         let pipeline = Pipeline(naming: .init(), keeper: keeper, past: try keeper.past())
         let node = ScriptedNode(local: ["symbol_error": 1], far: ["symbol_error": 1])
         let picture = pipeline.pass(
@@ -208,8 +150,8 @@ final class LogBook: Sendable {
     }
 
     @Test func nothingIsKnownOfAnEmptyHistory() throws {
-        defer { remove() }
-        let keeper = keeper(try store())
+        defer { stage.remove() }
+        let keeper = stage.keeper(try stage.store())
         let past = try keeper.past()
         #expect(past.ledger.records().isEmpty && keeper.latest == nil)
     }

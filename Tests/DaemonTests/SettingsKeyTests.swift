@@ -96,6 +96,12 @@ struct SettingsKeyTests {
             refused: ["a", "\"\"", "./a", "~/a", "5", "/\(String(repeating: "a", count: 4095))"]),
         duration("history.max_age", ["1h", "59m"], ["3650d", "3651d"]),
         size("history.max_size", ["8MiB", "8191KiB"], ["16TiB", "17TiB"]),
+        size("history.ballast", ["4MiB", "4095KiB"], ["1GiB", "1025MiB"]),
+        duration("history.slot", ["1m", "59s"], ["1d", "25h"]),
+        integer("history.slot_passes", 64, 4096),
+        Case(
+            path: "history.thin_after", accepted: ["\"\"", "1h", "3650d"],
+            refused: ["59m", "3651d", "0s", "1000", "off", "5MiB"]),
         Case(
             path: "serve.socket", accepted: ["\"\"", "/\(String(repeating: "a", count: 106))"],
             refused: ["a", "5", "/\(String(repeating: "a", count: 107))"]),

@@ -165,9 +165,16 @@ extension Golden {
         # TYPE fabricwatch_history_size_bytes gauge
         fabricwatch_history_size_bytes 1048576
         # HELP fabricwatch_history_append_failures Passes that could not be written to the \
-        history.
+        history at once.
         # TYPE fabricwatch_history_append_failures counter
         fabricwatch_history_append_failures_total 0
+        # HELP fabricwatch_history_waiting_passes Passes that wait in memory until they can be \
+        written.
+        # TYPE fabricwatch_history_waiting_passes gauge
+        fabricwatch_history_waiting_passes 0
+        # HELP fabricwatch_history_lost_passes Passes that were never written to the history.
+        # TYPE fabricwatch_history_lost_passes counter
+        fabricwatch_history_lost_passes_total 0
         # HELP fabricwatch_history_append_duration_seconds Time that writing the latest pass \
         took.
         # TYPE fabricwatch_history_append_duration_seconds gauge

@@ -114,7 +114,8 @@ enum Node {
         return Scrape(
             version: "0.1.0", verdict: (verdicts, "WARNING"), conditions: conditions,
             collectors: collectors, cables: cables,
-            history: HistorySample(sizeBytes: 1_048_576, failures: 0, appendSeconds: 0.003),
+            history: HistorySample(
+                sizeBytes: 1_048_576, failures: 0, waiting: 0, lost: 0, appendSeconds: 0.003),
             server: ServerSample(
                 requests: [("2xx", 7), ("4xx", 1), ("5xx", 0)], connections: 2, refused: 0),
             process: process)

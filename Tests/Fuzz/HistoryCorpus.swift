@@ -73,6 +73,7 @@ private enum HistoryCorpus {
             let status = CellStatus(rawValue: UInt8.random(in: 0...4, using: &random))
             frame.statuses[index] = status ?? .value
             frame.values[index] &+= random.next() >> UInt64.random(in: 0...63, using: &random)
+            if !frame.statuses[index].hasValue { frame.values[index] = 0 }
         }
         return frame
     }

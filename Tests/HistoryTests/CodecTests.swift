@@ -164,16 +164,7 @@ import Testing
         _ frame: Frame, after previous: Frame?, header: RowHeader
     ) -> [UInt8] {
         var reached = previous ?? Frame(shape: frame.shape, seen: frame.seen)
-        let pass = PassRecord(
-            moment: Moment(
-                bootID: "", boottimeNanoseconds: frame.boottimeNanoseconds,
-                wallMilliseconds: frame.wallMilliseconds),
-            series: frame.present.indices.map {
-                SeriesRecord(
-                    key: "\($0)", layout: Layout(deviceClass: "", columns: []),
-                    isPresent: frame.present[$0], cells: frame.cells(ofPart: $0), origins: [])
-            }, events: [])
-        let bytes = RowCodec.encode(pass, over: &reached, header: header)
+        let bytes = RowCodec.encode(PassRecord(of: frame), over: &reached, header: header)
         #expect(reached == frame)
         return bytes
     }

@@ -1,4 +1,5 @@
 import HistoryScript
+import Model
 
 @testable import History
 
@@ -135,5 +136,28 @@ extension ChunkContent {
     func seen(_ series: Int, row: Int, _ clock: SlotClock) -> Seen? {
         let latest = (0...row).last { self.series[series].presence[$0] == true }
         return latest.map(clock.seen) ?? self.series[series].seenBefore
+    }
+}
+
+extension RowCodec {
+    /// The bytes of a frame; `previous` is the one of the row before.
+    static func encode(_ frame: Frame, after previous: Frame, header: RowHeader) -> [UInt8] {
+        var previous = previous
+        return encode(PassRecord(of: frame), over: &previous, header: header)
+    }
+}
+
+extension PassRecord {
+    /// The pass that a frame is of, without names.
+    init(of frame: Frame) {
+        self.init(
+            moment: Moment(
+                bootID: "", boottimeNanoseconds: frame.boottimeNanoseconds,
+                wallMilliseconds: frame.wallMilliseconds),
+            series: frame.present.indices.map {
+                SeriesRecord(
+                    key: "\($0)", layout: Layout(deviceClass: "", columns: []),
+                    isPresent: frame.present[$0], cells: frame.cells(ofPart: $0), origins: [])
+            }, events: [])
     }
 }

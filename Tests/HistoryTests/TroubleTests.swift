@@ -213,6 +213,40 @@ import Testing
         #expect(SQLiteInfo.loaded.versionNumber > 3_000_000)
     }
 
+    @Test func libraryThatLacksWhatIsUsedIsRefused() {
+        #expect(SQLiteInfo.loaded.defect == nil)
+        let old = SQLiteInfo(version: "3.34.1", versionNumber: 3_034_001)
+        #expect(old.defect == "libsqlite3 is 3.34.1, 3.37.0 is needed")
+        #expect(SQLiteInfo.options.contains { $0.hasPrefix("THREADSAFE=") })
+    }
+
+    @Test func checkFindsDamageAndGivesUpInTime() throws {
+        let directory = try Self.directoryWithHistory(passes: 1000)
+        do {
+            let store = try Store.open(directory)
+            #expect(store.check.run() == .sound)
+            guard case .unfinished = store.check.run(timeLimitMilliseconds: -1) else {
+                Issue.record("the check has no time limit")
+                return
+            }
+            try store.sealAll()
+            _ = try store.append(.plain(at: 10_010, ["a": [1001]]))
+        }
+        try directory.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        let file = try #require(FileHandle(forUpdatingAtPath: directory.database))
+        let page = try #require(
+            try directory.integer(
+                "SELECT min(pageno) FROM dbstat WHERE name = 'chunk' AND pagetype = 'leaf'"))
+        try file.seek(toOffset: UInt64(page - 1) * 4096)
+        try file.write(contentsOf: Data(count: 4096))
+        try file.close()
+        let store = try Store.open(directory)
+        guard case .damaged = store.check.run() else {
+            Issue.record("\(store.check.run())")
+            return
+        }
+    }
+
     private static func directoryWithHistory(passes: UInt64 = 3) throws -> TemporaryDirectory {
         let directory = try TemporaryDirectory()
         let store = try Store.open(directory)

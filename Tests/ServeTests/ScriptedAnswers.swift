@@ -18,15 +18,15 @@ final class ScriptedAnswers: Answers {
             .sample
         }
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
-        var rangeSeries: [V1.RangeSeries] = []
         var marks: [V1.Mark] = []
         var change: @Sendable () throws(AnswerError) -> Void = {}
+        var rangeSeries: [V1.RangeSeries] = []
     }
 
     private let script: Mutex<Script>
     private let asked = Mutex<[Since]>([])
-    private let askedRanges = Mutex<[RangeQuestion]>([])
     private let askedUntil = Mutex<[Since]>([])
+    private let askedRanges = Mutex<[RangeQuestion]>([])
     private let askedEvents = Mutex<[EventsQuestion]>([])
     private let askedChanges = Mutex<[MarksChange]>([])
 
@@ -58,14 +58,14 @@ final class ScriptedAnswers: Answers {
     /// The questions about the past, in order.
     var questions: [Since] { asked.withLock { $0 } }
 
-    /// The questions about ranges, in order.
-    var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
-
     /// Where questions about the past shall end, in order.
     var ends: [Since] { askedUntil.withLock { $0 } }
 
     /// The changes that were asked for, in order.
     var changes: [MarksChange] { askedChanges.withLock { $0 } }
+
+    /// The questions about ranges, in order.
+    var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
 
     /// The questions about events, in order.
     var eventsQuestions: [EventsQuestion] { askedEvents.withLock { $0 } }

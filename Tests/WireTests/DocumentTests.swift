@@ -92,7 +92,9 @@ struct DocumentTests {
                 "action", "playbook", "device", "port", "end", "key", "collector",
                 "gpu", "gpu_index", "pci_address", "xid", "gpus", "gpus_read", "nvlinks_active",
                 "ports", "active", "peers", "name", "state", "last_success", "age_seconds",
-                "working_on", "restarts", "detail",
+                "working_on", "restarts", "detail", "history", "sqlite", "trouble",
+                "passes_waiting", "passes_lost", "check", "salvage", "file", "done",
+                "passes_salvaged",
             ])
         #expect(
             try Self.keys(samples.links) == [

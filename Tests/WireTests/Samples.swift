@@ -21,7 +21,13 @@ struct Samples {
             ],
             observed: V1.Observed(
                 ports: 8, active: 7, peers: 6, gpus: ifFull(8), gpusRead: ifFull(7),
-                nvlinksActive: ifFull(144)), collectors: [collector])
+                nvlinksActive: ifFull(144)), collectors: [collector],
+            history: ifFull(
+                V1.HistoryState(
+                    sqlite: "3.40.1", trouble: ifFull("t"), since: ifFull(Self.time),
+                    passesWaiting: 2, passesLost: 1, check: ifFull("sound"),
+                    salvage: ifFull(
+                        V1.Salvage(file: "f", done: true, passesSalvaged: 9, passesLost: 1)))))
     }
 
     var marks: V1.Marks {

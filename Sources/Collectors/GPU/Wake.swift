@@ -40,10 +40,11 @@ final class WakePipe: Sendable {
 /// Where one thread sleeps until another wakes it (sem_wait(3)).
 @safe
 // A semaphore is made for several threads; its memory lives as long as this object.
-final class Bell: @unchecked Sendable {
+package final class Bell: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    /// A bell that nobody rang.
+    package init() {
         unsafe semaphore = UnsafeMutablePointer.allocate(capacity: 1)
         unsafe sem_init(semaphore, 0, 0)
     }
@@ -54,7 +55,7 @@ final class Bell: @unchecked Sendable {
     }
 
     /// Wakes the thread, now or when it next waits.
-    func ring() {
+    package func ring() {
         unsafe sem_post(semaphore)
     }
 
@@ -62,5 +63,16 @@ final class Bell: @unchecked Sendable {
     func wait() {
         // A signal may interrupt it.
         while unsafe sem_wait(semaphore) != 0 {}
+    }
+
+    /// Sleeps until woken, or so many milliseconds.
+    package func wait(milliseconds: Int64) {
+        var end = timespec()
+        // The wait is for a time of that clock (sem_timedwait(3)).
+        unsafe clock_gettime(CLOCK_REALTIME, &end)
+        let nanoseconds = Int64(end.tv_nsec) + milliseconds % 1000 * 1_000_000
+        end.tv_sec += Int(milliseconds / 1000 + nanoseconds / 1_000_000_000)
+        end.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        while unsafe sem_timedwait(semaphore, &end) != 0, errno == EINTR {}
     }
 }

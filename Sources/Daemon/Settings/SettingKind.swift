@@ -136,6 +136,20 @@ extension SettingKind where Value == Duration {
     }
 }
 
+extension SettingKind where Value == Duration? {
+    static func optionalDuration(_ range: ClosedRange<Duration>) -> Self {
+        let kind = SettingKind<Duration>.duration(range)
+        return Self(
+            scalar: "\"\" or \(kind.expected)", render: { $0.map(kind.render) ?? "\"\"" }
+        ) { (scalar) throws(Refusal) in
+            guard !scalar.text.isEmpty else { return nil }
+            let value = Duration.milliseconds(try Quantity.duration.parse(scalar.text))
+            guard range.contains(value) else { throw Refusal() }
+            return value
+        }
+    }
+}
+
 extension SettingKind where Value: CaseIterable & RawRepresentable, Value.RawValue == String {
     static var choice: Self {
         let names = Value.allCases.map(\.rawValue)

@@ -162,6 +162,14 @@ package struct Settings: Sendable, Equatable {
         package internal(set) var maxAge = Duration.seconds(30 * 86400)
         /// The budget on disk, in bytes.
         package internal(set) var maxSize = 512 << 20
+        /// The size of the file that is given up when the disk is full, in bytes.
+        package internal(set) var ballast = 8 << 20
+        /// Passes are sealed together for so long.
+        package internal(set) var slot = Duration.seconds(3600)
+        /// At most so many passes are sealed together.
+        package internal(set) var slotPasses = 600
+        /// Older slots are thinned; nil to keep all of them whole.
+        package internal(set) var thinAfter: Duration?
     }
 
     /// `serve`: where answers are given, and their bounds.

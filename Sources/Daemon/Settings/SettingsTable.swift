@@ -278,6 +278,26 @@ enum SettingsTable {
                 "history.max_size", \.history.maxSize, .size((8 << 20)...(16 << 40)),
                 help: "The budget on disk; beyond it the oldest samples are dropped.",
                 reason: "A monitor must never fill the disk of a compute node."),
+            Setting(
+                "history.ballast", \.history.ballast, .size((4 << 20)...(1 << 30)),
+                help: "The size of a file beside the database, not part of `max_size`, that is "
+                    + "given up when the disk is full, and taken again when there is ample room.",
+                reason: "On a full disk a database cannot even delete."),
+            Setting(
+                "history.slot", \.history.slot, .duration(.seconds(60)...(.seconds(86400))),
+                help: "How long passes are collected before they are sealed: compressed together, "
+                    + "column by column.",
+                reason: "A longer slot is smaller on disk, and more to read for one moment."),
+            Setting(
+                "history.slot_passes", \.history.slotPasses, .integer(64...4096),
+                help: "After how many passes a slot is sealed although `slot` is not over.",
+                reason: "It bounds what sealing costs when passes come every second."),
+            Setting(
+                "history.thin_after", \.history.thinAfter,
+                .optionalDuration(.seconds(3600)...(.seconds(3650 * 86400))),
+                help: "Slots older than this keep one pass a minute of what tells nothing of "
+                    + "errors; \"\" keeps every pass. Counters of errors stay whole.",
+                reason: "Traffic of last month is seldom asked for to the second; an error is."),
         ]
     }
 

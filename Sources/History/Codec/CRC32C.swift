@@ -14,13 +14,7 @@ struct CRC32C {
             // Bounds are checked by the span; any eight bytes make an integer.
             let word = unsafe UInt64(
                 littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let low = register ^ UInt32(truncatingIfNeeded: word)
-            let high = UInt32(truncatingIfNeeded: word >> 32)
-            let first = tables[1792 + Int(low & 0xFF)] ^ tables[1536 + Int(low >> 8 & 0xFF)]
-            let second = tables[1280 + Int(low >> 16 & 0xFF)] ^ tables[1024 + Int(low >> 24)]
-            let third = tables[768 + Int(high & 0xFF)] ^ tables[512 + Int(high >> 8 & 0xFF)]
-            let fourth = tables[256 + Int(high >> 16 & 0xFF)] ^ tables[Int(high >> 24)]
-            register = first ^ second ^ third ^ fourth
+            register = Self.step(register, word, tables)
             index += 8
         }
         while index < bytes.count {
@@ -31,12 +25,21 @@ struct CRC32C {
 
     /// Takes an integer, its lowest byte first.
     mutating func take(_ integer: Int64) {
-        let tables = Self.tables.span
-        var rest = UInt64(bitPattern: integer)
-        for _ in 0..<8 {
-            register = register >> 8 ^ tables[Int((register ^ UInt32(rest & 0xFF)) & 0xFF)]
-            rest >>= 8
-        }
+        register = Self.step(register, UInt64(bitPattern: integer), Self.tables.span)
+    }
+
+    // The register behind eight bytes, the lowest first.
+    @inline(__always)
+    private static func step(
+        _ register: UInt32, _ word: UInt64, _ tables: Span<UInt32>
+    ) -> UInt32 {
+        let low = register ^ UInt32(truncatingIfNeeded: word)
+        let high = UInt32(truncatingIfNeeded: word >> 32)
+        let first = tables[1792 + Int(low & 0xFF)] ^ tables[1536 + Int(low >> 8 & 0xFF)]
+        let second = tables[1280 + Int(low >> 16 & 0xFF)] ^ tables[1024 + Int(low >> 24)]
+        let third = tables[768 + Int(high & 0xFF)] ^ tables[512 + Int(high >> 8 & 0xFF)]
+        let fourth = tables[256 + Int(high >> 16 & 0xFF)] ^ tables[Int(high >> 24)]
+        return first ^ second ^ third ^ fourth
     }
 
     // Table k, at 256 k, is a byte followed by k bytes of zeros.

@@ -27,6 +27,16 @@ struct ChunkContent: Equatable {
     var columns: [Column]
 }
 
+extension ChunkContent.Column {
+    /// With one value for all rows where they are the same.
+    var shortened: Self {
+        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return self }
+        var column = self
+        column.values = [first]
+        return column
+    }
+}
+
 /// When the rows of a slot were collected, and which of them a thinned column keeps.
 struct SlotClock: Equatable {
     var passes: [Int64] = []

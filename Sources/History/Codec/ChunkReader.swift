@@ -93,7 +93,7 @@ struct ChunkReader {
         var columns: [ChunkContent.Column] = []
         for (number, column) in index.columns.enumerated() {
             var content = ChunkContent.Column(isThinned: column.isThinned)
-            content.statuses = index.statuses(number, rows: keptRows(number))
+            content.statuses = statuses(number)
             content.values =
                 switch column.form {
                 case .zero, .unsupported: [0]

@@ -75,6 +75,9 @@ enum CellStatus: UInt8, Sendable {
     case missing = 3
     case missingNeverKnown = 4
 
+    /// Whether a value belongs to it.
+    var hasValue: Bool { self != .unsupported && self != .missingNeverKnown }
+
     /// The cell that this status and value stand for.
     func cell(_ value: UInt64) -> Cell {
         switch self {

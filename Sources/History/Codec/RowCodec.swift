@@ -13,6 +13,8 @@ struct RowHeader: Hashable {
 
     /// Whether the row stands alone.
     var isKey: Bool { pass == key }
+    /// The pass and its time.
+    var seen: Seen { Seen(pass: pass, timeMilliseconds: timeMilliseconds) }
 }
 
 /// The bytes of one pass.
@@ -96,7 +98,7 @@ enum RowCodec {
         return frame
     }
 
-    /// Brings the frame of the row before to the one of a row's bytes; after an error it is neither.
+    /// Brings the frame of the row before to that of a row's bytes; after an error it is neither.
     static func apply(
         _ bytes: Span<UInt8>, header: RowHeader, to frame: inout Frame
     ) throws(Damage) {
@@ -304,10 +306,14 @@ extension RowCodec {
                 }
                 frame.statuses[index] = status
             }
-            guard tag & 1 != 0 else { continue }
-            let step = try cursor.varint(bytes)
-            frame.values[index] &+=
-                frame.shape.gauges[index] ? UInt64(bitPattern: ZigZag.decode(step)) : step
+            if tag & 1 != 0 {
+                let step = try cursor.varint(bytes)
+                frame.values[index] &+=
+                    frame.shape.gauges[index] ? UInt64(bitPattern: ZigZag.decode(step)) : step
+            }
+            guard frame.statuses[index].hasValue || frame.values[index] == 0 else {
+                throw .malformed
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ struct HistoryFile {
     var database: String { directory + "/history.db" }
     /// Exists when damage was found that opening alone does not find.
     private var damageMark: String { directory + "/history.damaged" }
+    /// The file that is given up when the disk is full.
+    var ballast: String { directory + "/history.ballast" }
     /// The file whose lock makes a process the only writer.
     var lock: String { directory + "/history.lock" }
 
@@ -86,13 +88,46 @@ struct HistoryFile {
     /// moved aside before none is kept.
     func moveAside(nowMilliseconds: Int64) throws(HistoryError) -> String {
         try removeOldCopies()
-        let aside = database + ".corrupt-\(nowMilliseconds)"
+        let aside = copyPrefix + "\(nowMilliseconds)"
         // The log first: a log beside a new database would be replayed into it.
         try rename(database + "-wal", to: aside + "-wal")
         try rename(database, to: aside)
         _ = unsafe unlink(database + "-shm")
         _ = unsafe unlink(damageMark)
         return aside
+    }
+
+    private var copyPrefix: String { database + ".corrupt-" }
+
+    /// The number in the name of a copy that was moved aside.
+    func suffix(ofCopy path: String) -> Int64? {
+        path.hasPrefix(copyPrefix) ? Int64(path.dropFirst(copyPrefix.utf8.count)) : nil
+    }
+
+    /// The copy with a number in its name; nil when it is gone.
+    func oldCopy(suffix: Int64) -> String? {
+        let path = copyPrefix + "\(suffix)"
+        return unsafe access(path, F_OK) == 0 ? path : nil
+    }
+
+    /// Gives a file that was cut off the length that its header says, with a hole: SQLite reads
+    /// nothing of a shorter one (sqlite.org/fileformat.html, 1.3.8).
+    static func lengthen(_ path: String) {
+        let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let header = unsafe [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
+            count = max(0, unsafe pread(descriptor, bytes.baseAddress, 32, 0))
+        }
+        var status = stat()
+        guard header.count == 32, unsafe fstat(descriptor, &status) == 0 else { return }
+        let pages = bigEndian(header[28..<32])
+        let length = pages * bigEndian(header[16..<18])
+        // A header that is not one must not claim the disk.
+        guard bigEndian(header[16..<18]) == Retention.pageBytes, status.st_size < length,
+            length / 4 <= status.st_size
+        else { return }
+        _ = ftruncate(descriptor, off_t(length))
     }
 
     private func rename(_ old: String, to new: String) throws(HistoryError) {

@@ -28,6 +28,35 @@ package struct SQLiteInfo: Hashable, Sendable {
             """
     }
 
-    /// Whether connections may be used by several threads at all (sqlite.org/threadsafe.html).
-    static var isThreadSafe: Bool { sqlite3_threadsafe() != 0 }
+    /// The oldest version that has what is used: `sqlite3_changes64` (sqlite.org/changes.html).
+    static let oldest = SQLiteInfo(version: "3.37.0", versionNumber: 3_037_000)
+
+    /// Compile options without which nothing works, and those that change what the pragmas of the
+    /// history set (sqlite.org/compileoptions.html); `THREADSAFE=1` as the library has it.
+    package static var options: [String] {
+        let named = ["SECURE_DELETE", "DEFAULT_WAL_SYNCHRONOUS"] + omissions
+        return ["THREADSAFE=\(sqlite3_threadsafe())"] + named.filter(isUsed)
+    }
+
+    private static let omissions = [
+        "OMIT_WAL", "OMIT_AUTOVACUUM", "OMIT_PROGRESS_CALLBACK", "OMIT_INTEGRITY_CHECK",
+    ]
+
+    private static func isUsed(_ option: String) -> Bool {
+        unsafe sqlite3_compileoption_used(option) != 0
+    }
+
+    /// Why the library cannot be used; nil when it can.
+    var defect: String? {
+        guard versionNumber >= Self.oldest.versionNumber else {
+            return "libsqlite3 is \(version), \(Self.oldest.version) is needed"
+        }
+        // sqlite.org/threadsafe.html
+        guard sqlite3_threadsafe() != 0 else {
+            return "libsqlite3 was built without support for threads"
+        }
+        return Self.omissions.first(where: Self.isUsed).map {
+            "libsqlite3 was built with \($0)"
+        }
+    }
 }

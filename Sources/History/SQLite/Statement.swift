@@ -63,6 +63,12 @@ import CSQLite
         try check(code)
     }
 
+    /// Binds what a column of another statement's row holds, whatever it is.
+    func bind(_ index: Int32, column: Int32, of row: borrowing Statement) throws(HistoryError) {
+        try check(
+            unsafe sqlite3_bind_value(handle, index, sqlite3_column_value(row.handle, column)))
+    }
+
     /// Goes to the next row; false when there is none.
     func step() throws(HistoryError) -> Bool {
         switch unsafe sqlite3_step(handle) {

@@ -120,13 +120,3 @@ struct RowSurvey {
         isLive[first.shape.parts[index].cells].count { $0 }
     }
 }
-
-extension ChunkContent.Column {
-    /// With one value for all rows where they are the same.
-    var shortened: Self {
-        guard let first = values.first, values.allSatisfy({ $0 == first }) else { return self }
-        var column = self
-        column.values = [first]
-        return column
-    }
-}

@@ -11,7 +11,7 @@ package struct SealedSlot: Hashable, Sendable {
     let header: SlotHeader
     let tier: Int64
     let bytes: [UInt8]
-    let chunks: [Int64: [UInt8]]
+    var chunks: [Int64: [UInt8]]
 }
 
 /// Makes chunks of head rows, and thinned slots of old ones, on a read-only connection of its own.

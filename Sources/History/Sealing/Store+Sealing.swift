@@ -26,9 +26,13 @@ extension Store {
 
     /// Puts slots in place of the head rows that they were made of.
     ///
-    /// Drops what is too old or too much, too. After an error nothing has changed.
+    /// Drops what is too old or too much, too. After an error nothing has changed; neither has it
+    /// when some of what the work was made of is gone meanwhile, and what is left is due again.
     package func commit(_ work: Sealer.Work) throws(HistoryError) {
         try transaction { memory throws(HistoryError) in
+            for slot in work.slots {
+                guard try isThere(slot) else { return }
+            }
             for slot in work.slots { try write(slot) }
             try removeHead(through: work.sealedThrough)
             memory.head = try HeadExtent(connection)
@@ -40,6 +44,17 @@ extension Store {
         }
     }
 
+    // Whether a slot's head rows, or the slot that was thinned, are still in the file: numbers of
+    // devices in it may mean others by now.
+    private func isThere(_ slot: SealedSlot) throws(HistoryError) -> Bool {
+        let find = try connection.prepare(
+            slot.tier == 0
+                ? "SELECT 1 FROM head WHERE cyc = ?" : "SELECT 1 FROM slot WHERE first = ?",
+            to: "seal passes")
+        try find.bind(1, slot.header.first)
+        return try find.step()
+    }
+
     /// Seals all that is due, here and now.
     package func seal() throws(HistoryError) {
         while let task = dueSeal {
@@ -49,7 +64,8 @@ extension Store {
         }
     }
 
-    private func write(_ slot: SealedSlot) throws(HistoryError) {
+    /// Writes a slot and its chunks, in place of the one with its number.
+    func write(_ slot: SealedSlot) throws(HistoryError) {
         let purpose = "seal passes"
         let insertSlot = try connection.prepare(
             """

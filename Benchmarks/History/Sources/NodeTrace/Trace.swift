@@ -144,7 +144,8 @@ extension Trace {
     private mutating func addModules() {
         modules = (0..<Self.cables).map { cable in
             let address = PCIAddress(domain: 0, bus: UInt8(0x18 + 16 * cable), device: 0)
-            return ModuleModel(module: add(.pci(address), .module, bundle: "pci"), &registers, &noise)
+            let module = add(.pci(address), .module, bundle: "pci")
+            return ModuleModel(module: module, &registers, &noise)
         }
     }
 

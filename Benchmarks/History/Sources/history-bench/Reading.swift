@@ -86,7 +86,7 @@ struct Reading {
         else { throw gone }
         let events = try reader.events(after: from, through: to, limit: 100_000)
         var kinds: [String: [Int: [CounterEvent.Kind]]] = [:]
-        for stored in events {
+        for stored in events.readable {
             kinds[stored.event.key, default: [:]][stored.event.column, default: []].append(
                 stored.event.kind)
         }

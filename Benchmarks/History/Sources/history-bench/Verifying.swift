@@ -113,7 +113,8 @@ struct Verifying {
 
     private mutating func compareEvents() throws {
         let stored = try reader.events(
-            after: PassID(0), through: PassID(UInt64(trace.count)), limit: .max)
+            after: PassID(0), through: PassID(UInt64(trace.count)), limit: .max
+        ).readable
         guard stored.count == events.count else {
             return differ("\(stored.count) events, not \(events.count)")
         }
