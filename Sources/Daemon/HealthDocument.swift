@@ -7,7 +7,7 @@ extension Picture {
     /// `/api/v1/health`.
     func health(node: String, now: Moment) -> V1.Health {
         let cables = cables.filter(\.isJudged)
-        return V1.Health(
+        var document = V1.Health(
             node: node, time: self.now.text, verdict: verdict.severity.name,
             summary: verdict.summary, expectations: expectations.rawValue,
             conditions: findings.map(V1.Condition.init),
@@ -20,6 +20,19 @@ extension Picture {
                 nvlinksActive: activeLinks),
             collectors: collectors.map { $0.document(now: now) },
             history: history.map(V1.HistoryState.init))
+        let parts = Verdict.byPart(findings).mapValues(\.name)
+        document.parts = parts.isEmpty ? nil : parts
+        document.offenders = offenders.isEmpty ? nil : offenderDocuments
+        return document
+    }
+
+    private var offenderDocuments: [V1.Offender] {
+        offenders.sorted { ($1.value.points, $0.key) < ($0.value.points, $1.key) }.map {
+            V1.Offender(
+                part: $0, score: Int(clamping: $1.points), incidents: Int($1.incidents),
+                criticals: Int($1.criticals),
+                last: Timestamp.text(milliseconds: $1.lastWallMilliseconds))
+        }
     }
 }
 
@@ -67,9 +80,23 @@ extension V1.Condition {
         self.init(
             id: opinion.id.rawValue, severity: finding.severity.name, since: finding.since.text,
             subject: V1.Subject(opinion.subject),
-            summary: opinion.summary, accused: opinion.accused.map(\.rawValue),
+            summary: finding.summary, accused: opinion.accused.map(\.rawValue),
             evidenceGrade: opinion.grade.rawValue, evidence: opinion.evidence,
             action: opinion.action, playbook: ConditionCatalog.row(opinion.id).playbook)
+        why = opinion.why
+        step = finding.step.rawValue
+        explainedBy = opinion.explainedBy?.rawValue
+        clearingSeconds = finding.clearingSeconds.map(rounded)
+        acknowledgement = finding.acknowledgement.map {
+            V1.Acknowledgement(
+                author: $0.author, comment: $0.comment,
+                time: Timestamp.text(milliseconds: $0.wallMilliseconds))
+        }
+        maintenance = finding.maintenance.map {
+            V1.Maintenance(
+                author: $0.author, reason: $0.reason,
+                until: Timestamp.text(milliseconds: $0.endsWallMilliseconds))
+        }
     }
 }
 

@@ -10,6 +10,8 @@ struct Past: Sendable {
     var journal = EventJournal()
     /// How far the kernel log was read; nil when it never was.
     var logPosition: KernelLogPosition?
+    /// What judging remembered; nil when nothing is kept of it.
+    var health: String?
     /// When the energy of GPUs was last read, as far as that is known.
     var counted: [GPUUUID: Moment] = [:]
 }
@@ -41,6 +43,7 @@ final class Keeper {
     private static let roomsMax = 4
     // What passes that could not be kept leave to the next one, each thing once.
     private var unsavedShelves: [String: Publication.Shelf] = [:]
+    private var unsavedHealth: String?
     private var unsavedEntries: [UInt64: JournalEntry] = [:]
     // What the history was last told to drop.
     private var remains = EventJournal.Remains()
@@ -100,6 +103,7 @@ final class Keeper {
         }
         var shelves: [String: Publication.Shelf] = [:]
         for base in try store.loadPublished() {
+            if base.slot == Self.healthSlot { past.health = base.seriesKey }
             guard let key = PortKey(base.seriesKey),
                 let row = InfiniBandCounters.index(of: base.column)
             else { continue }
@@ -120,7 +124,7 @@ final class Keeper {
         _ pass: PassRecord, _ shelves: [(String, Publication.Shelf)],
         _ entries: [JournalEntry] = [],
         remains: EventJournal.Remains = EventJournal.Remains(),
-        logPosition: KernelLogPosition? = nil
+        logPosition: KernelLogPosition? = nil, health: String? = nil
     ) {
         guard let store else {
             failures += 1
@@ -128,6 +132,7 @@ final class Keeper {
         }
         let start = clock.now()
         unsavedShelves.merge(shelves) { $1 }
+        unsavedHealth = health ?? unsavedHealth
         unsavedEntries.merge(entries.map { ($0.id, $0) }) { $1 }
         // What the journal has dropped since need not be kept any more.
         unsavedEntries = unsavedEntries.filter {
@@ -180,13 +185,16 @@ final class Keeper {
         _ logPosition: KernelLogPosition?
     ) throws(HistoryError) {
         latest = try store.append(
-            pass, published: unsavedShelves.flatMap(Self.bases),
+            pass,
+            published: unsavedShelves.flatMap(Self.bases)
+                + [unsavedHealth.map(Self.base)].compactMap { $0 },
             events: unsavedEntries.values.sorted { $0.id < $1.id },
             remains: remains == self.remains ? EventJournal.Remains() : remains,
             logPosition: logPosition == self.logPosition ? nil : logPosition)
         self.remains = remains
         self.logPosition = logPosition
         unsavedShelves = [:]
+        unsavedHealth = nil
         unsavedEntries = [:]
     }
 
@@ -278,6 +286,13 @@ final class Keeper {
         } catch {
             return EventRuns(unkept: .random(in: .min ... .max))
         }
+    }
+
+    // What judging remembers is kept like the part in a place, in a place that no device has.
+    private static let healthSlot = "/health"
+
+    private static func base(_ health: String) -> PublishedBase {
+        PublishedBase(slot: healthSlot, seriesKey: health, column: "memory", base: 0)
     }
 
     private static func bases(_ slot: String, _ shelf: Publication.Shelf) -> [PublishedBase] {

@@ -11,8 +11,8 @@ package enum Launcher {
     /// Checks a configuration file and says what is wrong with it; returns the exit status.
     package static func check(_ path: String) -> (text: String, status: Int32) {
         do throws(SettingsError) {
-            _ = try configuration(path)
-            return ("\(path): no errors", 0)
+            let (settings, _) = try configuration(path)
+            return ((["\(path): no errors"] + settings.overrideLines).joined(separator: "\n"), 0)
         } catch {
             return ("\(error)", 78)
         }
@@ -86,7 +86,7 @@ package enum Launcher {
                 fleet: fleet,
                 pipeline: Pipeline(
                     naming: settings.infiniband.naming, manifest: manifest, keeper: keeper,
-                    past: past, bootID: bootID),
+                    past: past, bootID: bootID, thresholds: settings.thresholds),
                 desk: desk, server: server, signals: signals,
                 intervalNanoseconds: settings.interval.nanoseconds)
             app.run()

@@ -23,7 +23,7 @@ final class Pipeline {
     let keeper: Keeper?
     private var ledger: Ledger
     private var publication: Publication
-    private var standing = Standing()
+    private var judging: Judging
     private var roster = PortRoster()
     private var peers: [PortKey: PeerIdentity] = [:]
     private var links: [PortKey: LinkInfo] = [:]
@@ -39,7 +39,7 @@ final class Pipeline {
 
     init(
         naming: Naming, manifest: Manifest? = nil, keeper: Keeper?, past: Past,
-        bootID: String = ""
+        bootID: String = "", thresholds: Thresholds = .defaults
     ) {
         self.naming = naming
         self.manifest = manifest
@@ -49,6 +49,7 @@ final class Pipeline {
         gpus = GPURoster(counted: past.counted)
         self.keeper = keeper
         ledger = past.ledger
+        judging = Judging(past, thresholds)
         publication = past.publication
         neighbours = Neighbours(past.publication.pairs)
     }
@@ -67,7 +68,8 @@ final class Pipeline {
         if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
             keeper?.keep(
                 PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
-                journal.takeChanges(), remains: journal.remains, logPosition: logPosition)
+                journal.takeChanges(), remains: journal.remains, logPosition: logPosition,
+                health: judging.takeText(now: now))
         }
         let views = gpuViews(collectors, watch, now: now)
         generation += 1
@@ -77,6 +79,7 @@ final class Pipeline {
             pcie: pcie.views(collectors, cables, views, ledger), kernelLog: kernelLog,
             journal: journal, collectors: collectors, history: keeper?.view)
         picture.manifest = manifest.map { ManifestComparison($0, picture.inventory) }
+        judging.take(picture, events)
         judge(&picture)
         return picture
     }
@@ -91,6 +94,17 @@ final class Pipeline {
             }
             stops.append((address, event))
         }
+    }
+
+    /// The work that is going on; it outlives the daemon, and ends by itself.
+    var maintenance: [Maintenance] {
+        get { judging.maintenance }
+        set { judging.maintenance = newValue }
+    }
+
+    /// Notes that somebody has taken notice of an incident; false when there is none.
+    func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
+        judging.acknowledge(key, notice)
     }
 
     /// The GPUs that must not be asked any more, and why, each told once.
@@ -278,8 +292,11 @@ final class Pipeline {
     // MARK: Judge
 
     private func judge(_ picture: inout Picture) {
-        let findings = standing.update(Rules.judge(evidence(picture)), now: picture.now)
+        let (findings, transitions) = judging.judge(evidence(picture))
+        note(transitions.map(\.event))
+        picture.journal = journal
         picture.findings = findings
+        picture.offenders = judging.offenders
         picture.verdict = Verdict(
             findings, ports: picture.cables.count(where: \.isJudged), gpus: picture.gpus.count,
             gpusRead: picture.gpus.count(where: \.isFresh), expectations: picture.expectations)
@@ -287,13 +304,11 @@ final class Pipeline {
 
     private func evidence(_ picture: Picture) -> Evidence {
         let told = Dictionary(grouping: journal.entries) { $0.event.device }
-        return Evidence(
+        var evidence = Evidence(
             now: picture.now,
             // The rules are those of a fabric's cables: of a RoCE port nothing is said.
             cables: picture.cables.filter(\.isJudged).map {
-                CableEvidence(
-                    device: $0.device, report: $0.report, isStale: $0.isStale,
-                    saturated: $0.saturated)
+                $0.evidence(isExpected: judging.isExpected($0, manifest))
             },
             collectors: picture.collectors.map(\.evidence),
             gpus: gpus.library == nil && picture.gpus.isEmpty
@@ -306,6 +321,9 @@ final class Pipeline {
                     }),
             kernelLogTrouble: kernelLog.flatMap { $0.state == .reading ? nil : $0.detail },
             historyTrouble: keeper?.view.trouble, manifest: picture.manifest)
+        evidence.events = judging.events(journal, now: picture.now)
+        evidence.pcie = picture.pcie.map(\.evidence)
+        return evidence
     }
 }
 
@@ -325,16 +343,5 @@ extension EndView {
             key: key, link: nil, isLinkFresh: false, seen: nil, isFresh: false, failure: failure,
             entries: Array(repeating: Ledger.Entry(), count: InfiniBandCounters.count),
             published: Array(repeating: nil, count: InfiniBandCounters.count))
-    }
-}
-
-extension CableView {
-    fileprivate var saturated: [SaturatedCounter] {
-        [(End.local, local as EndView?), (.peer, peer)].flatMap { end, view in
-            guard let view else { return [SaturatedCounter]() }
-            return view.entries.indices.filter { view.entries[$0].isSaturated }.map {
-                SaturatedCounter(end: end, index: $0, value: view.entries[$0].raw)
-            }
-        }
     }
 }

@@ -52,8 +52,16 @@ package enum Domain: String, CaseIterable, Sendable {
     case driver
     /// The NVLink between a GPU and what it leads to: either end or what lies between.
     case nvlink
-    /// PCIe between a GPU and its host.
+    /// PCIe between a device and its host: slot, riser, switch.
     case pciePath = "pcie_path"
+    /// The switch at the other end of a cable.
+    case peerSwitch = "peer_switch"
+    /// Another hop of the fabric, or its routes.
+    case fabric
+    /// The node that is talked to.
+    case remoteNode = "remote_node"
+    /// An NVSwitch, or the baseboard that it is on.
+    case nvswitch
 }
 
 /// How much was seen before somebody was accused.
@@ -122,4 +130,12 @@ package struct Opinion: Hashable, Sendable {
     package var evidence: [String]
     /// The next step.
     package var action: String
+    /// Why the accused are accused, one sentence from the numbers; nil where the evidence says it.
+    package var why: String?
+    /// The next step as a word; nil for the catalogue's.
+    package var step: ActionStep?
+    /// The part that stands behind the subject, such as the HCA's serial number; nil when unknown.
+    package var serial: String?
+    /// The other condition that explains this one; nil when it stands for itself.
+    package var explainedBy: ConditionID?
 }

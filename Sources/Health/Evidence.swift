@@ -16,6 +16,14 @@ package struct Evidence: Hashable, Sendable {
     package var historyTrouble: String?
     /// The node beside its manifest; nil without one.
     package var manifest: ManifestComparison?
+    /// What is remembered of earlier passes.
+    package var recent = Recent()
+    /// The numbers that the rules go by.
+    package var thresholds = Thresholds.defaults
+    /// What ports and modules told of themselves within the last day.
+    package var events: [PortEvent] = []
+    /// The PCI functions of HCAs and GPUs, and the bridges above them.
+    package var pcie: [PCIFunctionEvidence] = []
 
     /// What is known at one moment.
     package init(
@@ -43,6 +51,12 @@ package struct CableEvidence: Hashable, Sendable {
     package var isStale: Bool
     /// The full counters of each end, by row of `InfiniBandCounters.all`, with their values.
     package var saturated: [SaturatedCounter]
+    /// Whether the far end's counters were read in the latest pass.
+    package var isPeerFresh = false
+    /// Who was at the far end when that was last known.
+    package var lastPeer: PeerIdentity?
+    /// Whether somebody said that the link should be there, or it was there before.
+    package var isExpected = true
 
     /// One cable.
     package init(
@@ -52,6 +66,38 @@ package struct CableEvidence: Hashable, Sendable {
         self.report = report
         self.isStale = isStale
         self.saturated = saturated
+    }
+}
+
+/// What a port or its module told of itself, or the kernel log of it.
+package struct PortEvent: Hashable, Sendable {
+    /// What happened.
+    package var kind: NodeEvent.Kind
+    /// The device that told, by the kernel's name or its PCI address.
+    package var device: NodeEvent.Device
+    /// The port; nil for the device.
+    package var port: UInt16?
+    /// The number in the vendor's words, such as a module's status.
+    package var number: UInt32?
+    /// How long ago it happened last, in seconds.
+    package var ageSeconds: Double
+    /// How often.
+    package var count: UInt64
+    /// The original line.
+    package var line: String
+
+    /// Something that was told.
+    package init(
+        kind: NodeEvent.Kind, device: NodeEvent.Device, port: UInt16?, number: UInt32? = nil,
+        ageSeconds: Double, count: UInt64, line: String
+    ) {
+        self.kind = kind
+        self.device = device
+        self.port = port
+        self.number = number
+        self.ageSeconds = ageSeconds
+        self.count = count
+        self.line = line
     }
 }
 

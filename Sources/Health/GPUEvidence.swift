@@ -38,6 +38,10 @@ package struct GPUEvidence: Hashable, Sendable {
     package var linksDown: [UInt8]
     /// Links that are active or asleep.
     package var linksUp: Int
+    /// The numbers of its links.
+    package var links: [UInt8] = []
+    /// What the latest reading says of its memory and its fabric.
+    package var condition = GPUCondition()
 
     /// One GPU.
     package init(
@@ -76,5 +80,65 @@ package struct GPUHang: Hashable, Sendable {
         self.seconds = seconds
         self.kernel = kernel
         self.excluded = excluded
+    }
+}
+
+/// What a GPU says of its memory and of the fabric that it is part of; nil is not known.
+package struct GPUCondition: Hashable, Sendable {
+    /// Whether rows or pages wait for a reset.
+    package var isRemapPending: Bool?
+    /// Whether a row could not be remapped.
+    package var hasRemapFailed: Bool?
+    /// Whether the vendor's threshold of SRAM errors is exceeded.
+    package var isSRAMThresholdExceeded: Bool?
+    /// Rows remapped in its life.
+    package var remappedRows: UInt64?
+    /// Registration with the fabric (nvml.h NVML_GPU_FABRIC_STATE_*).
+    package var fabricState: UInt64?
+    /// How it ended (nvml.h nvmlReturn_t).
+    package var fabricStatus: UInt64?
+    /// The summary (nvml.h NVML_GPU_FABRIC_HEALTH_SUMMARY_*).
+    package var fabricHealth: UInt64?
+    /// The mask (nvml.h NVML_GPU_FABRIC_HEALTH_MASK_*).
+    package var fabricMask: UInt64?
+
+    /// Nothing known.
+    package init() {}
+}
+
+/// One PCI function as the rules see it.
+package struct PCIFunctionEvidence: Hashable, Sendable {
+    /// Where it is.
+    package var address: PCIAddress
+    /// What it is.
+    package var role: PCIRole
+    /// What people call it; nil for a bridge.
+    package var name: String?
+    /// The GPU that it is; nil for anything else.
+    package var gpuIndex: Int?
+    /// The bridge that it is plugged into; nil where that is the root.
+    package var parent: PCIAddress?
+    /// Whether it was read in the latest pass of its probe.
+    package var isFresh: Bool
+    /// Lanes in use and lanes that it has; nil when unknown.
+    package var width: UInt64?
+    /// See `width`.
+    package var maxWidth: UInt64?
+    /// Millions of transfers per second in use, and at most; nil when unknown.
+    package var speed: UInt64?
+    /// See `speed`.
+    package var maxSpeed: UInt64?
+
+    /// One function of which no more is known.
+    package init(
+        address: PCIAddress, role: PCIRole, name: String? = nil, gpuIndex: Int? = nil,
+        parent: PCIAddress? = nil, isFresh: Bool
+    ) {
+        self.address = address
+        self.role = role
+        self.name = name
+        self.gpuIndex = gpuIndex
+        self.parent = parent
+        self.isFresh = isFresh
     }
 }

@@ -2,22 +2,47 @@ package import Model
 
 /// The rules: evidence in, opinions out.
 package enum Rules {
-    /// Everything that holds in the evidence: what hides other things first, then cable by cable.
-    package static func judge(_ evidence: Evidence) -> [Opinion] {
+    /// Everything that holds in the evidence of one moment, whatever held before.
+    package static func judge(_ evidence: Evidence) -> [Opinion] { evaluate(evidence).opinions }
+
+    /// What the evidence says: what hides other things first, then cable by cable.
+    package static func evaluate(_ evidence: Evidence) -> Judgement {
         // A stale probe says it for all of its cables; a stale cable without one speaks for itself.
         let isExplained = evidence.collectors.contains(where: \.isStale)
-        return evidence.collectors.compactMap(stale) + [nothing(evidence)].compactMap { $0 }
-            + silent(evidence)
-            + evidence.cables.flatMap { cable($0, isStalenessExplained: isExplained) }
-            + GPURules.judge(evidence) + ManifestRules.judge(evidence)
-            + [history(evidence)].compactMap { $0 }
+        var judgement = Judgement(
+            opinions: evidence.collectors.compactMap(stale) + [nothing(evidence)].compactMap { $0 }
+                + silent(evidence))
+        for cable in evidence.cables {
+            judgement.opinions += self.cable(cable, evidence, isStalenessExplained: isExplained)
+            counted(cable, evidence, into: &judgement)
+        }
+        judgement.opinions += GPURules.judge(evidence)
+        GPUCountRules.judge(evidence, into: &judgement)
+        PCIRules.judge(evidence, into: &judgement)
+        judgement.opinions += ManifestRules.judge(evidence) + [history(evidence)].compactMap { $0 }
+        return judgement
+    }
+
+    private static func counted(
+        _ cable: CableEvidence, _ evidence: Evidence, into judgement: inout Judgement
+    ) {
+        // Only an active link shows that it is what it should be.
+        if !cable.isStale, cable.report.local.link?.isActive == true {
+            judgement.observed.insert(cable.report.key.description)
+        }
+        let counts = CableCounts(cable, evidence)
+        CountRules.judge(counts, into: &judgement)
+        SignalRules.judge(counts, into: &judgement)
+        LinkRules.judge(counts, into: &judgement)
+        FlowRules.judge(counts, into: &judgement)
     }
 
     private static func cable(
-        _ cable: CableEvidence, isStalenessExplained: Bool
+        _ cable: CableEvidence, _ evidence: Evidence, isStalenessExplained: Bool
     ) -> [Opinion] {
         let unreadable = unreadable(cable) ?? (isStalenessExplained ? nil : unseen(cable))
-        return [unreadable, down(cable), unobservable(cable)].compactMap { $0 } + blind(cable)
+        return [unreadable, down(cable, evidence), unobservable(cable)].compactMap { $0 }
+            + blind(cable)
     }
 
     private static func subject(_ cable: CableEvidence, end: End? = nil) -> Subject {
@@ -32,18 +57,36 @@ package enum Rules {
 
     // MARK: The link
 
-    private static func down(_ cable: CableEvidence) -> Opinion? {
+    private static func down(_ cable: CableEvidence, _ evidence: Evidence) -> Opinion? {
         guard let link = cable.report.local.link, !link.isActive else { return nil }
         let cause = cause(link)
-        return Opinion(
-            id: .linkDown, subject: subject(cable), severity: cause.severity,
-            isCapped: cause.severity == .info,
+        let excuse = excuse(cable, link, evidence)
+        let severity = excuse == nil ? cause.severity : .info
+        var opinion = Opinion(
+            id: .linkDown, subject: subject(cable), severity: severity,
+            isCapped: severity == .info,
             summary: "\(place(cable)) is \(link.stateName): \(cause.meaning).",
             accused: cause.accused, grade: .localOnly,
             evidence: [
                 "PortState \(link.stateName), PortPhysicalState \(link.physicalStateName)"
-            ] + (cable.isStale ? ["the values are stale"] : []),
+            ] + (cable.isStale ? ["the values are stale"] : []) + [excuse].compactMap { $0 },
             action: cause.action)
+        opinion.serial = cable.report.identity.serial
+        return opinion
+    }
+
+    // Why a link that is down is no fault; nil when it is one.
+    private static func excuse(
+        _ cable: CableEvidence, _ link: LinkInfo, _ evidence: Evidence
+    ) -> String? {
+        let recent = evidence.recent
+        if let port = recent.ports[cable.report.key], recent.now < port.settlesAt {
+            return "the node or its driver has just started: it has "
+                + "\(Plain.about(port.settlesAt - recent.now)) to come up"
+        }
+        let hearsNothing = PhysicalState(rawValue: link.physicalState) == .polling
+        guard hearsNothing, !cable.isExpected else { return nil }
+        return "it never was active here, and no manifest expects it: exclude it, or list it"
     }
 
     private struct Cause {

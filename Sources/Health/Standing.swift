@@ -4,103 +4,275 @@ package import Model
 package struct Finding: Hashable, Sendable {
     /// What the rule found.
     package var opinion: Opinion
-    /// Since when it holds without a break.
+    /// Since when it is there without having been over.
     package var since: Moment
-    /// The severity by now.
+    /// The severity by now; INFO during maintenance.
     package var severity: Severity
+    /// For how many seconds it has not been so, watched until it is over; nil while it holds.
+    package var clearingSeconds: Double?
+    /// Who has taken notice; nil when nobody has.
+    package var acknowledgement: Acknowledgement?
+    /// The work that it falls into; nil when none does.
+    package var maintenance: Maintenance?
+
+    /// The next step as a word; a part is only replaced at CRITICAL on evidence from both ends.
+    package var step: ActionStep {
+        let ladder = ConditionCatalog.row(opinion.id).ladder
+        if opinion.explainedBy != nil { return .none }
+        let step = opinion.step ?? ladder.step(severity)
+        guard step == .replacePart else { return step }
+        let isProven = opinion.grade == .twoEnded || !Self.hasTwoEnds.contains(opinion.id)
+        return severity == .critical && isProven ? step : .cleanAndReseat
+    }
+
+    // What happens inside a GPU has one end.
+    private static let hasTwoEnds = Set(ConditionID.allCases).subtracting([.gpuMemoryDegraded])
+
+    /// One sentence for an operator.
+    package var summary: String {
+        guard let clearingSeconds else { return opinion.summary }
+        return "Not so for \(Plain.about(clearingSeconds)), and watched on: \(opinion.summary)"
+    }
 }
 
 /// What holds: the memory between one judgement and the next.
-package struct Standing: Sendable {
-    private struct Key: Hashable {
-        let id: ConditionID
-        let subject: Subject
-    }
+package struct Standing: Hashable, Sendable {
+    // A part that is not seen at all any more cannot be cleared; after a day it is let go.
+    private static let unseenSeconds = 86_400.0
+    // How often what nobody has taken notice of is told again.
+    private static let reminderSeconds = 86_400.0
 
-    private struct Memory {
-        var since: Moment
-        // While the severity is capped the time to its escalation does not run.
-        var counting: Moment
-    }
-
-    private var held: [Key: Memory] = [:]
+    /// The incidents, raised or not yet.
+    package internal(set) var incidents: [IncidentKey: Incident] = [:]
+    /// The work that is going on.
+    package var maintenance: [Maintenance] = []
+    private var transitions: [Transition] = []
 
     /// Nothing holds yet.
     package init() {}
 
-    /// Takes in the opinions of one moment and returns what holds, the worst first.
+    /// Takes in the opinions of one moment, where what is not among them is seen not to be so, and
+    /// returns what holds, the worst first.
     package mutating func update(_ opinions: [Opinion], now: Moment) -> [Finding] {
-        var kept: [Key: Memory] = [:]
-        let findings = opinions.map { opinion in
-            let key = Key(id: opinion.id, subject: opinion.subject)
-            var memory = held[key] ?? Memory(since: now, counting: now)
-            if opinion.isCapped { memory.counting = now }
-            kept[key] = memory
-            return Finding(
-                opinion: opinion, since: memory.since,
-                severity: Self.severity(
-                    opinion, holdingFor: now.seconds(since: memory.counting)))
+        var judgement = Judgement(opinions: opinions)
+        for incident in incidents.values {
+            if let key = incident.opinion.subject.key { judgement.observed.insert(key) }
+            judgement.quiet[
+                IncidentKey(incident.opinion.id, incident.opinion.subject)] = .infinity
         }
-        held = kept
-        return findings.enumerated().sorted {
-            ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
+        return update(judgement, now: now)
+    }
+
+    /// Takes in what the rules found at one moment and returns what holds, the worst first.
+    package mutating func update(
+        _ judgement: Judgement, now: Moment, thresholds: Thresholds = .defaults
+    ) -> [Finding] {
+        maintenance.removeAll { now.wallMilliseconds >= $0.endsWallMilliseconds }
+        var findings: [Finding] = []
+        var held: Set<IncidentKey> = []
+        for opinion in judgement.opinions {
+            let key = IncidentKey(opinion.id, opinion.subject)
+            // Two opinions of one incident are told as two, and remembered as one.
+            let incident = take(
+                opinion, key, isFirst: held.insert(key).inserted, now: now, thresholds)
+            if incident.isRaised { findings.append(finding(incident, opinion, now)) }
+        }
+        let others = incidents.filter { !held.contains($0.key) }
+        for (key, incident) in others.sorted(by: {
+            ($0.key.part, $0.key.id.rawValue) < ($1.key.part, $1.key.id.rawValue)
+        }) {
+            guard let left = clear(incident, key, judgement, now: now, thresholds) else {
+                incidents[key] = nil
+                continue
+            }
+            incidents[key] = left
+            if left.isRaised { findings.append(finding(left, left.opinion, now)) }
+        }
+        return Self.sorted(findings)
+    }
+
+    // The worst first; what another condition explains behind what stands for itself.
+    private static func sorted(_ findings: [Finding]) -> [Finding] {
+        findings.enumerated().sorted { left, right in
+            if left.element.severity != right.element.severity {
+                return left.element.severity > right.element.severity
+            }
+            let isExplained = (
+                left.element.opinion.explainedBy != nil, right.element.opinion.explainedBy != nil
+            )
+            if isExplained.0 != isExplained.1 { return isExplained.1 }
+            return left.offset < right.offset
         }.map(\.element)
     }
 
-    private static func severity(_ opinion: Opinion, holdingFor seconds: Double) -> Severity {
+    private func finding(_ incident: Incident, _ opinion: Opinion, _ now: Moment) -> Finding {
+        let work = maintenance.first { $0.covers(opinion.subject, at: now) }
+        return Finding(
+            opinion: opinion, since: incident.since,
+            severity: work == nil ? incident.severity : min(incident.severity, .info),
+            clearingSeconds: incident.cleanSince.map { now.seconds(since: $0) },
+            acknowledgement: incident.acknowledgement, maintenance: work)
+    }
+
+    // MARK: What holds
+
+    private mutating func take(
+        _ opinion: Opinion, _ key: IncidentKey, isFirst: Bool, now: Moment,
+        _ thresholds: Thresholds
+    ) -> Incident {
+        guard var incident = incidents[key] else {
+            let wait = thresholds.known(opinion.id, "raise_after") ?? 0
+            let incident = Incident(
+                opinion: opinion, since: now, isRaised: wait <= 0, severity: opinion.severity,
+                counting: now, cleanSince: nil, seen: now, acknowledgement: nil, told: now)
+            incidents[key] = incident
+            if incident.isRaised { tell(.raised, incident, now, opinion.reason) }
+            return incident
+        }
+        let before = incident
+        // What comes back while it is watched goes on with the same incident, and takes its time
+        // to get worse anew.
+        if incident.cleanSince != nil { incident.counting = now }
+        if opinion.isCapped { incident.counting = now }
+        incident.cleanSince = nil
+        incident.seen = now
+        let severity = Self.severity(
+            opinion, holdingFor: now.seconds(since: incident.counting), thresholds)
+        incident.severity =
+            opinion.isCapped || !isFirst
+            ? severity : max(incident.severity.capped(before.opinion), severity)
+        if isFirst { incident.opinion = opinion }
+        if !incident.isRaised {
+            let wait = thresholds.known(opinion.id, "raise_after") ?? 0
+            incident.isRaised = now.seconds(since: incident.since) >= wait
+            incident.severity = severity
+            if incident.isRaised {
+                incident.told = now
+                tell(.raised, incident, now, opinion.reason)
+            }
+        } else if isFirst {
+            compare(&incident, before, now)
+        }
+        if isFirst { incidents[key] = incident }
+        return incident
+    }
+
+    private mutating func compare(_ incident: inout Incident, _ before: Incident, _ now: Moment) {
+        if before.opinion.explainedBy != nil, incident.opinion.explainedBy == nil {
+            incident.told = now
+            tell(.raised, incident, now, incident.opinion.reason)
+        } else if incident.severity > before.severity {
+            incident.told = now
+            tell(.escalated, incident, now, incident.opinion.reason)
+        } else if incident.severity < before.severity {
+            incident.told = now
+            tell(.eased, incident, now, incident.opinion.reason)
+        } else if incident.severity >= .warning, incident.acknowledgement == nil,
+            now.seconds(since: incident.told) >= Self.reminderSeconds
+        {
+            incident.told = now
+            tell(.reminded, incident, now, incident.opinion.reason)
+        }
+    }
+
+    private static func severity(
+        _ opinion: Opinion, holdingFor seconds: Double, _ thresholds: Thresholds
+    ) -> Severity {
         guard !opinion.isCapped,
-            let escalation = ConditionCatalog.row(opinion.id).escalation,
+            let escalation = ConditionCatalog.row(opinion.id).escalation(thresholds),
             seconds >= escalation.afterSeconds
         else { return opinion.severity }
         return max(opinion.severity, escalation.severity)
     }
+
+    // MARK: What is over
+
+    // What is left of an incident that does not hold at this moment; nil when it is over.
+    private mutating func clear(
+        _ incident: Incident, _ key: IncidentKey, _ judgement: Judgement, now: Moment,
+        _ thresholds: Thresholds
+    ) -> Incident? {
+        var incident = incident
+        guard incident.isRaised else { return nil }
+        let opinion = incident.opinion
+        let needed = thresholds.clearSeconds(opinion.id)
+        if Judgement.counted.contains(opinion.id) {
+            // The counters say for how long they have been quiet.
+            guard let quiet = judgement.quiet[key] else { return unseen(incident, now) }
+            incident.seen = now
+            if quiet >= needed {
+                return end(incident, now, "no more for \(Plain.about(min(quiet, 1e9)))")
+            }
+            return incident
+        }
+        guard needed > 0 else { return end(incident, now, "it is not so any more") }
+        guard judgement.observes(opinion.id, opinion.subject) else {
+            incident.cleanSince = nil
+            return unseen(incident, now)
+        }
+        incident.seen = now
+        let clean = incident.cleanSince ?? now
+        incident.cleanSince = clean
+        let seconds = now.seconds(since: clean)
+        guard seconds >= needed else { return incident }
+        return end(incident, now, "not so for \(Plain.about(seconds))")
+    }
+
+    private mutating func unseen(_ incident: Incident, _ now: Moment) -> Incident? {
+        let seconds = now.seconds(since: incident.seen)
+        guard seconds >= Self.unseenSeconds else { return incident }
+        return end(incident, now, "the part has not been seen for \(Plain.about(seconds))")
+    }
+
+    private mutating func end(_ incident: Incident, _ now: Moment, _ reason: String) -> Incident? {
+        tell(.resolved, incident, now, "\(reason): \(incident.opinion.summary)")
+        return nil
+    }
+
+    private mutating func tell(
+        _ kind: Transition.Kind, _ incident: Incident, _ now: Moment, _ reason: String
+    ) {
+        // What another condition explains is told with that.
+        guard incident.opinion.explainedBy == nil else { return }
+        transitions.append(
+            Transition(
+                kind: kind, id: incident.opinion.id, subject: incident.opinion.subject,
+                severity: incident.severity, moment: now, reason: reason,
+                serial: incident.opinion.serial))
+    }
 }
 
-/// The verdict over the whole node.
-package struct Verdict: Hashable, Sendable {
-    /// The worst of what holds.
-    package var severity: Severity
-    /// One sentence for an operator.
-    package var summary: String
-
-    /// Sums up what holds, the worst first, on a node where these are watched; of the GPUs all
-    /// were read in the latest pass, or as many as given.
-    package init(
-        _ findings: [Finding], ports: Int, gpus: Int = 0, gpusRead: Int? = nil,
-        expectations: Expectations = .notConfigured
-    ) {
-        guard let worst = findings.first else {
-            severity = ports + gpus > 0 ? .pass : .unknown
-            let sentences = [
-                Self.sentence(ports: ports), Self.sentence(gpus: gpus, read: gpusRead ?? gpus),
-                // Without a manifest nobody has said what the node should have.
-                expectations == .asExpected ? "All is as the manifest expects." : nil,
-            ]
-            summary = sentences.compactMap { $0 }.joined(separator: " ")
-            if summary.isEmpty { summary = "Nothing has been observed." }
-            return
-        }
-        severity = worst.severity
-        let others = findings.count - 1
-        summary =
-            worst.opinion.summary
-            + (others == 0 ? "" : " \(others) more \(others == 1 ? "condition" : "conditions").")
+extension Standing {
+    /// The changes since this was last asked, in the order in which they happened.
+    package mutating func takeTransitions() -> [Transition] {
+        defer { transitions = [] }
+        return transitions
     }
 
-    private static func sentence(ports: Int) -> String? {
-        switch ports {
-        case ...0: nil
-        case 1: "The InfiniBand port is active and both ends were read."
-        default: "All \(ports) InfiniBand ports are active and both ends were read."
-        }
+    /// Notes that somebody has taken notice of an incident; false when there is none.
+    package mutating func acknowledge(_ key: IncidentKey, _ by: Acknowledgement) -> Bool {
+        guard incidents[key]?.isRaised == true else { return false }
+        incidents[key]?.acknowledgement = by
+        return true
     }
+}
 
-    private static func sentence(gpus: Int, read: Int) -> String? {
-        if read < gpus { return "\(read) of \(gpus) GPUs were read in the latest pass." }
-        return switch gpus {
-        case ...0: nil
-        case 1: "The GPU was read."
-        default: "All \(gpus) GPUs were read."
-        }
-    }
+extension Judgement {
+    /// The conditions of counters, which end when every end that counts has been quiet.
+    static let counted: Set<ConditionID> = [
+        .linkFlap, .linkRecovery, .symbolErrorsElevated, .symbolErrorsHigh, .fecUncorrectable,
+        .receiveErrors, .localIntegrity, .bufferOverrun, .moduleAlarm, .remotePhysicalErrors,
+        .transmitDiscards, .hostBackpressure, .routingOrKey, .addressChanged, .managementDrops,
+        .retryStorm, .counterReset, .pcieErrors, .gpuMemoryDegraded, .nvlinkErrors,
+    ]
+}
+
+extension Opinion {
+    /// Why it was raised.
+    var reason: String { summary }
+}
+
+extension Severity {
+    // What was capped begins anew when the cap is gone.
+    fileprivate func capped(_ opinion: Opinion) -> Severity { opinion.isCapped ? .pass : self }
 }

@@ -93,17 +93,17 @@ extension GaugeCodes {
     static let recoveryAction = words(RecoveryAction.all.map { (UInt64($0.code), $0.word) })
 
     /// Registration with the NVSwitch fabric (nvml.h NVML_GPU_FABRIC_STATE_*).
-    static let fabricState = words([
+    package static let fabricState = words([
         (0, "not supported"), (1, "not started"), (2, "in progress"), (3, "completed"),
     ])
 
     /// How the fabric is (nvml.h NVML_GPU_FABRIC_HEALTH_SUMMARY_*).
-    static let fabricHealth = words([
+    package static let fabricHealth = words([
         (0, "not told"), (1, "healthy"), (2, "unhealthy"), (3, "limited capacity"),
     ])
 
     /// What is wrong with the fabric (nvml.h NVML_GPU_FABRIC_HEALTH_MASK_*).
-    static let fabricHealthMask = fields([
+    package static let fabricHealthMask = fields([
         BitField(0, 2, good: 2, [(1, "degraded bandwidth")]),
         BitField(2, 2, good: 2, [(1, "route recovery in progress")]),
         BitField(4, 2, good: 2, [(1, "route unhealthy")]),

@@ -76,6 +76,8 @@ package struct NodeEvent: Hashable, Sendable {
         case verbs
         /// What the ports and their neighbours say of themselves (IBTA vol 1, 14.2.5.3 NodeInfo).
         case infiniBand = "infiniband"
+        /// The daemon's judgement of all that was seen.
+        case health
     }
 
     /// What an event happened to.
@@ -151,5 +153,15 @@ package struct NodeEvent: Hashable, Sendable {
         /// NVML reports an event that has no Xid, such as a new recovery action; `number` is its
         /// type bit (nvml.h nvmlEventType*).
         case nvmlEvent = "nvml_event"
+        /// A condition was raised: `link` and `device` say where, `severity` how bad it is.
+        case conditionRaised = "condition_raised"
+        /// A condition got worse.
+        case conditionEscalated = "condition_escalated"
+        /// A condition is excused for now: switched off, or given time after a boot.
+        case conditionEased = "condition_eased"
+        /// A condition is over.
+        case conditionResolved = "condition_resolved"
+        /// A condition still holds, a day after it was told, and nobody has taken notice.
+        case conditionReminded = "condition_reminded"
     }
 }

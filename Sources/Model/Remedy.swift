@@ -43,7 +43,8 @@ extension NodeEvent {
             .linkDown, .linkFlap, .lidChange, .managerChange, .partitionKeyChange, .gidChange,
             .clientReregister, .hcaFatal, .hcaChanged, .peerChanged, .pcieError, .pcieSlotUp,
             .pcieSlotDown, .hungTask,
-            .kernelLogGap, .nvmlEvent:
+            .kernelLogGap, .nvmlEvent, .conditionRaised, .conditionEscalated, .conditionEased,
+            .conditionResolved, .conditionReminded:
             nil
         }
     }

@@ -22,6 +22,11 @@ package enum V1 {
         package var observed: Observed
         /// The probes behind the evidence.
         package var collectors: [Collector]
+        /// The verdict over each part that something was found of, by its key or PCI address;
+        /// absent where nothing was.
+        package var parts: [String: String]?
+        /// Parts that offended, the worst first; absent where none did.
+        package var offenders: [Offender]?
         /// The history on disk; absent when it is switched off, and before the first pass.
         package var history: HistoryState?
 
@@ -65,6 +70,19 @@ package enum V1 {
         package var action: String
         /// Where the steps are described.
         package var playbook: String
+        /// Why the accused are accused, from the numbers; absent where the evidence says it.
+        package var why: String?
+        /// The next step as a word, such as `clean_and_reseat`.
+        package var step: String?
+        /// The condition that explains this one; absent when it stands for itself.
+        package var explainedBy: String?
+        /// For how many seconds it has not been so, watched until it is over; absent while it
+        /// holds.
+        package var clearingSeconds: Double?
+        /// Who has taken notice; absent when nobody has.
+        package var acknowledgement: Acknowledgement?
+        /// The work on the part or node that makes it INFO; absent when there is none.
+        package var maintenance: Maintenance?
 
         /// A condition.
         package init(
@@ -82,6 +100,63 @@ package enum V1 {
             self.evidence = evidence
             self.action = action
             self.playbook = playbook
+        }
+    }
+
+    /// That somebody has taken notice of a condition.
+    package struct Acknowledgement: Codable, Hashable, Sendable {
+        /// Who.
+        package var author: String
+        /// What they say of it.
+        package var comment: String
+        /// When.
+        package var time: String
+
+        /// A notice.
+        package init(author: String, comment: String, time: String) {
+            self.author = author
+            self.comment = comment
+            self.time = time
+        }
+    }
+
+    /// That somebody works on the node or a part.
+    package struct Maintenance: Codable, Hashable, Sendable {
+        /// Who.
+        package var author: String
+        /// Why.
+        package var reason: String
+        /// When it ends.
+        package var until: String
+
+        /// A time of work.
+        package init(author: String, reason: String, until: String) {
+            self.author = author
+            self.reason = reason
+            self.until = until
+        }
+    }
+
+    /// How often a part offended, as far as this node remembers.
+    package struct Offender: Codable, Hashable, Sendable {
+        /// The serial number or key.
+        package var part: String
+        /// One for each incident at WARNING or worse, and four more for each critical one.
+        package var score: Int
+        /// Incidents at WARNING or worse.
+        package var incidents: Int
+        /// Those that were or became CRITICAL.
+        package var criticals: Int
+        /// When the latest was.
+        package var last: String
+
+        /// A part that offended.
+        package init(part: String, score: Int, incidents: Int, criticals: Int, last: String) {
+            self.part = part
+            self.score = score
+            self.incidents = incidents
+            self.criticals = criticals
+            self.last = last
         }
     }
 

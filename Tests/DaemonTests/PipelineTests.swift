@@ -196,7 +196,7 @@ extension CollectorView {
         node.local["link_downed"] = 255
         node.far["symbol_error"] = 3
         let picture = pass(pipeline, node, 10)
-        #expect(picture.findings.map(\.opinion.id) == [.counterBlind])
+        #expect(picture.findings.map(\.opinion.id) == [.counterBlind, .counterReset])
         let deltas = try scratch.desk().deltas(since: .cursor(cursor))
         let counters = deltas.series.flatMap(\.counters)
         let downed = counters.first { $0.name == "link_downed" }

@@ -1,3 +1,4 @@
+import Health
 import Testing
 
 @testable import Daemon
@@ -45,6 +46,13 @@ struct SettingsKeyTests {
             path: "node.name", accepted: ["\"\"", "a.b_c-9", "\"12\""],
             refused: ["12", "true", "a b", "ä", "\(String(repeating: "a", count: 254))"]),
         duration("interval", ["1s", "999ms"], ["1m", "61m"]),
+        Case(
+            path: "conditions",
+            accepted: [
+                "{}", "{ib_link_flap: {warning_count: 3, clear_after: 2d, reason: why not}}",
+                "{ib_symbol_ber_high: {ratio: 1e-11, reason: old cables}}",
+            ],
+            refused: ["[a]", "5"]),
         flag("infiniband.enabled"),
         duration("infiniband.identity_interval", ["10s", "999ms"], ["1d", "25h"]),
         Case(
@@ -162,5 +170,50 @@ struct SettingsKeyTests {
             let value = row.defaultText ?? ""
             #expect(refusals(Self.file(row.path, value).text) == [], "\(row.path)")
         }
+    }
+}
+
+/// Numbers that conditions are judged by.
+struct ConditionSettingsTests {
+    @Test func overridesAreInForceAndShown() throws {
+        let text =
+            "conditions: {ib_link_flap: {warning_count: 3, clear_after: 12h, reason: old site}}"
+        let settings = try Settings.parse(text: text, file: "f")
+        #expect(settings.thresholds.value(.linkFlap, "warning_count") == 3)
+        #expect(settings.thresholds.value(.linkFlap, "clear_after") == 43_200)
+        #expect(settings.thresholds.value(.linkFlap, "critical_count") == 3)
+        #expect(
+            settings.overrideLines.first
+                == "conditions.ib_link_flap.warning_count: 3 instead of 2 "
+                + "(one may be a switch's reboot or a reseat): old site")
+        #expect(Settings.defaults.overrideLines.isEmpty)
+    }
+
+    @Test(arguments: [
+        "{ib_link_flop: {reason: a}}", "{ib_link_flap: {warning_count: 3}}",
+        "{ib_link_flap: {warning_conut: 3, reason: a}}", "{ib_link_flap: 3}",
+        "{ib_link_flap: {warning_count: 0, reason: a}}",
+        "{ib_link_flap: {warning_count: 3s, reason: a}}",
+        "{ib_link_flap: {clear_after: 3, reason: a}}",
+        "{ib_link_flap: {clear_after: 31d, reason: a}}",
+        "{ib_symbol_ber_high: {ratio: 1, reason: a}}",
+        "{ib_symbol_ber_high: {ratio: 1e-11, reason: []}}",
+    ])
+    func whatMakesNoSenseIsRefused(_ value: String) {
+        #expect(throws: SettingsError.self) {
+            try Settings.parse(text: "conditions: \(value)", file: "f")
+        }
+    }
+
+    @Test func refusalsNameWhatThereIs() {
+        let error = #expect(throws: SettingsError.self) {
+            try Settings.parse(
+                text:
+                    "conditions:\n  ib_link_flip: {reason: a}\n  counter_blind: {x: 1, reason: a}",
+                file: "f")
+        }
+        let text = "\(String(describing: error))"
+        #expect(text.contains("did you mean 'ib_link_flap'?"))
+        #expect(text.contains("expected none: the condition has none"))
     }
 }

@@ -91,7 +91,8 @@ struct SettingsTests {
             (
                 "inteval: 5s",
                 "f:1:1: key 'inteval': got an unknown key, expected one of node, interval, "
-                    + "infiniband, gpu, pcie, kernel_log, inventory, paths, probe, history, serve, "
+                    + "conditions, infiniband, gpu, pcie, kernel_log, inventory, paths, probe, "
+                    + "history, serve, "
                     + "log; did you mean 'interval'?"
             ),
             (
@@ -107,8 +108,8 @@ struct SettingsTests {
             (
                 "log.level: info",
                 "f:1:1: key 'log.level': got an unknown key, expected one of node, "
-                    + "interval, infiniband, gpu, pcie, kernel_log, inventory, paths, probe, "
-                    + "history, serve, log; write 'level' below 'log'"
+                    + "interval, conditions, infiniband, gpu, pcie, kernel_log, inventory, paths, "
+                    + "probe, history, serve, log; write 'level' below 'log'"
             ),
             (
                 "interval: 10",

@@ -11,6 +11,8 @@ final class DaemonUnderTest: DaemonProcess {
         var hardDeadline = "10s"
         var restartDelayMin = "200ms"
         var restartDelayMax = "2s"
+        /// Whether what is counted is judged as in the field; most tests count on purpose.
+        var judgesCounts = false
     }
 
     let fabric: Fabric
@@ -48,8 +50,41 @@ final class DaemonUnderTest: DaemonProcess {
                 "  restart_delay_min: \(options.restartDelayMin)",
                 "  restart_delay_max: \(options.restartDelayMax)",
                 "gpu: {enabled: false}", "pcie: {enabled: false}", "kernel_log: {enabled: false}",
-            ] + places(home)
+            ] + conditions(options) + places(home)
         return lines.joined(separator: "\n")
+    }
+
+    // Tests wait for no cable to prove itself, and set counters for other reasons than faults.
+    private static func conditions(_ options: Options) -> [String] {
+        let reason = "reason: simulated}"
+        let clearing = ["ib_link_down", "ib_sm_lost"].map {
+            "  \($0): {clear_after: 0s, \(reason)"
+        }
+        guard !options.judgesCounts else { return ["conditions:"] + clearing }
+        let never = 1_000_000_000
+        let counted: [(String, [String])] = [
+            ("ib_link_flap", ["warning_count", "critical_count", "critical_day_count"]),
+            ("ib_link_recovery", ["info_count", "warning_count", "critical_count"]),
+            ("ib_symbol_ber_elevated", ["long_count"]),
+            ("ib_fec_uncorrectable", ["warning_count", "critical_count"]),
+            ("ib_rcv_errors", ["warning_count", "critical_count"]),
+            ("ib_local_integrity", ["warning_count", "critical_count"]),
+            ("ib_buffer_overrun", ["warning_count", "critical_count"]),
+            ("ib_remote_phys_errors", ["info_count", "warning_count"]),
+            ("ib_xmit_discards", ["warning_count", "critical_count"]),
+            ("ib_routing_or_key", ["warning_count", "relay_count"]),
+            ("ib_sm_or_lid_changed", ["info_count", "warning_count"]),
+            ("ib_mgmt_drops", ["warning_count"]),
+            ("counter_reset_seen", ["info_count", "warning_count"]),
+        ]
+        let quiet = counted.map { id, names in
+            let numbers = names.map { "\($0): \(never)" }.joined(separator: ", ")
+            return "  \(id): {\(numbers)"
+                + (id == "ib_symbol_ber_elevated" ? ", ratio: 0.99, ratio_no_fec: 0.99" : "")
+                + ", \(reason)"
+        }
+        return ["conditions:"] + clearing + quiet
+            + ["  ib_symbol_ber_high: {ratio: 0.99, ratio_no_fec: 0.99, \(reason)"]
     }
 
     // MARK: Life and death

@@ -116,7 +116,12 @@ final class GPUDaemon: DaemonProcess {
 
     func gpu(_ index: Int) throws -> V1.GPU { try document("/api/v1/gpus/\(index)") }
 
-    func events() throws -> V1.Events { try document("/api/v1/events?after=0") }
+    /// What happened, without what the daemon concludes from it.
+    func events() throws -> V1.Events {
+        var document: V1.Events = try document("/api/v1/events?after=0")
+        document.events.removeAll { $0.sources == ["health"] }
+        return document
+    }
 
     func condition(_ id: String) throws -> V1.Condition? {
         try health().conditions.first { $0.id == id }

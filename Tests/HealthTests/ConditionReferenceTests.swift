@@ -14,6 +14,16 @@ struct ConditionReferenceTests {
         #expect(ConditionCatalog.all.allSatisfy { $0.meaning.hasSuffix(".") && !$0.source.isEmpty })
     }
 
+    /// Texts name thresholds that there are, and each threshold says where it is from.
+    @Test(arguments: ConditionCatalog.all)
+    func thresholdsAreComplete(_ row: ConditionRow) {
+        #expect(!row.filled(row.trigger + row.clearing).contains("{"))
+        #expect(Set(row.thresholds.map(\.name)).count == row.thresholds.count)
+        for threshold in row.thresholds {
+            #expect(threshold.value > 0 && !threshold.source.isEmpty, "\(threshold.name)")
+        }
+    }
+
     /// An escalation makes it worse, after some time.
     @Test(arguments: ConditionID.allCases)
     func escalationsRise(_ id: ConditionID) {
@@ -38,13 +48,25 @@ struct ConditionReferenceTests {
         that it expects must be there as well; without one nobody has said what the node should
         have, and PASS speaks only of what was seen.
 
-        A condition holds as long as the latest evidence shows it, and its severity rises with the
-        time that it has held. A severity that is capped does not rise: a port that was switched
-        off stays INFO.
+        A severity may rise with the time that a condition has held. A severity that is capped does
+        not rise: a port that was switched off stays INFO. A condition that is not judged says
+        nothing when it is not raised: what is not collected is not PASS.
+        \(ConditionGroup.allCases.map(chapter).joined(separator: "\n"))
 
-        | Condition | Meaning | Severity | Rises to | Source |
-        |---|---|---|---|---|
-        \(ConditionCatalog.all.map(line).joined(separator: "\n"))
+        ## Thresholds
+
+        Every number that a rule goes by, and where it comes from. `conditions` in the
+        configuration sets others, each with its reason; `fabricwatchd --check-config` shows them.
+
+        | Condition | Threshold | Default | Source |
+        |---|---|---|---|
+        \(ConditionCatalog.all.flatMap(thresholds).joined(separator: "\n"))
+
+        ## The next step
+
+        `step` is the next step as a word: \(ActionStep.allCases.map { "`\($0.rawValue)`" }
+            .joined(separator: ", ")). `replace_part` is only said on two-ended evidence, at
+        CRITICAL; on less it is `clean_and_reseat`.
 
         ## Accused
 
@@ -72,14 +94,48 @@ struct ConditionReferenceTests {
         }
     }
 
+    private static func chapter(_ group: ConditionGroup) -> String {
+        let rows = ConditionCatalog.all.filter { $0.group == group }
+        return """
+
+            ## \(group.rawValue)
+
+            | Condition | Meaning | Severity | Raised by | Ended by | Accused | Steps | Source |
+            |---|---|---|---|---|---|---|---|
+            \(rows.map(line).joined(separator: "\n"))
+            """
+    }
+
     private static func line(_ row: ConditionRow) -> String {
         let rise = row.escalation.map {
-            "\($0.severity.name) after \(Int($0.afterSeconds)) s"
+            ", \($0.severity.name) after \(Int($0.afterSeconds)) s"
         }
+        let coverage =
+            switch row.coverage {
+            case .judged: ""
+            case .partly(let what): ". Not all is seen: \(what)"
+            case .notJudged(let why): ". **Not judged**: \(why)"
+            }
         let cells = [
-            "[`\(row.id.rawValue)`](\(row.playbook))", row.meaning, row.severity.name,
-            rise ?? "", row.source,
+            "[`\(row.id.rawValue)`](\(row.playbook))", row.meaning,
+            row.severity.name + (rise ?? ""), row.filled(row.trigger) + coverage,
+            row.filled(row.clearing),
+            row.accused.map { "`\($0.rawValue)`" }.joined(separator: ", "), steps(row.ladder),
+            row.source,
         ]
         return "| \(cells.joined(separator: " | ")) |"
+    }
+
+    private static func steps(_ ladder: Ladder) -> String {
+        var steps: [String] = []
+        for step in [ladder.info, ladder.warning, ladder.critical]
+        where steps.last != step.rawValue { steps.append(step.rawValue) }
+        return steps.joined(separator: ", ")
+    }
+
+    private static func thresholds(_ row: ConditionRow) -> [String] {
+        row.thresholds.map {
+            "| `\(row.id.rawValue)` | `\($0.name)` | \($0.unit.text($0.value)) | \($0.source) |"
+        }
     }
 }

@@ -18,7 +18,8 @@ struct LinkRuleTests {
             #expect(found.map(\.id) == [.peerUnobservable], "an active link has another end")
             return
         }
-        #expect(found.map(\.id) == [.linkDown])
+        let isUnmanaged = [2, 3].contains(state) && physical == PhysicalState.linkUp.rawValue
+        #expect(found.map(\.id) == [.linkDown] + (isUnmanaged ? [.subnetManagerLost] : []))
         let down = try #require(found.first)
         #expect(down.accused == Self.accused(state, physical))
         #expect(down.severity == (Self.isSwitchedOff(state, physical) ? .info : .warning))

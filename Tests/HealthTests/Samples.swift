@@ -24,7 +24,7 @@ struct Seeded: RandomNumberGenerator {
 enum Sample {
     static func moment(_ seconds: Double) -> Moment {
         Moment(
-            bootID: "boot", boottimeNanoseconds: UInt64(seconds * 1e9),
+            bootID: "boot", boottimeNanoseconds: UInt64((seconds + 10_000) * 1e9),
             wallMilliseconds: 1_770_000_000_000 + Int64(seconds * 1e3))
     }
 

@@ -12,7 +12,12 @@ struct StandingTests {
         }
     }
 
-    @Test(arguments: ConditionID.allCases, [-0.001, 0, 0.001])
+    // Those that have to hold for a while before they are raised are in ScenarioTests.
+    private static let atOnce = ConditionID.allCases.filter {
+        ConditionCatalog.row($0).threshold("raise_after") == nil
+    }
+
+    @Test(arguments: atOnce, [-0.001, 0, 0.001])
     func severityRisesAtTheCataloguesSecond(id: ConditionID, offset: Double) throws {
         let row = ConditionCatalog.row(id)
         let limit = row.escalation?.afterSeconds ?? 86_400
@@ -52,13 +57,42 @@ struct StandingTests {
 
     @Test func anotherStartAnotherClock() {
         var standing = Standing()
-        _ = standing.update([Sample.opinion()], now: Sample.moment(0))
+        let opinion = Sample.opinion(.gpuUnresponsive)
+        _ = standing.update([opinion], now: Sample.moment(0))
         #expect(standing.update([], now: Sample.moment(40)) == [])
-        let again = standing.update([Sample.opinion()], now: Sample.moment(50))
+        let again = standing.update([opinion], now: Sample.moment(50))
         #expect(again.map(\.since) == [Sample.moment(50)])
-        #expect(again.map(\.severity) == [.warning])
-        let later = standing.update([Sample.opinion()], now: Sample.moment(80))
+        #expect(again.map(\.severity) == [.unknown])
+        let later = standing.update([opinion], now: Sample.moment(95))
         #expect(later.map(\.severity) == [.critical])
+    }
+
+    /// What comes back while it is watched is the same incident, and as bad as it was.
+    @Test func whatComesBackIsTheSame() {
+        var standing = Standing()
+        _ = standing.update([Sample.opinion()], now: Sample.moment(0))
+        _ = standing.update([Sample.opinion()], now: Sample.moment(30))
+        let clearing = standing.update([], now: Sample.moment(40))
+        #expect(clearing.map(\.severity) == [.critical])
+        #expect(clearing.map(\.clearingSeconds) == [0])
+        #expect(standing.update([], now: Sample.moment(639)).count == 1)
+        let back = standing.update([Sample.opinion()], now: Sample.moment(639.5))
+        #expect(back.map(\.since) == [Sample.moment(0)] && back[0].severity == .critical)
+        _ = standing.update([], now: Sample.moment(640))
+        #expect(standing.update([], now: Sample.moment(1240)) == [])
+        #expect(standing.takeTransitions().map(\.kind) == [.raised, .escalated, .resolved])
+    }
+
+    /// Labels and numbers change, the part stays.
+    @Test func aPartIsItsKey() {
+        var standing = Standing()
+        var opinion = Sample.opinion()
+        opinion.subject = Subject(device: "mlx5_0", port: 1, key: "0xa0/1")
+        _ = standing.update([opinion], now: Sample.moment(0))
+        opinion.subject = Subject(device: "mlx5_3", port: 1, key: "0xa0/1")
+        let findings = standing.update([opinion], now: Sample.moment(30))
+        #expect(findings.map(\.since) == [Sample.moment(0)])
+        #expect(standing.incidents.count == 1)
     }
 
     @Test func subjectsHaveTheirOwnClocks() {

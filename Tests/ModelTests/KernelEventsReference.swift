@@ -225,6 +225,13 @@ enum KernelEventsReference {
         case .kernelLogGap:
             "Records were overwritten before they were read; the count says how many."
         case .nvmlEvent: "NVML, not the log, reports an event that has no Xid."
+        case .conditionRaised: "A [condition](conditions.md) was raised."
+        case .conditionEscalated: "A condition got worse."
+        case .conditionEased:
+            "A condition is excused for now: switched off, or given time after a boot."
+        case .conditionResolved: "A condition is over."
+        case .conditionReminded:
+            "A condition still holds after a day, and nobody has taken notice."
         }
     }
 }

@@ -90,7 +90,7 @@ struct NVLinkView: Sendable {
 extension GPUView {
     /// The GPU as the rules see it.
     func evidence(_ events: [JournalEntry], bootID: String, now: Moment) -> GPUEvidence {
-        GPUEvidence(
+        var evidence = GPUEvidence(
             index: index, address: address, uuid: report.identity?.uuid, state: report.state,
             isListed: isListed, isStale: isStale,
             hang: trouble.map {
@@ -104,6 +104,29 @@ extension GPUView {
                 bootID: bootID, now: now),
             linksDown: linksDown,
             linksUp: links.count { $0.state?.isUp == true })
+        evidence.links = links.map(\.number)
+        evidence.condition = condition
+        return evidence
+    }
+
+    private var condition: GPUCondition {
+        var condition = GPUCondition()
+        guard isFresh else { return condition }
+        let pending = [gauge("remapped_rows_pending"), gauge("retired_pages_pending")]
+        condition.isRemapPending = pending.compactMap { $0 }.max().map { $0 != 0 }
+        condition.hasRemapFailed = gauge("remapped_rows_failure").map { $0 != 0 }
+        condition.isSRAMThresholdExceeded = gauge("sram_threshold_exceeded").map { $0 != 0 }
+        let remapped = ["remapped_rows_corrected", "remapped_rows_uncorrected"].compactMap { name in
+            GPUCounters.all.firstIndex { $0.name == name }.flatMap { row in
+                entries.indices.contains(row) && entries[row].hasValue ? entries[row].raw : nil
+            }
+        }
+        condition.remappedRows = remapped.isEmpty ? nil : remapped.reduce(0, &+)
+        condition.fabricState = gauge("fabric_state")
+        condition.fabricStatus = gauge("fabric_status")
+        condition.fabricHealth = gauge("fabric_health")
+        condition.fabricMask = gauge("fabric_health_mask")
+        return condition
     }
 }
 

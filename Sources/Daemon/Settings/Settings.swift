@@ -22,6 +22,8 @@ package struct Settings: Sendable, Equatable {
     package internal(set) var kernelLog = KernelLog()
     /// What the node is expected to have.
     package internal(set) var inventory = Inventory()
+    /// Numbers in the place of the catalogue's, in the order of the file.
+    package internal(set) var conditions: [ConditionOverride] = []
     /// Where the kernel's file systems are.
     package internal(set) var paths = Paths()
     /// How the processes that touch the hardware are watched.

@@ -38,6 +38,13 @@ enum SettingsTable {
                     "Short enough to see a bad link soon, long enough to leave the node to "
                     + "its jobs."
             ),
+            Setting(
+                "conditions", \.conditions, .conditions,
+                help: "Numbers that conditions are judged by instead of the catalogue's, such as "
+                    + "{ib_link_flap: {warning_count: 3, reason: \"...\"}}; unknown names are "
+                    + "refused, and --check-config shows what was set.",
+                reason: "Fabrics differ, and whoever comes later must see why one is judged "
+                    + "otherwise."),
         ]
     }
 

@@ -33,6 +33,8 @@ import Testing
         let elsewhere: Set<NodeEvent.Kind> = [
             .kernelLogGap, .nvmlEvent, .linkFlap, .lidChange, .managerChange, .partitionKeyChange,
             .gidChange, .clientReregister, .hcaFatal, .hcaChanged, .peerChanged,
+            .conditionRaised, .conditionEscalated, .conditionEased, .conditionResolved,
+            .conditionReminded,
         ]
         #expect(kinds == Set(NodeEvent.Kind.allCases).subtracting(elsewhere))
     }

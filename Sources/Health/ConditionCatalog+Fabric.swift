@@ -1,0 +1,125 @@
+// Packets, routing and transport.
+extension ConditionCatalog {
+    static let fabric: [ConditionRow] = [
+        ConditionRow(
+            .remotePhysicalErrors, .fabric,
+            "Packets arrive that an earlier hop has marked as bad; this link is not to blame.",
+            .info,
+            trigger: "PortRcvRemotePhysicalErrors at this node: {info_count} in {info_window}; "
+                + "WARNING at {warning_count} in {warning_window}",
+            clearing: "none for {clear_after}",
+            count("info", 1, in: hour, "some hop loses packets")
+                + count("warning", 100, in: hour, "ibqueryerrors' sample file: 100")
+                + [clear(2 * hour, "twice the window")],
+            accused: [.fabric], ladder: Ladder(.watch, .pageFabricOwner),
+            source: "IBTA vol 1, 16.1.3.5 PortRcvRemotePhysicalErrors"),
+        ConditionRow(
+            .transmitDiscards, .fabric, "A port throws packets away that it cannot send.",
+            .warning,
+            trigger: "PortXmitDiscards at either end: {warning_count} in {warning_window}; "
+                + "CRITICAL at {critical_count} in each of {critical_of} of {critical_periods} "
+                + "windows while the link is active",
+            clearing: "fewer for {clear_after}",
+            count("warning", 201, in: 300, "UFM event 116: more than 200 in 300 s")
+                + count(
+                    "critical", 1001, in: 300, of: 2, periods: 3,
+                    "five times the warning, and \(twoOfThree)")
+                + [clear(1800, "six windows")],
+            accused: [.host, .peerPort], ladder: Ladder(.watch, .watch, .drain),
+            source: "IBTA vol 1, 16.1.3.5 PortXmitDiscards, 16.1.4.2 PortXmitDiscardDetails"),
+        ConditionRow(
+            .congestion, .fabric, "A port waits far longer for credits than others do.", .info,
+            trigger: "PortXmitWait beyond that of the same rail's other ports and the port's own",
+            clearing: "no longer so", accused: [.fabric], ladder: Ladder(.watch, .watch),
+            coverage: .notJudged("it takes a comparison with other nodes; ticks differ by model"),
+            source: "IBTA vol 1, 16.1.4.11 PortXmitWait"),
+        ConditionRow(
+            .hostBackpressure, .fabric,
+            "The host takes packets more slowly than the link brings them.", .warning,
+            trigger: "the HCA waited for PCIe in {warning_count} or more seconds of "
+                + "{warning_window}, or dropped a packet for it, while the far end discarded "
+                + "or waited, in {warning_of} of {warning_periods} windows",
+            clearing: "not so for {clear_after}",
+            count(
+                "warning", 3, in: 300, of: 2, periods: 3,
+                "1 % of the time, each second counted where 30 % of it was stalled")
+                + [clear(1800, "six windows")],
+            accused: [.host, .pciePath], ladder: Ladder(.watch, .drain),
+            source: "kernel mlx5 counters.rst outbound_pci_stalled_*, "
+                + "outbound_pci_buffer_overflow"),
+        ConditionRow(
+            .routingOrKey, .fabric,
+            "Packets are refused for their partition, or cannot be routed.", .warning,
+            trigger: "constraint errors at either end: {warning_count} in {warning_window}, or "
+                + "PortRcvSwitchRelayErrors: {relay_count} in {relay_window}",
+            clearing: "none of the first for {clear_after}, and fewer of the second",
+            count("warning", 1, in: hour, "partitions are enforced: somebody is not in his")
+                + count(
+                    "relay", 1000, in: 300,
+                    "UFM event 115: more than 999 in 300 s; multicast makes some")
+                + [clear(dayLong, "a rogue sender may come once a day")],
+            accused: [.subnetManager, .fabric], ladder: Ladder(.watch, .pageFabricOwner),
+            coverage: .partly("key violations in PortInfo are not read"),
+            source: "IBTA vol 1, 16.1.3.5 PortXmitConstraintErrors, PortRcvConstraintErrors, "
+                + "PortRcvSwitchRelayErrors"),
+        ConditionRow(
+            .subnetManagerLost, .fabric, "A port has no subnet manager.", .critical,
+            trigger: "the link is up and PortState stays init or armed, or the manager's LID is 0 "
+                + "or 0xFFFF on an active port, for {raise_after}",
+            clearing: "active with a manager for {clear_after}",
+            [
+                raise(60, "OpenSM sweeps every 10 s"),
+                clear(60, "a manager that starts sweeps more than once"),
+            ],
+            accused: [.subnetManager], ladder: Ladder(.watch, .pageFabricOwner),
+            source: "IBTA vol 1, 14.2.5.6 PortState, MasterSMLID"),
+        ConditionRow(
+            .addressChanged, .fabric, "The subnet manager or the address of a port changed.",
+            .info,
+            trigger: "{info_count} change of LID or manager in {info_window}; WARNING at "
+                + "{warning_count} in {warning_window}",
+            clearing: "none for {clear_after}",
+            count("info", 1, in: hour, "jobs lose connections over it")
+                + count("warning", 3, in: hour, "a failover is one or two")
+                + [clear(hour, "the window")],
+            accused: [.subnetManager], ladder: Ladder(.none, .pageFabricOwner),
+            source: "IBTA vol 1, 14.2.5.6 LID, MasterSMLID; libibverbs IBV_EVENT_SM_CHANGE"),
+        ConditionRow(
+            .managementDrops, .fabric, "Management packets are dropped.", .warning,
+            trigger: "VL15Dropped or QP1Dropped at either end: {warning_count} in "
+                + "{warning_window}",
+            clearing: "fewer for {clear_after}",
+            count("warning", 50, in: 300, "UFM event 121: 50 in 300 s")
+                + [clear(hour, "twelve windows")],
+            accused: [.daemon, .fabric], ladder: Ladder(.watch, .watch),
+            source: "IBTA vol 1, 16.1.3.5 VL15Dropped"),
+        ConditionRow(
+            .retryStorm, .fabric,
+            "Packets have to be sent again, or connections end because nothing is acknowledged.",
+            .warning,
+            trigger: "{warning_count} retries, and {ratio} of the packets sent, in each of "
+                + "{warning_of} of {warning_periods} windows of {warning_window}; CRITICAL when "
+                + "{critical_count} queue pair ended and the link itself showed errors or went "
+                + "down within {critical_window}",
+            clearing: "not so for {clear_after}",
+            count("warning", 100, in: 300, of: 2, periods: 3, twoOfThree)
+                + [
+                    Threshold(
+                        "ratio", 1e-6, .ratio, "a link within its limit loses far fewer packets")
+                ]
+                + count(
+                    "critical", 1, in: 900,
+                    "Meta, Revisiting Reliability 2024: causes from 10 min before to 5 after")
+                + [clear(1800, "six windows")],
+            accused: [.fabric, .remoteNode, .cable], ladder: Ladder(.watch, .watch, .drain),
+            source: "kernel mlx5 hw_counters; NCCL error 12 is a retry that ran out"),
+        ConditionRow(
+            .silentDropSuspect, .fabric, "Packets seem to vanish uncounted.", .warning,
+            trigger: "one end sent more packets than the other received, beyond what is under way",
+            clearing: "not so in three windows", accused: [.peerSwitch, .localPort],
+            ladder: Ladder(.watch, .watch),
+            coverage: .notJudged(
+                "both ends are not read at one instant, and by how much they differ is not told"),
+            source: "IBTA vol 1, 16.1.4.11 PortXmitPkts, PortRcvPkts"),
+    ]
+}

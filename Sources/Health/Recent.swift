@@ -1,0 +1,211 @@
+package import Model
+
+/// What the rules remember between passes: counters' recent past, and what was learnt of ports.
+///
+/// A plain value, handed in and out; `SavedHealth` keeps it over a restart.
+package struct Recent: Hashable, Sendable {
+    /// What is counted here and by no hardware.
+    package enum Extra: Int, CaseIterable, Sendable {
+        /// Milliseconds in which the link was up.
+        case upMilliseconds = -1
+        /// Times the LID or the subnet manager's LID changed.
+        case addressChanges = -2
+        /// Times somebody cleared counters of the part.
+        case clears = -3
+
+        /// The name when it is kept.
+        package var name: String {
+            switch self {
+            case .upMilliseconds: "up_milliseconds"
+            case .addressChanges: "address_changes"
+            case .clears: "clears"
+            }
+        }
+    }
+
+    /// The recent past of one part's counters, by row of its table or `Extra`.
+    package struct Part: Hashable, Sendable {
+        /// The histories.
+        package internal(set) var rows: [Int: CountHistory] = [:]
+        /// The moment of the latest readings; nil before the first.
+        package internal(set) var moment: Moment?
+        // Whether the link was up then.
+        var wasUp = false
+        // When it was seen to come up; nil when it was not.
+        var cameUp: Double?
+    }
+
+    /// What was learnt of a port of this node.
+    package struct Port: Hashable, Sendable {
+        /// Whether it was ever seen active.
+        package internal(set) var wasActive = false
+        /// Up to when, on the steady clock, it is given time after a boot or a driver load.
+        package internal(set) var settlesAt = 0.0
+        var epoch: UInt64?
+        var lid: UInt16?
+        var managerLID: UInt16?
+    }
+
+    // Links have errors while they train, and for a while after.
+    private static let trainingSeconds = 60.0
+
+    /// Most parts that are remembered; beyond it those that were not read for longest go.
+    package static let capacity = 1024
+
+    /// The time that everything here is told in.
+    package internal(set) var clock = SteadyClock()
+    /// The parts, local and far.
+    package internal(set) var parts: [PartKey: Part] = [:]
+    /// This node's ports.
+    package internal(set) var ports: [PortKey: Port] = [:]
+    /// Whether something that a restart needs has changed since it was last saved.
+    package internal(set) var isChanged = false
+
+    /// Nothing remembered.
+    package init() {}
+
+    /// The seconds of the steady clock.
+    package var now: Double { clock.seconds }
+
+    /// The history of a row; nil when it was never read.
+    package func history(_ part: PartKey, _ row: Int) -> CountHistory? { parts[part]?.rows[row] }
+
+    /// The history of something that is counted here.
+    package func history(_ part: PartKey, _ extra: Extra) -> CountHistory? {
+        history(part, extra.rawValue)
+    }
+}
+
+extension Recent {
+    /// Goes on to a moment; to be called once before what was read then is taken in.
+    package mutating func advance(to now: Moment) { clock.advance(to: now) }
+
+    /// Takes in what the ledger has of a part; readings that were taken in before are skipped.
+    ///
+    /// `events` are those of the part since then, which tell how good the steps are. Of a link that
+    /// trains, or went down meanwhile, only that it went down counts.
+    package mutating func take(
+        _ key: PartKey, _ entries: [Ledger.Entry], _ events: [CounterEvent], at moment: Moment,
+        isIgnored: Bool = false, isTraining: Bool = false
+    ) {
+        var part = parts[key] ?? Part()
+        guard part.moment != moment else { return }
+        let counters = key.table.counters
+        var qualities: [Int: Quality] = [:]
+        for event in events {
+            qualities[event.column] = max(qualities[event.column] ?? .exact, event.kind.quality)
+        }
+        let isTraining = isTraining || Self.wentDown(key, part, entries)
+        for row in Self.rows(of: key) where entries.indices.contains(row) {
+            let entry = entries[row]
+            guard entry.status == .fresh, entry.hasValue, counters.indices.contains(row) else {
+                continue
+            }
+            let quality: Quality = entry.isSaturated ? .atLeast : qualities[row] ?? .exact
+            let steps = part.rows[row]?.steps.count
+            part.rows[row, default: CountHistory()].take(
+                total: entry.total, quality: quality, at: now,
+                isIgnored: isIgnored || (isTraining && counters[row].accuses != .link))
+            if part.rows[row]?.steps.count != steps || quality != .exact { isChanged = true }
+        }
+        let clears = events.contains { $0.kind == .cleared } ? UInt64(1) : 0
+        if clears > 0 { isChanged = true }
+        part.rows[Extra.clears.rawValue, default: CountHistory()].note(clears, at: now)
+        part.moment = moment
+        parts[key] = part
+        forget()
+    }
+
+    private static let downRow = InfiniBandCounters.index(of: "link_downed") ?? 0
+
+    private static func wentDown(
+        _ key: PartKey, _ part: Part, _ entries: [Ledger.Entry]
+    ) -> Bool {
+        guard case .port = key, let known = part.rows[downRow], known.latest != nil,
+            entries.indices.contains(downRow), entries[downRow].status == .fresh
+        else { return false }
+        return entries[downRow].total > known.total
+    }
+
+    /// Takes in how a link was at one end, before `take` of the same moment; says whether it is
+    /// training: it came up a moment ago.
+    package mutating func takeLink(_ key: PartKey, isUp: Bool, at moment: Moment) -> Bool {
+        var part = parts[key] ?? Part()
+        defer {
+            part.wasUp = isUp
+            parts[key] = part
+        }
+        if isUp, !part.wasUp, part.moment != nil { part.cameUp = now }
+        let isTraining = part.cameUp.map { now - $0 < Self.trainingSeconds } ?? false
+        guard let earlier = part.moment, earlier != moment else { return isTraining }
+        let seconds = isUp && part.wasUp ? moment.seconds(since: earlier) : 0
+        part.rows[Extra.upMilliseconds.rawValue, default: CountHistory()].note(
+            UInt64(max(0, min(seconds, 1e9)) * 1000), at: now)
+        return isTraining
+    }
+
+    /// Takes in a port of this node as it was read, and says whether it is still being given time
+    /// after a boot or a driver load.
+    package mutating func takePort(
+        _ key: PortKey, _ report: EndReport, at moment: Moment, grace: Double
+    ) -> Bool {
+        var port = ports[key] ?? Port()
+        if let epoch = port.epoch, epoch != report.epoch {
+            port.settlesAt = max(port.settlesAt, now + grace)
+        }
+        port.epoch = report.epoch
+        let uptime = Double(moment.boottimeNanoseconds) / 1e9
+        if uptime < grace { port.settlesAt = max(port.settlesAt, now + grace - uptime) }
+        var changes: UInt64 = 0
+        if let link = report.link, link.isActive {
+            port.wasActive = true
+            if let lid = port.lid, let manager = port.managerLID,
+                lid != link.lid || manager != link.smLID
+            {
+                changes = 1
+            }
+            port.lid = link.lid
+            port.managerLID = link.smLID
+        }
+        let isSettling = now < port.settlesAt
+        if port != ports[key] { isChanged = true }
+        ports[key] = port
+        var part = parts[.port(key)] ?? Part()
+        part.rows[Extra.addressChanges.rawValue, default: CountHistory()].note(
+            isSettling ? 0 : changes, at: now)
+        parts[.port(key)] = part
+        return isSettling
+    }
+
+    private mutating func forget() {
+        guard parts.count > Self.capacity else { return }
+        let order = parts.sorted {
+            ($0.value.moment?.wallMilliseconds ?? 0) < ($1.value.moment?.wallMilliseconds ?? 0)
+        }
+        for (key, _) in order.prefix(parts.count - Self.capacity) { parts[key] = nil }
+    }
+}
+
+extension Recent {
+    /// The rows whose past is kept: what may accuse somebody, and what that is divided by.
+    static func rows(of key: PartKey) -> [Int] {
+        switch key {
+        case .port: portRows
+        case .gpu: gpuRows
+        case .nvlink: nvlinkRows
+        case .pci: pciRows
+        }
+    }
+
+    private static let denominators: Set<String> = ["rx_bits_phy", "port_xmit_packets"]
+    private static let portRows = accusing(InfiniBandCounters.all)
+    private static let gpuRows = accusing(GPUCounters.all)
+    private static let nvlinkRows = accusing(NVLinkCounters.all)
+    private static let pciRows = accusing(PCICounters.all)
+
+    private static func accusing(_ counters: [Counter]) -> [Int] {
+        counters.indices.filter {
+            counters[$0].accuses != .nobody || denominators.contains(counters[$0].name)
+        }
+    }
+}
