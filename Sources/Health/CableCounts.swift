@@ -67,8 +67,8 @@ struct CableCounts {
             peer: count(.peer, counters, within: seconds))
     }
 
-    /// For how long of the latest seconds either end has been watched; all of them where that is not
-    /// known.
+    /// For how long of the latest seconds either end has been watched; all of them where that is
+    /// not known.
     func watchedSeconds(within seconds: Double) -> Double {
         let counters = ["symbol_error", "link_downed", "port_rcv_errors"]
         let watched = End.allCases.flatMap { histories($0, counters) }

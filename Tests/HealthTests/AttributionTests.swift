@@ -17,7 +17,7 @@ import Testing
         #expect(opinion.accused == [.localPort, .cable, .peerPort])
         #expect(opinion.grade == .twoEnded)
         #expect(
-            opinion.why == "leaf01 port 5 counted 412 symbol errors in 12 min receiving from us; "
+            opinion.why == "leaf01 port 5 counted 412 symbol errors in 10 min receiving from us; "
                 + "we counted 0: our transmitter, our module or the cable.")
         #expect(opinion.summary.hasPrefix("rail0 port 1: leaf01 port 5 counted 412"))
         #expect(opinion.action.contains("replace the part that is accused first"))
@@ -27,7 +27,7 @@ import Testing
         let opinion = try #require(
             finding("10m local symbol_error +412", .symbolErrorsHigh, until: "10m"))
         #expect(opinion.accused == [.peerPort, .cable, .localPort])
-        #expect(opinion.why?.hasPrefix("we counted 412 symbol errors in 12 min") == true)
+        #expect(opinion.why?.hasPrefix("we counted 412 symbol errors in 10 min") == true)
         #expect(opinion.evidence.contains { $0.hasPrefix("at the peer: 0 errors in") })
     }
 
