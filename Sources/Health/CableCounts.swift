@@ -67,6 +67,15 @@ struct CableCounts {
             peer: count(.peer, counters, within: seconds))
     }
 
+    /// For how long of the latest seconds either end has been watched; all of them where that is not
+    /// known.
+    func watchedSeconds(within seconds: Double) -> Double {
+        let counters = ["symbol_error", "link_downed", "port_rcv_errors"]
+        let watched = End.allCases.flatMap { histories($0, counters) }
+            .map { $0.watchedSeconds(since: now - seconds) }.max()
+        return watched.flatMap { $0 > 0 ? min($0, seconds) : nil } ?? seconds
+    }
+
     /// For how long no end that counts has counted anything; nil when that is not known of each.
     func quiet(_ ends: [End], _ counters: [String]) -> Double? {
         var quiet: Double?

@@ -38,7 +38,17 @@ struct ByteCursor {
     }
 
     /// The next LEB128 integer of at most ten bytes.
+    @inline(__always)
     mutating func varint(_ bytes: Span<UInt8>) throws(Damage) -> UInt64 {
+        // Most have one byte.
+        if offset < bytes.count, bytes[offset] < 0x80 {
+            offset += 1
+            return UInt64(bytes[offset - 1])
+        }
+        return try longVarint(bytes)
+    }
+
+    private mutating func longVarint(_ bytes: Span<UInt8>) throws(Damage) -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 63, by: 7) {
             let next = try byte(bytes)

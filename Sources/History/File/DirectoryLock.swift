@@ -31,7 +31,9 @@ struct DirectoryLock: ~Copyable {
         writeProcessID()
     }
 
+    // A process that is just being started still has a copy of the descriptor.
     deinit {
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

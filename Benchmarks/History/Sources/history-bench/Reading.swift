@@ -122,7 +122,8 @@ struct Reading {
             try measure("\(hours) h of \(label)") { reader, _ in
                 try Adapter.range(
                     reader, key: question.key, column: question.column, after: oldest,
-                    through: newest).count
+                    through: newest
+                ).count
             }
         }
     }
