@@ -86,6 +86,7 @@ let package = Package(
         door("CCurl", "libcurl", ["libcurl4-openssl-dev"]),
         door("CZlib", "zlib", ["zlib1g-dev"]),
         door("CLinux"),
+        .target(name: "CPlaybooks"),
 
         // The rooms, in the order of a counter's journey.
         room("Model"),
@@ -107,7 +108,11 @@ let package = Package(
         // The two mains.
         main("fabricwatchd", ["Daemon", "Wire", argumentParser]),
         main(
-            "fabricwatch", ["Model", "Exposition", "Wire", "History", "CCurl", argumentParser]),
+            "fabricwatch",
+            [
+                "Model", "Health", "Exposition", "Wire", "History", "CCurl", "CPlaybooks",
+                argumentParser,
+            ]),
 
         // What plays the hardware, and the suites.
         .target(
@@ -138,7 +143,7 @@ let package = Package(
                 "Daemon", "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
                 "CLinux", "CSQLite",
             ]),
-        suite("EndToEndTests", ["Model", "Wire", "History", "Fakes"]),
+        suite("EndToEndTests", ["Model", "Health", "Wire", "History", "Fakes"]),
         suite("HouseTests", []),
     ],
     swiftLanguageModes: [.v6]

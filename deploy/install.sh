@@ -116,7 +116,7 @@ add() { # true to start
         systemctl enable --quiet fabricwatchd.service
         systemctl restart fabricwatchd.service ||
             fail "the service did not start: journalctl --unit fabricwatchd"
-        echo "Installed and running. Try: fabricwatch status"
+        echo "Installed and running. Try: fabricwatch health"
     else
         echo "Installed. Start it with: systemctl enable --now fabricwatchd"
     fi

@@ -265,7 +265,7 @@ package enum Rules {
                     + "nothing can be said of its devices.",
                 accused: [], grade: .localOnly, evidence: [$0.trouble].compactMap { $0 },
                 action: isNew
-                    ? "Wait for its first pass; fabricwatch status shows the probe."
+                    ? "Wait for its first pass; fabricwatch health shows the probe."
                     : "Check ibstat, and the probe's include, exclude and environment in the "
                         + "configuration.")
         }

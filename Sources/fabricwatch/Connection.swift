@@ -44,12 +44,15 @@ struct Connection: ParsableArguments {
     /// An empty page for standard output, coloured where that is wanted.
     var page: Page { Page(isColoured: !noColor && Console.takesColour) }
 
-    /// Works with a client; what goes wrong is said in one sentence and becomes the exit status.
-    func use(_ work: (borrowing Client) throws -> Void) throws {
+    /// Works with a client; what goes wrong is said in one sentence, unless it is to be silent, and
+    /// becomes the exit status.
+    func use(
+        isSilent: Bool = false, _ work: (borrowing Client) throws -> Void
+    ) throws {
         do {
             try work(try Client(endpoint, timeoutSeconds: timeout))
         } catch let error as ClientError {
-            Console.complain(error.description)
+            if !isSilent { Console.complain(error.description) }
             throw ExitCode(error.exitStatus)
         }
     }

@@ -8,18 +8,18 @@ import Wire
             abstract: "Says what the daemon knows of this node's InfiniBand cables and GPUs.",
             discussion: """
                 Exit status:
-                  0   done; for status: PASS or INFO
-                  1   status: WARNING
-                  2   status: CRITICAL
-                  3   status: UNKNOWN
+                  0   done; for health: PASS or INFO
+                  1   health: WARNING
+                  2   health: CRITICAL
+                  3   health: UNKNOWN
                   4   the daemon cannot be reached, or its answer cannot be used
                   64  wrong arguments
                 """,
             version: Version.text,
             subcommands: [
-                StatusCommand.self, LinksCommand.self, GPUsCommand.self, PCIeCommand.self,
-                InventoryCommand.self, DeltasCommand.self, EventsCommand.self, MarksCommand.self,
-                MarkCommand.self, HistoryCommand.self,
+                HealthCommand.self, ExplainCommand.self, LinksCommand.self, GPUsCommand.self,
+                PCIeCommand.self, InventoryCommand.self, DeltasCommand.self, EventsCommand.self,
+                MarksCommand.self, MarkCommand.self, HistoryCommand.self,
             ])
     }
 }

@@ -16,9 +16,9 @@ struct CommandFailureTests {
                 status fabricwatchd, or name another place with --socket or --url.
 
                 """)
-        #expect(try Command.run("status", "--socket", path) == expected)
+        #expect(try Command.run("health", "--socket", path) == expected)
         let environment = ["FABRICWATCH_SOCKET": path]
-        #expect(try Command.run("status", environment: environment) == expected)
+        #expect(try Command.run("health", environment: environment) == expected)
     }
 
     @Test func `a socket that nobody listens on says so`() throws {
@@ -55,7 +55,7 @@ struct CommandFailureTests {
         var facts = stat()
         stat(closed, &facts)
         let group = try #require(getgrgid(facts.st_gid)).pointee.gr_name
-        let outcome = try Self.runUnprivileged(["status", "--socket", path])
+        let outcome = try Self.runUnprivileged(["health", "--socket", path])
         #expect(
             outcome
                 == Command.Outcome(
@@ -83,7 +83,7 @@ struct CommandFailureTests {
     @Test func `a port that nobody listens on says so`() throws {
         let server = try ScriptedServer([], overTCP: true)
         server.stop()
-        let outcome = try Command.run("status", server.arguments[0], server.arguments[1])
+        let outcome = try Command.run("health", server.arguments[0], server.arguments[1])
         #expect(outcome.status == 4)
         #expect(
             outcome.errors == """
@@ -94,7 +94,7 @@ struct CommandFailureTests {
     }
 
     @Test func `a silent server is not waited for without end`() throws {
-        let (outcome, _) = try Command.run("status", "--timeout", "0.2", against: [.silence])
+        let (outcome, _) = try Command.run("health", "--timeout", "0.2", against: [.silence])
         #expect(outcome.status == 4)
         #expect(outcome.errors.contains(" within 0.2 s: look at the daemon's log"))
     }
@@ -124,7 +124,7 @@ struct CommandFailureTests {
         for flags in [[], ["--json"]] {
             let server = try ScriptedServer([.http(200, Array(body.utf8))])
             defer { server.stop() }
-            let outcome = try Command(["status"] + flags + server.arguments).outcome()
+            let outcome = try Command(["health"] + flags + server.arguments).outcome()
             #expect(
                 outcome
                     == Command.Outcome(
@@ -140,7 +140,7 @@ struct CommandFailureTests {
 
     @Test func `a verdict that does not exist is no verdict`() throws {
         let (outcome, _) = try Command.run(
-            "status", against: [.document(Documents.health("FINE"))])
+            "health", against: [.document(Documents.health("FINE"))])
         #expect(outcome.status == 4)
         #expect(outcome.errors.contains("(verdict 'FINE')"))
     }
@@ -202,9 +202,10 @@ struct CommandFailureTests {
     }
 
     @Test(arguments: [
-        ["status", "--sockte", "x"], ["nonsense"], ["deltas", "--watch", "soon"],
-        ["deltas", "--watch", "0"], ["status", "--timeout", "0"], ["status", "--timeout", "nan"],
-        ["status", "--url", "ftp://x"], ["status", "--url", "http://x", "--socket", "y"],
+        ["health", "--sockte", "x"], ["nonsense"], ["deltas", "--watch", "soon"],
+        ["deltas", "--watch", "0"], ["health", "--timeout", "0"], ["health", "--timeout", "nan"],
+        ["health", "--url", "ftp://x"], ["health", "--url", "http://x", "--socket", "y"],
+        ["health", "--quiet", "--json"], ["explain", "a", "b"],
         ["links", "--json", "--device", "rail0"], ["deltas", "--json", "--device", "rail0"],
     ])
     func `wrong arguments are refused before anybody is asked`(arguments: [String]) throws {

@@ -330,7 +330,7 @@ struct CommandGPUTests {
         }
     }
 
-    @Test func `status counts GPUs, and says which one a condition is about`() throws {
+    @Test func `health counts GPUs, and says which one a condition is about`() throws {
         var condition = Documents.linkDown
         condition.subject = V1.Subject(
             key: "GPU-1", gpu: "GPU-1", gpuIndex: 1, pciAddress: "0000:28:00.0", xid: 79)
@@ -338,7 +338,7 @@ struct CommandGPUTests {
         health.observed.gpus = 8
         health.observed.gpusRead = 7
         health.observed.nvlinksActive = 143
-        let (outcome, _) = try Command.run("status", against: [.document(health)])
+        let (outcome, _) = try Command.run("health", against: [.document(health)])
         #expect(
             outcome.output.contains(
                 "2 ports, 2 active, 2 peers read; 8 GPUs, 7 read, 143 NVLinks active\n"))

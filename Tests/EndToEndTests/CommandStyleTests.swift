@@ -10,7 +10,7 @@ struct CommandStyleTests {
         let strange =
             " {\n\t\"new_field\" :\u{20}[1.50, \"é\"],\r\n " + document.dropFirst() + "\n\n"
         let (outcome, _) = try Command.run(
-            "status", "--json", against: [.http(200, Array(strange.utf8))])
+            "health", "--json", against: [.http(200, Array(strange.utf8))])
         #expect(outcome == Command.Outcome(status: 2, output: strange, errors: ""))
     }
 
@@ -22,7 +22,7 @@ struct CommandStyleTests {
 
     @Test func `TCP works, past the environment's proxy`() throws {
         let (outcome, asked) = try Command.run(
-            "status", against: [.document(Documents.health("PASS"))], overTCP: true)
+            "health", against: [.document(Documents.health("PASS"))], overTCP: true)
         #expect(outcome.status == 0)
         #expect(asked == ["/api/v1/health"])
     }
@@ -31,7 +31,7 @@ struct CommandStyleTests {
         let server = try ScriptedServer([.document(Documents.health("PASS"))], overTCP: true)
         defer { server.stop() }
         let environment = ["FABRICWATCH_SOCKET": "/nowhere"]
-        let outcome = try Command(["status"] + server.arguments, environment: environment)
+        let outcome = try Command(["health"] + server.arguments, environment: environment)
             .outcome()
         #expect(outcome.status == 0)
     }
@@ -53,7 +53,7 @@ struct CommandStyleTests {
         try #require(openpty(&leader, &terminal, nil, nil, nil) == 0)
         defer { close(leader) }
         let command = try Command(
-            ["status"] + flags + server.arguments,
+            ["health"] + flags + server.arguments,
             environment: ["TERM": "xterm"].merging(environment) { $1 },
             output: FileHandle(fileDescriptor: terminal, closeOnDealloc: false))
         #expect(command.outcome().status == 2)
@@ -84,7 +84,7 @@ struct CommandStyleTests {
             collectors: [
                 Documents.collector("old", age: 1e300), Documents.collector("early", age: -5),
             ])
-        let (outcome, _) = try Command.run("status", against: [.document(health)])
+        let (outcome, _) = try Command.run("health", against: [.document(health)])
         #expect(outcome.output.contains("old        ok     11574074d1h         0\n"))
         #expect(outcome.output.contains("early      ok            0.0s         0\n"))
     }
@@ -94,7 +94,7 @@ struct CommandStyleTests {
         var condition = Documents.linkDown
         condition.since = since
         let health = Documents.health("CRITICAL", "", [condition])
-        let (outcome, _) = try Command.run("status", against: [.document(health)])
+        let (outcome, _) = try Command.run("health", against: [.document(health)])
         #expect(outcome.output.contains("rail1 port 1  \(since)"))
         #expect(!outcome.output.contains(" ago"))
     }
@@ -103,7 +103,7 @@ struct CommandStyleTests {
 
     @Test(
         arguments: [
-            [], ["status"], ["links"], ["gpus"], ["pcie"], ["inventory"],
+            [], ["health"], ["explain"], ["links"], ["gpus"], ["pcie"], ["inventory"],
             ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"], ["history"],
             ["history", "info"], ["history", "verify"], ["history", "export"],
         ])

@@ -10,7 +10,7 @@ extension EndToEndTests {
             func fabricwatch(_ arguments: String...) throws -> Child {
                 try Child.run(program, arguments + ["--socket", daemon.socket.path], within: 20)
             }
-            let status = try fabricwatch("status")
+            let status = try fabricwatch("health")
             #expect(status.status == 0, "\(status.errors)")
             #expect(status.output.contains("PASS"))
             let links = try fabricwatch("links")

@@ -29,6 +29,7 @@ struct Room: Sendable {
         Room("CCurl", .door),
         Room("CZlib", .door),
         Room("CLinux", .door),
+        Room("CPlaybooks", .door),
         Room("Model", .pure),
         Room("Health", .pure, ["Model"]),
         Room("Exposition", .pure, ["Model"]),
@@ -54,8 +55,8 @@ struct Room: Sendable {
         Room(
             "fabricwatch", .main,
             [
-                "Model", "Exposition", "Wire", "History", "CCurl", "ArgumentParser", "Glibc",
-                "FoundationEssentials",
+                "Model", "Health", "Exposition", "Wire", "History", "CCurl", "CPlaybooks",
+                "ArgumentParser", "Glibc", "FoundationEssentials",
             ]),
     ]
 

@@ -68,6 +68,7 @@ extension Sample {
                 door("CSQLite", "sqlite3", []), door("CYAML", "yaml-0.1", []),
                 door("CCurl", "libcurl", []), door("CZlib", "zlib", []),
                 door("CLinux"),
+                .target(name: "CPlaybooks"),
                 room("Model"),
                 room("Health", ["Model"]),
                 room("Exposition", ["Model"]), room("Wire", ["Model"]),
@@ -80,7 +81,10 @@ extension Sample {
                     "Push", "CYAML", "CLinux", logging,
                 ]),
                 main("fabricwatchd", ["Daemon", "Wire", parser]),
-                main("fabricwatch", ["Model", "Exposition", "Wire", "History", "CCurl", parser]),
+                main("fabricwatch", [
+                    "Model", "Health", "Exposition", "Wire", "History", "CCurl", "CPlaybooks",
+                    parser,
+                ]),
                 .target(name: "Fakes", dependencies: ["Collectors"], path: "Tests/Fakes"),
             ])
         """#
