@@ -68,8 +68,10 @@ enum SignalRules {
         guard let count = counts.count(end, symbols, within: limits.window), count > 0 else {
             return false
         }
-        return BitErrors(count: count, bits: counts.bits(end, within: limits.window))
-            .exceeds(limit)
+        // A burst soon after the start, or after the link came up, is no ratio of the window yet.
+        let bits = max(
+            counts.bits(end, within: limits.window), counts.bitsPerSecond * limits.window)
+        return BitErrors(count: count, bits: bits).exceeds(limit)
     }
 
     private static func isElevated(

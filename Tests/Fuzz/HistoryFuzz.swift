@@ -50,19 +50,22 @@ private func decodeRows(_ bytes: [UInt8], _ context: [UInt8]) {
     precondition(again == frame, "a frame that reads otherwise")
     let following = StoredKind.nextHeader
     let rest = sound(bytes.dropFirst(length), following.integers)
-    guard let next = try? RowCodec.decode(rest.span, header: following, after: frame) else {
-        return
-    }
+    guard let next = decode(rest, after: frame) else { return }
     check(next)
-    let nextAgain = try? RowCodec.decode(
-        RowCodec.encode(next, after: frame, header: following).span, header: following,
-        after: frame)
+    let nextAgain = decode(RowCodec.encode(next, after: frame, header: following), after: frame)
     precondition(nextAgain == next, "a row that reads otherwise")
 }
 
 private func decodeKey(_ bytes: [UInt8]) -> Frame? {
     try? RowCodec.decodeKey(
         bytes.span, header: StoredKind.keyHeader, columns: StoredKind.layouts)
+}
+
+private func decode(_ bytes: [UInt8], after frame: Frame) -> Frame? {
+    var frame = frame
+    let applied: Void? = try? RowCodec.apply(
+        bytes.span, header: StoredKind.nextHeader, to: &frame)
+    return applied.map { frame }
 }
 
 private func check(_ frame: Frame) {

@@ -190,6 +190,9 @@ import Testing
             .symbolErrorsHigh, "elevated for an hour",
             "1h peer symbol_error +4 every 5m until 3h", until: "2h", "105m raised CRITICAL"),
         Row(
+            .symbolErrorsHigh, "nor is a burst a minute after the start",
+            "1m peer symbol_error +40", until: "30m"),
+        Row(
             .symbolErrorsHigh, "a link that trains has errors",
             "10m link polling\n12m link up\n12m peer symbol_error +5000\n"
                 + "12m local symbol_error +900", until: "1h"),
