@@ -6,6 +6,8 @@ import Wire
 extension Archive {
     /// Most points that one answer may have, so that it stays within a few megabytes.
     private static let pointLimit: Int64 = 100_000
+    /// Most series of one answer, whose passes of an hour are held at a time.
+    private static let seriesLimit = 2000
 
     /// The counters and gauges of these names that the parts of the newest pass have.
     func rangeSeries(
@@ -86,6 +88,11 @@ extension Archive {
     private func refuseTooMany(
         _ question: RangeQuestion, _ start: StoredPass, _ end: StoredPass, count: Int
     ) throws {
+        guard count <= Self.seriesLimit else {
+            throw AnswerError.badRequest(
+                "\(count) series are more than the \(Self.seriesLimit) that one answer may have: "
+                    + "ask for fewer names or parts.")
+        }
         let passes = Int64(clamping: try reader.passCount(after: start.id, through: end.id))
         let steps = question.stepMilliseconds.map {
             max(0, end.wallMilliseconds - start.wallMilliseconds) / $0 + 1

@@ -133,7 +133,14 @@ import Wire
                 return try desk.range(
                     RangeQuestion(
                         since: start, until: nil, stepMilliseconds: nil, function: .last),
-                    of: Array(repeating: series[0], count: 3000))
+                    of: Array(repeating: series[0], count: 1900))
+            },
+            refusal {
+                let series = try desk.rangeSeries(names: ["symbol_error"])
+                return try desk.range(
+                    RangeQuestion(
+                        since: start, until: nil, stepMilliseconds: 86_400_000, function: .last),
+                    of: Array(repeating: series[0], count: 2001))
             },
         ]
         for refusal in refusals {

@@ -49,6 +49,11 @@ final class LoopDisk {
         try #require(fsync(descriptor) == 0)
     }
 
+    /// Lets nothing be written any more.
+    func makeReadOnly() throws {
+        try Self.run("mount", "-o", "remount,ro", path)
+    }
+
     /// Gives everything back.
     func free() {
         unlink(filler)
