@@ -185,14 +185,6 @@ private struct RangeSums {
 }
 
 extension Column {
-    /// The unit of its numbers in documents.
-    var publishedUnit: String {
-        switch kind {
-        case .counter: Unit(rawValue: unit)?.publishedName ?? unit
-        case .gauge: GaugeUnit(rawValue: unit)?.publishedName ?? unit
-        }
-    }
-
     /// What a rising count of the part with a key speaks against; nil for a gauge.
     func accused(_ key: String) -> String? {
         PartKey(key)?.table.counters.first { $0.name == name }?.accuses.rawValue
@@ -206,15 +198,13 @@ extension Column {
     }
 
     private func number(_ value: RollupPoint.Value) -> V1.Number {
-        switch (value, kind) {
-        case (.raw(let raw), .counter):
-            return .integer(Unit(rawValue: unit)?.published(raw) ?? raw)
-        case (.raw(let raw), .gauge):
-            switch GaugeUnit(rawValue: unit)?.published(raw) ?? .integer(raw) {
+        switch value {
+        case .raw(let raw):
+            switch published(raw) {
             case .integer(let value): return .integer(value)
             case .decimal(let value): return .decimal(value)
             }
-        case (.perSecond(let rate), _):
+        case .perSecond(let rate):
             return .decimal(rate * Double(Unit(rawValue: unit)?.factor ?? 1))
         }
     }

@@ -19,24 +19,12 @@ struct ExportLine {
         }
     }
 
-    /// The value in the unit of `unit`; nil where there is none.
+    /// The value in the column's published unit; nil where there is none.
     var value: String? {
         guard case .value(let raw, _) = cell else { return nil }
-        switch column.kind {
-        case .counter: return "\(Unit(rawValue: column.unit)?.published(raw) ?? raw)"
-        case .gauge:
-            switch GaugeUnit(rawValue: column.unit)?.published(raw) ?? .integer(raw) {
-            case .integer(let value): return "\(value)"
-            case .decimal(let value): return "\(value)"
-            }
-        }
-    }
-
-    /// The unit in words.
-    var unit: String {
-        switch column.kind {
-        case .counter: Unit(rawValue: column.unit)?.publishedName ?? column.unit
-        case .gauge: GaugeUnit(rawValue: column.unit)?.publishedName ?? column.unit
+        return switch column.published(raw) {
+        case .integer(let value): "\(value)"
+        case .decimal(let value): "\(value)"
         }
     }
 }
@@ -56,7 +44,7 @@ struct CSVLines: ExportLines {
     func append(_ line: ExportLine, to block: inout [UInt8]) {
         block += line.time.utf8
         block += ",\(line.pass),\(line.deviceClass),\(line.key),\(line.column.name),".utf8
-        block += "\(line.unit),\(line.state),\(line.value ?? "")\n".utf8
+        block += "\(line.column.publishedUnit),\(line.state),\(line.value ?? "")\n".utf8
     }
 }
 
@@ -67,7 +55,7 @@ struct JSONLines: ExportLines {
     func append(_ line: ExportLine, to block: inout [UInt8]) {
         block += "{\"class\":\"\(line.deviceClass)\",\"name\":\"\(line.column.name)\",".utf8
         block += "\"part\":\"\(line.key)\",\"pass\":\(line.pass),\"state\":\"\(line.state)\",".utf8
-        block += "\"time\":\"\(line.time)\",\"unit\":\"\(line.unit)\"".utf8
+        block += "\"time\":\"\(line.time)\",\"unit\":\"\(line.column.publishedUnit)\"".utf8
         if let value = line.value { block += ",\"value\":\(value)".utf8 }
         block += "}\n".utf8
     }

@@ -37,6 +37,13 @@ struct HistoryPlace: ParsableArguments {
             try work(
                 Reader(directory: directory, timeLimitMilliseconds: Self.timeLimitMilliseconds))
         } catch let error as HistoryError {
+            // The library's advice is for the daemon, which owns the file.
+            if error.cause == .noPermission {
+                Console.complain(
+                    "This user may not read \(directory): run as root, or as a member of the "
+                        + "group of its files.")
+                throw ExitCode(4)
+            }
             Console.complain(error.description)
             throw ExitCode(4)
         } catch let error as ClientError {
