@@ -148,6 +148,9 @@ package enum Launcher {
                 the history was damaged and is now \(path); a new one was started, and has \
                 \(found) of the old one so far: \(reason)
                 """)
+            if let failure = store.salvageFailure {
+                log.error("nothing of the damaged history is salvaged: \(failure)")
+            }
         }
         return Keeper(store: store, directory: settings.directory, clock: clock, log: log)
     }

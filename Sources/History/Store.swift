@@ -46,6 +46,8 @@ package final class Store {
     package private(set) var storeID: UInt64
     /// What becomes of the file that was moved aside; nil when none was, or nothing can be read.
     package internal(set) var salvage: SalvageProgress?
+    /// Why nothing of that file could be taken over; nil when something was, or nothing had to be.
+    package private(set) var salvageFailure: HistoryError?
 
     let connection: Connection
     let limits: Limits
@@ -92,8 +94,12 @@ package final class Store {
         insertRow = try connection.prepare(
             "INSERT INTO head(cyc, t, key, epoch, d) VALUES(?, ?, ?, ?, ?)", to: "write a pass")
         if case .movedAside(let copy, _) = outcome {
-            // Without it the new history stands on its own.
-            try? takeOver(copy, nowMilliseconds: nowMilliseconds)
+            do {
+                try takeOver(copy, nowMilliseconds: nowMilliseconds)
+            } catch {
+                // The new history stands on its own.
+                salvageFailure = error
+            }
             storeID = try Opening.storeID(connection)
         } else {
             try resumeSalvage()

@@ -105,6 +105,7 @@ import Testing
             return
         }
         let comment: Comment = "\(blow)"
+        #expect((store.salvageFailure == nil) == (blow != .header), comment)
         // The next pass comes before the salvage.
         let next = try store.append(.plain(at: 1_800_000_000_000, ["a": [1]]))
         try Self.salvageAll(store)
