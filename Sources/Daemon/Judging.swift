@@ -43,7 +43,7 @@ struct Judging: Sendable {
     mutating func takeText(now: Moment) -> String? {
         guard judge.isChanged,
             saved.map({ now.seconds(since: $0) >= Self.saveSeconds }) ?? true
-                || judge.hasTransitions
+                || judge.hasNews
         else { return nil }
         saved = now
         judge.noteSaved()

@@ -8,7 +8,7 @@ struct Collected: Sendable {
     var report: ProbeReport
 }
 
-/// The journey of a pass: compare, keep, judge, show.
+/// The journey of a pass: compare, judge, keep, show.
 ///
 /// Used on the main thread only.
 final class Pipeline {
@@ -65,12 +65,6 @@ final class Pipeline {
         var shelves: [(String, Publication.Shelf)] = []
         let cables = cables(collectors, &shelves)
         events += changes(of: cables, now: now)
-        if let moment = answers.map(\.report.moment).max(by: Self.isEarlier) {
-            keeper?.keep(
-                PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
-                journal.takeChanges(), remains: journal.remains, logPosition: logPosition,
-                health: judging.takeText(now: now))
-        }
         let views = gpuViews(collectors, watch, now: now)
         generation += 1
         var picture = Picture(
@@ -81,7 +75,27 @@ final class Pipeline {
         picture.manifest = manifest.map { ManifestComparison($0, picture.inventory) }
         judging.take(picture, events)
         judge(&picture)
+        keep(&picture, answers, events, shelves)
         return picture
+    }
+
+    // What was concluded is kept with what it was concluded from: nobody is told of an incident
+    // that the daemon forgets when it is killed. That the history is in trouble shows here.
+    private func keep(
+        _ picture: inout Picture, _ answers: [Collected], _ events: [CounterEvent],
+        _ shelves: [(String, Publication.Shelf)]
+    ) {
+        guard let keeper, let moment = answers.map(\.report.moment).max(by: Self.isEarlier) else {
+            return
+        }
+        let trouble = keeper.view.trouble
+        keeper.keep(
+            PassRecord(moment: moment, series: ledger.records(), events: events), shelves,
+            journal.takeChanges(), remains: journal.remains, logPosition: logPosition,
+            health: judging.takeText(now: picture.now))
+        picture.pass = keeper.latest
+        picture.history = keeper.view
+        if keeper.view.trouble != trouble { judge(&picture) }
     }
 
     /// Takes in what happened; the history has it with the next pass.

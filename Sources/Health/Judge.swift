@@ -14,9 +14,10 @@ package struct Judge: Sendable {
     /// How often each part offended, by its serial number or key.
     package internal(set) var offenders: [String: OffenderScore] = [:]
     /// Whether something has changed that a restart needs.
-    package var isChanged: Bool { recent.isChanged || hasTransitions }
-    /// Whether an incident has changed since it was last saved.
-    package private(set) var hasTransitions = false
+    package var isChanged: Bool { recent.isChanged || hasNews }
+    /// Whether something has changed that may not be lost, whenever the daemon ends.
+    package var hasNews: Bool { recent.hasNews || hasTransitions }
+    private var hasTransitions = false
 
     /// Remembers nothing.
     package init(thresholds: Thresholds = .defaults) {
@@ -54,6 +55,7 @@ package struct Judge: Sendable {
     package mutating func noteSaved() {
         hasTransitions = false
         recent.isChanged = false
+        recent.hasNews = false
     }
 
     private mutating func score(_ transition: Transition) {

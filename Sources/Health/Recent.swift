@@ -46,6 +46,9 @@ package struct Recent: Hashable, Sendable {
         var managerLID: UInt16?
     }
 
+    // What rises more often than that is saved now and then.
+    private static let newsSeconds = 60.0
+
     // Links have errors while they train, and for a while after.
     private static let trainingSeconds = 60.0
 
@@ -60,6 +63,8 @@ package struct Recent: Hashable, Sendable {
     package internal(set) var ports: [PortKey: Port] = [:]
     /// Whether something that a restart needs has changed since it was last saved.
     package internal(set) var isChanged = false
+    /// Whether that cannot wait: something happened that had not happened shortly before.
+    package internal(set) var hasNews = false
 
     /// Nothing remembered.
     package init() {}
@@ -102,14 +107,19 @@ extension Recent {
                 continue
             }
             let quality: Quality = entry.isSaturated ? .atLeast : qualities[row] ?? .exact
-            let steps = part.rows[row]?.steps.count
+            let (steps, last) = (part.rows[row]?.steps.count, part.rows[row]?.steps.last?.time)
             part.rows[row, default: CountHistory()].take(
                 total: entry.total, quality: quality, at: now,
                 isIgnored: isIgnored || (isTraining && counters[row].accuses != .link))
             if part.rows[row]?.steps.count != steps || quality != .exact { isChanged = true }
+            if part.rows[row]?.steps.last?.time != last,
+                last.map({ now - $0 > Self.newsSeconds }) ?? true
+            {
+                hasNews = true
+            }
         }
         let clears = events.contains { $0.kind == .cleared } ? UInt64(1) : 0
-        if clears > 0 { isChanged = true }
+        if clears > 0 { hasNews = true }
         part.rows[Extra.clears.rawValue, default: CountHistory()].note(clears, at: now)
         part.moment = moment
         parts[key] = part
@@ -168,7 +178,7 @@ extension Recent {
             port.managerLID = link.smLID
         }
         let isSettling = now < port.settlesAt
-        if port != ports[key] { isChanged = true }
+        if port != ports[key] { hasNews = true }
         ports[key] = port
         var part = parts[.port(key)] ?? Part()
         part.rows[Extra.addressChanges.rawValue, default: CountHistory()].note(

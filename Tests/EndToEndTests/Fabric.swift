@@ -79,6 +79,29 @@ struct Fabric: Sendable {
 
     func relid(rail: Int, lid: Int) throws { try call("relid", ["\(rail)", "\(lid)"]) }
 
+    func relidManager(plane: String, lid: Int) throws {
+        try call("relid-manager", [plane, "\(lid)"])
+    }
+
+    /// Says a line to the simulator of a plane.
+    func tell(_ plane: String, _ line: String) throws { try call("cmd", [plane, line]) }
+
+    /// Has a cable's HCA plugged into another port while `body` runs.
+    func plugged(
+        _ cable: Cable, into node: String, port: Int, _ body: () throws -> Void
+    ) throws {
+        func plug(_ node: String, _ port: Int) throws {
+            try tell(cable.plane, "Unlink \"\(cable.node)\"[1]")
+            try tell(cable.plane, "Link \"\(cable.node)\"[1] \"\(node)\"[\(port)]")
+        }
+        try plug(node, port)
+        do { try body() } catch {
+            try? plug(cable.switchNode, cable.switchPort)
+            throw error
+        }
+        try plug(cable.switchNode, cable.switchPort)
+    }
+
     func lid(_ node: String) throws -> Int {
         let text = try call("lid", [node]).trimmingCharacters(in: .whitespacesAndNewlines)
         guard let lid = Int(text) else { throw Failure("not a LID: '\(text)'") }

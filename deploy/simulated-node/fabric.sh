@@ -23,6 +23,8 @@ usage: fabric.sh COMMAND DIR [ARGUMENT...]     (RAIL is 0..7, PLANE is a or b)
   lid DIR NODEID           the present LID of an HCA or switch
   unlink|relink DIR RAIL   pull that cable, plug it in again
   relid DIR RAIL LID       give that HCA's leaf switch another LID, for good
+  relid-manager DIR PLANE LID
+                           give the subnet manager another LID, for good
   detach-stale DIR         free ibsim's client slots whose process is gone
   restart-ibsim DIR PLANE  end and start a plane anew (its counters start at 0)
   pid DIR PLANE ibsim|opensm
@@ -318,18 +320,25 @@ cable_command() { # Unlink or ReLink, rail
 }
 
 # opensm would undo a changed LID at its next sweep, unless it starts anew without its memory.
-relid() { # rail, lid
-    local plane
-    plane=$(plane_of "$1")
-    if [[ ! $2 =~ ^[0-9]{1,5}$ ]] || ((10#$2 < 1 || 10#$2 > 30000)); then
-        fail "bad LID: '$2' (expected 1..30000)"
+renumber() { # plane, node id, port, lid
+    if [[ ! $4 =~ ^[0-9]{1,5}$ ]] || ((10#$4 < 1 || 10#$4 > 30000)); then
+        fail "bad LID: '$4' (expected 1..30000)"
     fi
-    stop "$plane:opensm"
-    rm -f "$dir/plane-$plane/guid2lid"
-    console "$plane" "Baselid \"S-$(our_switch "$1")\"[0] $2"
+    stop "$1:opensm"
+    rm -f "$dir/plane-$1/guid2lid"
+    console "$1" "Baselid \"$2\"[$3] $4"
     detach_stale
-    start_opensm "$plane"
-    wait_for_subnet "$plane"
+    start_opensm "$1"
+    wait_for_subnet "$1"
+}
+
+relid() { # rail, lid
+    renumber "$(plane_of "$1")" "S-$(our_switch "$1")" 0 "$2"
+}
+
+relid_manager() { # plane, lid
+    [[ $1 == [ab] ]] || fail "no such plane: '$1' (expected a or b)"
+    renumber "$1" "H-$(manager_guid "$1")" 1 "$2"
 }
 
 # A zombie has closed its sockets already.
@@ -386,6 +395,7 @@ case $command in
     unlink) need 1 "$@" && cable_command Unlink "$1" ;;
     relink) need 1 "$@" && cable_command ReLink "$1" ;;
     relid) need 2 "$@" && relid "$@" ;;
+    relid-manager) need 2 "$@" && relid_manager "$@" ;;
     detach-stale) detach_stale ;;
     restart-ibsim) need 1 "$@" && restart_ibsim "$1" ;;
     pid) need 2 "$@" && pids "$1:$2" ;;
