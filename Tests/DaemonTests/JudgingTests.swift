@@ -36,8 +36,8 @@ import Wire
             node.far["symbol_error"] = 4001
             let picture = pass(pipeline, node, 30)
             #expect(picture.verdict.severity == .critical)
-            _ = pass(pipeline, node, 40)
         }
+        // Killed at once: what was shown was kept.
         let again = try pipeline(scratch.keeper())
         let picture = pass(again, node, 50)
         let found = picture.findings.first { $0.opinion.id == .symbolErrorsHigh }
@@ -59,6 +59,24 @@ import Wire
         node.far["symbol_error"] = 4001
         let picture = pass(try pipeline(scratch.keeper()), node, 600)
         #expect(picture.findings.map(\.opinion.id).contains(.symbolErrorsHigh))
+    }
+
+    /// What was counted in the daemon's last pass and raised nothing yet counts on after it.
+    @Test func aCountOfTheLastPassIsNotForgotten() throws {
+        let scratch = PipelineTests.Scratch()
+        var node = ScriptedNode(local: ["link_downed": 0], far: ["link_downed": 0])
+        do {
+            let pipeline = try pipeline(scratch.keeper())
+            for second in [0, 600, 610] as [UInt64] { _ = pass(pipeline, node, second) }
+            (node.local["link_downed"], node.far["link_downed"]) = (1, 1)
+            let once = pass(pipeline, node, 620)
+            #expect(once.verdict.severity == .pass)
+        }
+        let again = try pipeline(scratch.keeper())
+        _ = pass(again, node, 700)
+        (node.local["link_downed"], node.far["link_downed"]) = (2, 2)
+        let twice = pass(again, node, 710)
+        #expect(twice.findings.map(\.opinion.id) == [.linkFlap])
     }
 
     @Test func documentSaysWhyAndWhatNext() throws {
