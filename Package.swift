@@ -102,7 +102,7 @@ let package = Package(
             "Daemon",
             [
                 "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
-                "CYAML", "CLinux", logging,
+                "CYAML", "CLinux", "CPlaybooks", logging,
             ]),
 
         // The two mains.

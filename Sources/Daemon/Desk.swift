@@ -1,3 +1,4 @@
+import CPlaybooks
 import Exposition
 import Health
 import Model
@@ -76,6 +77,10 @@ final class Desk: Answers {
                 summary: "The first pass is not complete yet.",
                 expectations: expectations.rawValue, conditions: [],
                 observed: V1.Observed(ports: 0, active: 0, peers: 0), collectors: [])
+    }
+
+    func playbook(_ condition: String) -> String? {
+        unsafe fw_playbook(condition).map { text in unsafe String(cString: text) }
     }
 
     func links() -> V1.Links {

@@ -41,8 +41,8 @@ package struct ConditionRow: Sendable {
         self.source = source
     }
 
-    /// The playbook, below the repository's `docs`.
-    package var playbook: String { "playbooks/\(id.rawValue).md" }
+    /// Where the daemon serves the playbook; its file has the same path below `docs`.
+    package var playbook: String { "/playbooks/\(id.rawValue).md" }
 
     /// The default of a threshold; nil for a name that the condition does not have.
     package func threshold(_ name: String) -> Threshold? {

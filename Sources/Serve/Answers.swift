@@ -14,6 +14,10 @@ package protocol Answers: Sendable {
     /// The verdict; from memory, must not block.
     func health() -> V1.Health
 
+    /// The playbook of a condition in Markdown; nil when no condition has this name. From memory,
+    /// must not block.
+    func playbook(_ condition: String) -> String?
+
     /// The cables; from memory, must not block.
     func links() -> V1.Links
 

@@ -19,11 +19,13 @@ enum Endpoint: String, CaseIterable {
     case marks = "/api/v1/marks"
     /// Followed by a mark's name.
     case mark = "/api/v1/marks/"
+    /// Followed by the name of a condition and `.md`.
+    case playbook = "/playbooks/"
 
     /// The endpoint of a path, and what the path has behind its name; nil where nothing is.
     static func find(_ path: String) -> (endpoint: Endpoint, rest: Substring)? {
         if let endpoint = Endpoint(rawValue: path) { return (endpoint, "") }
-        for endpoint in [gpu, mark] where path.hasPrefix(endpoint.rawValue) {
+        for endpoint in [gpu, mark, playbook] where path.hasPrefix(endpoint.rawValue) {
             return (endpoint, path.dropFirst(endpoint.rawValue.count))
         }
         return nil
@@ -43,7 +45,7 @@ enum Endpoint: String, CaseIterable {
     var parameters: [String] {
         switch self {
         case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie, .inventory, .manifest,
-            .marks, .mark:
+            .marks, .mark, .playbook:
             []
         case .health: ["strict"]
         case .links: ["device"]
@@ -73,6 +75,7 @@ enum Endpoint: String, CaseIterable {
         case .events: "what the kernel log, the GPUs' driver and the HCAs told, the oldest first"
         case .marks: "every mark, a named moment to count from"
         case .mark: "one mark by name; PUT sets it, DELETE deletes it"
+        case .playbook: "what a condition means and what to do about it, in Markdown"
         }
     }
 
@@ -85,6 +88,7 @@ enum Endpoint: String, CaseIterable {
         case .range: "?name=link_downed&since=1d&step=1h&function=increase"
         case .events: "?limit=20"
         case .mark: "T0"
+        case .playbook: "ib_link_down.md"
         default: ""
         }
     }

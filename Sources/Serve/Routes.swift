@@ -70,6 +70,7 @@ struct Routes {
         case .range: return .later(.past, try range(query, gzip: gzip))
         case .marks: return .later(.past) { [self] in marks(gzip: gzip) }
         case .mark: return try mark(try Query.markName(rest), request, method)
+        case .playbook: return .done(try playbook(rest))
         }
     }
 
@@ -96,6 +97,17 @@ struct Routes {
         } catch {
             throw Problem(error)
         }
+    }
+
+    private func playbook(_ file: Substring) throws(Problem) -> Response {
+        let name = file.hasSuffix(".md") ? file.dropLast(3) : file
+        guard let text = answers.playbook(String(name)) else {
+            throw Problem(
+                .notFound, "no condition has a playbook /playbooks/\(file); each condition of "
+                    + "/api/v1/health names its own")
+        }
+        // RFC 7763.
+        return Response(200, "text/markdown; charset=utf-8", ByteBuffer(string: text))
     }
 
     private func links(_ query: Query) throws(Problem) -> V1.Links {

@@ -33,7 +33,7 @@ enum Documents {
         summary: "rail1 port 1 is down: it hears nothing from the other side.",
         accused: ["cable", "peer_port"], evidenceGrade: "local_only",
         evidence: ["PortState down, PortPhysicalState polling", "the values are stale"],
-        action: "Reseat the cable at both ends.", playbook: "playbooks/ib_link_down.md")
+        action: "Reseat the cable at both ends.", playbook: "/playbooks/ib_link_down.md")
 
     static let blind = V1.Condition(
         id: "counter_blind", severity: "WARNING", since: "2026-02-01T00:00:00.000Z",
@@ -41,7 +41,7 @@ enum Documents {
             device: "rail0", port: 1, end: "peer", key: "0x0002c90300000009/17"),
         summary: "A counter is full.", accused: [], evidenceGrade: "peer_only",
         evidence: ["symbol_error is stuck at its maximum 65535"], action: "Record the values.",
-        playbook: "playbooks/counter_blind.md")
+        playbook: "/playbooks/counter_blind.md")
 
     // MARK: Links
 

@@ -20,6 +20,7 @@ extension EndToEndTests {
             #expect(condition.accused.first == "cable")
             #expect(condition.evidenceGrade == "local_only")
             #expect(!condition.evidence.isEmpty && !condition.action.isEmpty)
+            #expect(try daemon.get(condition.playbook).text.contains("ib_link_down"))
             #expect(try daemon.health().verdict == "WARNING")
             #expect(try daemon.get("/api/v1/health?strict=1").status == 200)
             try checkDown(daemon, far)

@@ -117,7 +117,7 @@ struct ConditionReferenceTests {
             case .notJudged(let why): ". **Not judged**: \(why)"
             }
         let cells = [
-            "[`\(row.id.rawValue)`](\(row.playbook))", row.meaning,
+            "[`\(row.id.rawValue)`](\(row.playbook.dropFirst()))", row.meaning,
             row.severity.name + (rise ?? ""), row.filled(row.trigger) + coverage,
             row.filled(row.clearing),
             row.accused.map { "`\($0.rawValue)`" }.joined(separator: ", "), steps(row.ladder),

@@ -12,8 +12,8 @@ struct PlaybookTests {
     @Test(arguments: ConditionCatalog.all.map(\.id))
     func everyConditionHasItsPlaybook(_ id: ConditionID) throws {
         let row = ConditionCatalog.row(id)
-        #expect(row.playbook == "playbooks/\(id.rawValue).md")
-        let text = try Reference.read("docs/\(row.playbook)")
+        #expect(row.playbook == "/playbooks/\(id.rawValue).md")
+        let text = try Reference.read("docs\(row.playbook)")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.first.map { String($0) } == "# \(id.rawValue)")
         let titles = lines.filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) }
@@ -28,7 +28,7 @@ struct PlaybookTests {
     /// What an operator pastes at night must not change what is measured.
     @Test(arguments: ConditionCatalog.all.map(\.id))
     func commandsOnlyRead(_ id: ConditionID) throws {
-        let text = try Reference.read("docs/\(ConditionCatalog.row(id).playbook)")
+        let text = try Reference.read("docs\(ConditionCatalog.row(id).playbook)")
         let blocks = text.components(separatedBy: "```").enumerated().filter { $0.offset % 2 == 1 }
         let commands = blocks.flatMap { $0.element.split(whereSeparator: \.isNewline) }
         let writing = [" -R", " -r ", " --reset", " enable", " disable", " reset", "rm ", "sudo"]
@@ -43,7 +43,7 @@ struct PlaybookTests {
     /// What is not in Debian is said to be a vendor's, so that nobody looks for it in vain.
     @Test(arguments: ConditionCatalog.all.map(\.id))
     func commandsAreInDebianOrAVendors(_ id: ConditionID) throws {
-        let text = try Reference.read("docs/\(ConditionCatalog.row(id).playbook)")
+        let text = try Reference.read("docs\(ConditionCatalog.row(id).playbook)")
         let reference = try Reference.read("docs/command.md")
         for (line, context) in PlaybookCommands.lines(text) {
             for words in PlaybookCommands.commands(line) {
@@ -76,7 +76,7 @@ struct PlaybookTests {
 
     @Test func linksLead() throws {
         for row in ConditionCatalog.all {
-            let text = try Reference.read("docs/\(row.playbook)")
+            let text = try Reference.read("docs\(row.playbook)")
             for part in text.components(separatedBy: "](").dropFirst() {
                 let target = part.prefix { $0 != ")" && $0 != "#" }
                 let file = Reference.root.appending(path: "docs/playbooks/\(target)")

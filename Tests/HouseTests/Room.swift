@@ -49,7 +49,8 @@ struct Room: Sendable {
             "Daemon", .wiring,
             [
                 "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve", "Push",
-                "CYAML", "CLinux", "Logging", "Glibc", "Synchronization", "FoundationEssentials",
+                "CYAML", "CLinux", "CPlaybooks", "Logging", "Glibc", "Synchronization",
+                "FoundationEssentials",
             ]),
         Room("fabricwatchd", .main, ["Daemon", "Wire", "ArgumentParser", "Glibc"]),
         Room(

@@ -78,7 +78,7 @@ extension Sample {
                 room("Push", ["Model", "Wire", "Exposition"]),
                 room("Daemon", [
                     "Model", "Health", "Exposition", "Wire", "Collectors", "History", "Serve",
-                    "Push", "CYAML", "CLinux", logging,
+                    "Push", "CYAML", "CLinux", "CPlaybooks", logging,
                 ]),
                 main("fabricwatchd", ["Daemon", "Wire", parser]),
                 main("fabricwatch", [

@@ -108,6 +108,7 @@ import Wire
                 switch endpoint {
                 case .gpu: "/api/v1/gpus/<gpu>"
                 case .mark: "/api/v1/marks/<name>"
+                case .playbook: "/playbooks/<condition>.md"
                 default: endpoint.rawValue
                 }
             let names = endpoint.parameters.map { "`\($0)`" }.joined(separator: ", ")

@@ -69,6 +69,16 @@ import Wire
         #expect(try get("/api/v1/health?strict=0").status == 200)
     }
 
+    @Test func playbooksAreThereByName() throws {
+        let reply = try get("/playbooks/ib_link_down.md")
+        #expect(reply.status == 200 && reply.text == "# ib_link_down\n")
+        #expect(reply.fields["content-type"] == "text/markdown; charset=utf-8")
+        #expect(try get("/playbooks/ib_link_down").text == reply.text)
+        for path in ["/playbooks/", "/playbooks/x.md", "/playbooks/../ib_link_down.md"] {
+            #expect(try problem(path).1.status == 404)
+        }
+    }
+
     @Test func documentsArriveWhole() throws {
         #expect(try get("/api/v1/links").decode(V1.Links.self) == .sample)
         #expect(try get("/api/v1/counters").decode(V1.Counters.self) == .sample)

@@ -51,6 +51,10 @@ final class ScriptedAnswers: Answers {
         self.script = Mutex(script)
     }
 
+    func playbook(_ condition: String) -> String? {
+        condition == "ib_link_down" ? "# ib_link_down\n" : nil
+    }
+
     func change(_ change: (inout Script) -> Void) {
         script.withLock { change(&$0) }
     }

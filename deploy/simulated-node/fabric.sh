@@ -23,8 +23,7 @@ usage: fabric.sh COMMAND DIR [ARGUMENT...]     (RAIL is 0..7, PLANE is a or b)
   lid DIR NODEID           the present LID of an HCA or switch
   unlink|relink DIR RAIL   pull that cable, plug it in again
   relid DIR RAIL LID       give that HCA's leaf switch another LID, for good
-  relid-manager DIR PLANE LID
-                           give the subnet manager another LID, for good
+  relid-manager DIR PLANE LID   give the subnet manager another LID, for good
   detach-stale DIR         free ibsim's client slots whose process is gone
   restart-ibsim DIR PLANE  end and start a plane anew (its counters start at 0)
   pid DIR PLANE ibsim|opensm
@@ -321,9 +320,8 @@ cable_command() { # Unlink or ReLink, rail
 
 # opensm would undo a changed LID at its next sweep, unless it starts anew without its memory.
 renumber() { # plane, node id, port, lid
-    if [[ ! $4 =~ ^[0-9]{1,5}$ ]] || ((10#$4 < 1 || 10#$4 > 30000)); then
+    [[ $4 =~ ^[0-9]{1,5}$ ]] && ((10#$4 >= 1 && 10#$4 <= 30000)) ||
         fail "bad LID: '$4' (expected 1..30000)"
-    fi
     stop "$1:opensm"
     rm -f "$dir/plane-$1/guid2lid"
     console "$1" "Baselid \"$2\"[$3] $4"
@@ -332,9 +330,7 @@ renumber() { # plane, node id, port, lid
     wait_for_subnet "$1"
 }
 
-relid() { # rail, lid
-    renumber "$(plane_of "$1")" "S-$(our_switch "$1")" 0 "$2"
-}
+relid() { renumber "$(plane_of "$1")" "S-$(our_switch "$1")" 0 "$2"; } # rail, lid
 
 relid_manager() { # plane, lid
     [[ $1 == [ab] ]] || fail "no such plane: '$1' (expected a or b)"
