@@ -75,9 +75,9 @@ package struct Judgement: Sendable {
     func observes(_ id: ConditionID, _ subject: Subject) -> Bool {
         // Beside a manifest absence itself was seen.
         if id == .hcaMissing || id == .gpuMissing { return true }
-        if let key = subject.key, observed.contains(key) { return true }
-        if let address = subject.pciAddress { return observed.contains(address.description) }
-        return subject.key == nil
+        // The kernel may read a GPU's PCIe link where the driver reads no GPU.
+        guard let part = subject.key ?? subject.pciAddress?.description else { return true }
+        return observed.contains(part)
     }
 }
 

@@ -205,7 +205,9 @@ package struct Standing: Hashable, Sendable {
             }
             return incident
         }
-        guard needed > 0 else { return end(incident, now, "it is not so any more") }
+        guard needed > 0 || Judgement.told.contains(opinion.id) else {
+            return end(incident, now, "it is not so any more")
+        }
         guard judgement.observes(opinion.id, opinion.subject) else {
             incident.cleanSince = nil
             return unseen(incident, now)
@@ -215,7 +217,9 @@ package struct Standing: Hashable, Sendable {
         incident.cleanSince = clean
         let seconds = now.seconds(since: clean)
         guard seconds >= needed else { return incident }
-        return end(incident, now, "not so for \(Plain.about(seconds))")
+        return end(
+            incident, now,
+            needed > 0 ? "not so for \(Plain.about(seconds))" : "it is not so any more")
     }
 
     private mutating func unseen(_ incident: Incident, _ now: Moment) -> Incident? {
@@ -258,6 +262,9 @@ extension Standing {
 }
 
 extension Judgement {
+    /// What a part says of itself: it ends when the part says so, and not when it cannot be read.
+    static let told: Set<ConditionID> = [.gpuRecoveryNeeded]
+
     /// The conditions of counters, which end when every end that counts has been quiet.
     static let counted: Set<ConditionID> = [
         .linkFlap, .linkRecovery, .symbolErrorsElevated, .symbolErrorsHigh, .fecUncorrectable,

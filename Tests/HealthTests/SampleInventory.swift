@@ -8,8 +8,12 @@ extension Sample {
         hcas: (0..<4).map(hca), gpus: (0..<2).map(gpu), areHCAsListed: true, areGPUsListed: true)
 
     /// What that node is expected to have.
-    static let manifest = Manifest(
-        hcas: inventory.hcas.map(expected), gpus: inventory.gpus.map(expected))
+    static let manifest = manifest(of: inventory)
+
+    /// What is expected of a node that stays as it is.
+    static func manifest(of inventory: Inventory) -> Manifest {
+        Manifest(hcas: inventory.hcas.map(expected), gpus: inventory.gpus.map(expected))
+    }
 
     static func slot(_ index: Int) -> PCIAddress {
         PCIAddress(domain: 0, bus: UInt8(0x18 + index), device: 0)
