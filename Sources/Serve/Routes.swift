@@ -103,8 +103,9 @@ struct Routes {
         let name = file.hasSuffix(".md") ? file.dropLast(3) : file
         guard let text = answers.playbook(String(name)) else {
             throw Problem(
-                .notFound, "no condition has a playbook /playbooks/\(file); each condition of "
-                    + "/api/v1/health names its own")
+                .notFound,
+                "no condition has a playbook /playbooks/\(file); each condition of /api/v1/health "
+                    + "names its own")
         }
         // RFC 7763.
         return Response(200, "text/markdown; charset=utf-8", ByteBuffer(string: text))
