@@ -117,7 +117,7 @@ extension Page {
         }
         self.table(table) { number, page in
             for note in events[number].notes { page.line("    \(note)") }
-            page.line(Span("    \(events[number].line)", .faint))
+            page.line(Span("    \(events[number].shownLine)", .faint))
         }
     }
 }
@@ -125,7 +125,9 @@ extension Page {
 extension V1.Event {
     fileprivate var place: String {
         let device = gpuIndex.map { "gpu \($0)" } ?? device ?? gpuUuid ?? "node"
-        return device + (link.map { " link \($0)" } ?? "")
+        // The number is an NVLink's or a port's, by what it is a number of.
+        let isGPU = gpuIndex != nil || gpuUuid != nil
+        return device + (link.map { " \(isGPU ? "link" : "port") \($0)" } ?? "")
     }
 
     fileprivate var what: String { kind + (number.map { " \($0)" } ?? "") }
@@ -135,8 +137,16 @@ extension V1.Event {
         return count > 1 ? "last at \(lastTime)" : nil
     }
 
+    // What the daemon concluded has all it says in its line.
+    private var isConclusion: Bool { sources == ["health"] }
+
+    fileprivate var shownLine: String {
+        isConclusion ? "\(severity.map { "\($0.uppercased()) " } ?? "")\(line)" : line
+    }
+
     fileprivate var notes: [String] {
-        [
+        if isConclusion { return [] }
+        return [
             root.map { "follows event \($0)" }, severity.map { "the text says: \($0)" },
             process.map { "process \($0)" }, last, detail,
         ].compactMap(\.self)

@@ -76,7 +76,9 @@ struct HealthReport {
                 accused (\(Self.words(condition.evidenceGrade))): \
             \(accused.isEmpty ? "nobody" : accused)
             """)
-        if let why = condition.why { page.line("    why: \(why)") }
+        if let why = condition.why, !condition.summary.hasSuffix(why) {
+            page.line("    why: \(why)")
+        }
         for fact in condition.evidence { page.line("    evidence: \(fact)") }
         let step = condition.step.map { " (\(Self.words($0)))" } ?? ""
         page.line("    next step\(step): ", Span(condition.action, .bold))

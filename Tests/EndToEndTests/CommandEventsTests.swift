@@ -6,7 +6,7 @@ import Wire
 @Suite(.timeLimit(.minutes(5)))
 struct CommandEventsTests {
     @Test func `events`() throws {
-        let document = Documents.events([40, 41, 42]) { event in
+        let document = Documents.events([40, 41, 42, 43]) { event in
             switch event.id {
             case 41:
                 event.count = 12
@@ -20,6 +20,13 @@ struct CommandEventsTests {
                 event = V1.Event(
                     id: 42, time: Documents.time, kind: "hung_task", sources: ["kernel_log"],
                     line: "INFO: task python blocked")
+            case 43:
+                event = V1.Event(
+                    id: 43, time: Documents.time, kind: "condition_raised", sources: ["health"],
+                    line: "ib_link_down: rail0 port 1 is down.")
+                event.severity = "warning"
+                (event.device, event.link) = ("rail0", 1)
+                event.detail = "rail0 port 1 is down."
             default: break
             }
         }
@@ -27,11 +34,11 @@ struct CommandEventsTests {
         #expect(
             outcome.output == """
                 gpu-017 at 2026-02-03T04:05:06.789Z
-                ID  TIME                      WHERE          WHAT       TIMES  REMEDY  MEANING
-                40  2026-02-03T04:05:06.789Z  gpu 0          xid 79         1  reboot  fallen off \
+                ID  TIME                      WHERE          WHAT              TIMES  REMEDY  MEANING
+                40  2026-02-03T04:05:06.789Z  gpu 0          xid 79                1  reboot  fallen off \
                 the bus
                     NVRM: Xid (PCI:0000:18:00): 79, GPU has fallen off the bus.
-                41  2026-02-03T04:05:06.789Z  gpu 0 link 14  xid 79        12  reboot  fallen off \
+                41  2026-02-03T04:05:06.789Z  gpu 0 link 14  xid 79               12  reboot  fallen off \
                 the bus
                     follows event 40
                     the text says: fatal
@@ -39,9 +46,11 @@ struct CommandEventsTests {
                     last at 2026-02-03T04:05:08.000Z
                     Signal integrity.
                     NVRM: Xid (PCI:0000:18:00): 79, GPU has fallen off the bus.
-                42  2026-02-03T04:05:06.789Z  node           hung_task      1
+                42  2026-02-03T04:05:06.789Z  node           hung_task             1
                     INFO: task python blocked
-                next e42-00000000000000ab
+                43  2026-02-03T04:05:06.789Z  rail0 port 1   condition_raised      1
+                    WARNING ib_link_down: rail0 port 1 is down.
+                next e43-00000000000000ab
 
                 """)
         #expect(asked == ["/api/v1/events?limit=50"])
