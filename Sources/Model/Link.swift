@@ -92,6 +92,8 @@ package struct LinkInfo: Hashable, Sendable {
     package var smLID: UInt16
     /// The raw PortInfo.CapabilityMask.
     package var capabilityMask: UInt32
+    /// What the port can and may do; nil where that is not told.
+    package var ability: LinkAbility?
 
     /// A decoded PortInfo.
     package init(

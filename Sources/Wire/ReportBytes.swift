@@ -67,6 +67,7 @@ extension ByteWriter {
             integer(UInt64(link.lid))
             integer(UInt64(link.smLID))
             integer(UInt64(link.capabilityMask))
+            ability(link.ability)
         }
         integer(value.linkAgeNanoseconds)
         byte(value.fec.map { $0.rawValue + 1 } ?? 0)
@@ -74,6 +75,14 @@ extension ByteWriter {
         integer(value.epoch)
         readings(value.readings)
         readings(value.gauges)
+    }
+
+    private mutating func ability(_ value: LinkAbility?) {
+        byte(value == nil ? 0 : 1)
+        guard let value else { return }
+        for bits in [
+            value.supportedWidths, value.enabledWidths, value.supportedSpeeds, value.enabledSpeeds,
+        ] { byte(bits) }
     }
 }
 
@@ -155,10 +164,15 @@ extension ByteReader {
     }
 
     private mutating func link() throws(FrameError) -> LinkInfo {
-        LinkInfo(
+        var link = LinkInfo(
             state: try byte(), physicalState: try byte(), widthLanes: try byte(),
             laneMegabitsPerSecond: try small(), lid: try small(), smLID: try small(),
             capabilityMask: try small())
+        guard try byte() != 0 else { return link }
+        link.ability = LinkAbility(
+            supportedWidths: try byte(), enabledWidths: try byte(), supportedSpeeds: try byte(),
+            enabledSpeeds: try byte())
+        return link
     }
 }
 

@@ -60,6 +60,33 @@ import Testing
         #expect(!info.runsExtendedSpeed)
     }
 
+    @Test func whatAPortCanAndMayDo() throws {
+        let ability = try #require(
+            portInfo(
+                """
+                93: 12 13                   # LinkWidthEnabled 2X, 4X; LinkWidthSupported 1X too
+                96: 74                      # LinkSpeedSupported up to QDR; Active
+                99: 43                      # LinkSpeedActive QDR; LinkSpeedEnabled SDR, DDR
+                126: 8f                     # LinkSpeedExtActive NDR; supported FDR to NDR
+                127: 07                     # LinkSpeedExtEnabled FDR to HDR
+                """
+            ).link.ability)
+        #expect(ability.mostLanes == 4 && ability.enabledWidthNames == "2X or 4X")
+        #expect(ability.supportedSpeeds == 0b111_1111 && ability.enabledSpeeds == 0b011_1011)
+        #expect(ability.fastestName == "HDR")
+        var other = ability
+        other.enabledWidths = 0x10
+        other.enabledSpeeds = 0
+        let common = ability.common(with: other)
+        #expect(common.mostLanes == 2 && common.fastestGrade == nil)
+    }
+
+    @Test func aPortThatNamesNoWidthSaysNothing() {
+        #expect(portInfo("96: 04 50").link.ability == nil)
+        let all = portInfo("93: ff 13\n126: 0f\n127: 1f").link.ability
+        #expect(all?.enabledWidths == 0x13 && all?.fastestName == "NDR")
+    }
+
     @Test func capabilityMask2IsIgnoredWhereThePortHasNone() {
         let info = DecodedPortInfo(packet("84: 00 00 40 00\n124: ff ff"))
         #expect(info.capabilityMask2 == 0)

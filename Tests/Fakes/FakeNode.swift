@@ -58,6 +58,12 @@ package final class FakePort {
     package var physicalState: UInt32 = 2
     /// LinkWidthActive.
     package var width: UInt32 = 2
+    /// LinkWidthSupported and LinkWidthEnabled: 1X, 2X, 4X.
+    package var widths: (supported: UInt32, enabled: UInt32) = (19, 19)
+    /// LinkSpeedSupported and LinkSpeedEnabled: up to QDR.
+    package var speeds: (supported: UInt32, enabled: UInt32) = (7, 7)
+    /// LinkSpeedExtSupported and LinkSpeedExtEnabled: FDR to NDR.
+    package var extendedSpeeds: (supported: UInt32, enabled: UInt32) = (15, 15)
     /// LinkSpeedActive.
     package var speed: UInt32 = 4
     /// LinkSpeedExtActive.

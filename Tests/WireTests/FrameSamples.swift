@@ -117,17 +117,24 @@ struct FrameRandom: RandomNumberGenerator {
 
     private mutating func end() -> EndReport {
         EndReport(
-            link: below(4) == 0
-                ? nil
-                : LinkInfo(
-                    state: small(), physicalState: small(), widthLanes: small(),
-                    laneMegabitsPerSecond: small(), lid: small(), smLID: small(),
-                    capabilityMask: small()),
+            link: below(4) == 0 ? nil : link(),
             linkAgeNanoseconds: number(),
             fec: below(2) == 0 ? nil : FECMode.allCases.randomElement(using: &self),
             readings: (0..<InfiniBandCounters.count).map { _ in reading() },
             gauges: InfiniBandCounters.gauges.map { _ in reading() },
             failure: below(2) == 0 ? nil : failure(), epoch: number())
+    }
+
+    private mutating func link() -> LinkInfo {
+        var link = LinkInfo(
+            state: small(), physicalState: small(), widthLanes: small(),
+            laneMegabitsPerSecond: small(), lid: small(), smLID: small(), capabilityMask: small())
+        if below(2) == 0 {
+            link.ability = LinkAbility(
+                supportedWidths: small(), enabledWidths: small(), supportedSpeeds: small(),
+                enabledSpeeds: small())
+        }
+        return link
     }
 
     mutating func reading() -> Reading {

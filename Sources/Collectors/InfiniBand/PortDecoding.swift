@@ -38,6 +38,7 @@ package struct DecodedPortInfo: Hashable, Sendable {
             lid: Self.unicast(reader.value(MADField(IB_PORT_LID_F))),
             smLID: Self.unicast(reader.value(MADField(IB_PORT_SMLID_F))),
             capabilityMask: mask)
+        link.ability = LinkAbility(reader)
         capabilityMask2 =
             mask & PortCapability.hasMask2 == 0
             ? 0 : UInt16(reader.value(MADField(IB_PORT_CAPMASK2_F)))
@@ -81,6 +82,35 @@ package struct DecodedPortInfo: Hashable, Sendable {
             }
             laneMegabitsPerSecond = grade?.laneMegabitsPerSecond ?? 0
         }
+    }
+}
+
+extension LinkAbility {
+    // All ones in an enabled field stand for what is supported (IBTA vol 1, 14.2.5.6); nil where a
+    // port names no width, as a switch's port 0 may.
+    fileprivate init?(_ reader: borrowing MADReader) {
+        let widths = UInt8(reader.value(MADField(IB_PORT_LINK_WIDTH_SUPPORTED_F)) & 0xff)
+        let enabled = UInt8(reader.value(MADField(IB_PORT_LINK_WIDTH_ENABLED_F)) & 0xff)
+        guard widths != 0 else { return nil }
+        let supported = Self.grades(
+            reader.value(MADField(IB_PORT_LINK_SPEED_SUPPORTED_F)),
+            reader.value(MADField(IB_PORT_LINK_SPEED_EXT_SUPPORTED_F)))
+        let basic = reader.value(MADField(IB_PORT_LINK_SPEED_ENABLED_F))
+        let extended = reader.value(MADField(IB_PORT_LINK_SPEED_EXT_ENABLED_F))
+        self.init(
+            supportedWidths: widths, enabledWidths: enabled == 0xff ? widths : enabled,
+            supportedSpeeds: supported,
+            enabledSpeeds: Self.grades(basic, extended == 30 ? 0 : extended))
+    }
+
+    // The bits of both fields are in the order of the grades.
+    private static func grades(_ basic: UInt32, _ extended: UInt32) -> UInt8 {
+        var grades: UInt8 = 0
+        for (row, grade) in LinkSpeed.all.enumerated()
+        where basic & UInt32(grade.active) != 0 || extended & UInt32(grade.extendedActive) != 0 {
+            grades |= 1 << UInt8(row)
+        }
+        return grades
     }
 }
 
