@@ -40,6 +40,9 @@ static const struct playbook playbooks[] = {
     {"gpu_xid", (const unsigned char[]){
 #embed "../../docs/playbooks/gpu_xid.md" suffix(, 0)
     }},
+    {"hca_fatal", (const unsigned char[]){
+#embed "../../docs/playbooks/hca_fatal.md" suffix(, 0)
+    }},
     {"hca_missing", (const unsigned char[]){
 #embed "../../docs/playbooks/hca_missing.md" suffix(, 0)
     }},

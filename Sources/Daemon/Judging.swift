@@ -11,7 +11,7 @@ struct Judging: Sendable {
     private static let saveSeconds = 60.0
     private static let eventSeconds = 86_400.0
     private static let kinds: Set<NodeEvent.Kind> = [
-        .linkDown, .linkFlap, .portModule, .hcaTemperature, .hcaPower,
+        .linkDown, .linkFlap, .portModule, .hcaTemperature, .hcaPower, .hcaHealth, .hcaFatal,
     ]
 
     init(_ past: Past, _ thresholds: Thresholds) {
@@ -58,7 +58,8 @@ struct Judging: Sendable {
         for cable in picture.cables where cable.isJudged && cable.local.isFresh {
             let key = cable.report.key
             let isSettling = judge.recent.takePort(
-                key, cable.report.local, at: cable.moment, grace: grace)
+                key, cable.report.local, peer: cable.report.peerKey, at: cable.moment,
+                grace: grace)
             let isTraining = judge.recent.takeLink(
                 .port(key), isUp: cable.report.local.link?.isUp == true, at: cable.moment)
             let far = cable.peer.flatMap { $0.isFresh ? $0 : nil }
@@ -113,9 +114,11 @@ struct Judging: Sendable {
             guard Self.kinds.contains(event.kind), age < Self.eventSeconds,
                 let device = event.device
             else { return nil }
-            return PortEvent(
+            var told = PortEvent(
                 kind: event.kind, device: device, port: event.link, number: event.number,
                 ageSeconds: age, count: UInt64(event.count), line: event.line)
+            told.severity = event.severity
+            return told
         }
     }
 }
@@ -138,6 +141,13 @@ extension CableView {
                 SaturatedCounter(end: end, index: $0, value: view.entries[$0].raw)
             }
         }
+    }
+}
+
+extension PortReport {
+    /// The port at the other end, as far as this report tells.
+    fileprivate var peerKey: PortKey? {
+        if case .observed(let identity, _) = peer { identity.key } else { nil }
     }
 }
 

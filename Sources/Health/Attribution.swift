@@ -39,6 +39,14 @@ package struct Attribution: Sendable {
         case discardsTowardsHere
         /// This end discards what it should send.
         case discardsTowardsPeer
+        /// The far end receives packets that break the rules of their format.
+        case malformedAtPeer
+        /// The far end receives packets without having a buffer for them.
+        case overrunAtPeer
+        /// The far end has no way to send packets on.
+        case unroutable
+        /// The far end drops packets that would leave by the port they came in.
+        case looping
         /// Both ends count what neither link nor parts explain.
         case noPart
         /// Several ports of one HCA at once.
@@ -57,56 +65,61 @@ package struct Attribution: Sendable {
 
     /// The row of a pattern.
     package static func row(_ pattern: Pattern) -> Attribution {
-        let (accused, because): ([Domain], String) =
-            switch pattern {
-            case .arriveAtPeer:
-                ([.localPort, .cable, .peerPort], "our transmitter, our module or the cable")
-            case .arriveHere:
-                (
-                    [.peerPort, .cable, .localPort],
-                    "the peer's transmitter, its module or the cable"
-                )
-            case .arriveAtBoth:
-                (
-                    [.cable, .localPort, .peerPort],
-                    "what both directions share: a dirty connector, a bend, the cable"
-                )
-            case .oneLaneAtPeer, .oneLaneHere:
-                (
-                    [.cable, pattern == .oneLaneHere ? .peerPort : .localPort],
-                    "one lane alone is a fibre, a laser or a contact, and neither HCA nor switch"
-                )
-            case .arriveHerePeerUnseen:
-                (
-                    [.peerPort, .cable, .localPort],
-                    "the way from the peer, as far as one end tells"
-                )
-            case .arriveAtPeerHereUnseen:
-                ([.localPort, .cable, .peerPort], "the way to the peer, as far as one end tells")
-            case .downAtPeer:
-                ([.host, .localPort], "this end began it: look at the node, not at the cable")
-            case .downHere:
-                ([.peerPort, .cable], "the other end began it, or was reset")
-            case .downAtBoth:
-                ([.cable, .localPort, .peerPort], "the link itself")
-            case .downOtherUnseen:
-                ([.cable, .peerPort, .localPort], "the link, as far as one end tells")
-            case .markedBefore:
-                ([.fabric], "an earlier hop, and not this link")
-            case .slowPCIe:
-                ([.host, .pciePath], "this node's PCIe, IOMMU or GPU is too slow, not the fabric")
-            case .slowReceiver:
-                ([.host], "the application posts too few receive buffers")
-            case .discardsTowardsHere:
-                ([.host, .peerPort], "this node takes packets too slowly, or the link was down")
-            case .discardsTowardsPeer:
-                ([.peerSwitch, .fabric], "the fabric takes packets too slowly")
-            case .noPart: ([], "no part of this link")
-            case .severalPorts:
-                ([.localPort, .pciePath, .host], "several ports of one HCA are not several cables")
-            }
+        let (accused, because) = rows[pattern] ?? ([], "no part of this link")
         return Attribution(pattern: pattern, accused: accused, because: because)
     }
+
+    private static let oneLane =
+        "one lane alone is a fibre, a laser or a contact, and neither HCA nor switch"
+
+    private static let rows: [Pattern: (accused: [Domain], because: String)] = [
+        .arriveAtPeer: (
+            [.localPort, .cable, .peerPort], "our transmitter, our module or the cable"
+        ),
+        .arriveHere: (
+            [.peerPort, .cable, .localPort], "the peer's transmitter, its module or the cable"
+        ),
+        .arriveAtBoth: (
+            [.cable, .localPort, .peerPort],
+            "what both directions share: a dirty connector, a bend, the cable"
+        ),
+        .oneLaneAtPeer: ([.cable, .localPort], oneLane),
+        .oneLaneHere: ([.cable, .peerPort], oneLane),
+        .arriveHerePeerUnseen: (
+            [.peerPort, .cable, .localPort], "the way from the peer, as far as one end tells"
+        ),
+        .arriveAtPeerHereUnseen: (
+            [.localPort, .cable, .peerPort], "the way to the peer, as far as one end tells"
+        ),
+        .downAtPeer: (
+            [.host, .localPort], "this end began it: look at the node, not at the cable"
+        ),
+        .downHere: ([.peerPort, .cable], "the other end began it, or was reset"),
+        .downAtBoth: ([.cable, .localPort, .peerPort], "the link itself"),
+        .downOtherUnseen: (
+            [.cable, .peerPort, .localPort], "the link, as far as one end tells"
+        ),
+        .markedBefore: ([.fabric], "an earlier hop, and not this link"),
+        .slowPCIe: (
+            [.host, .pciePath], "this node's PCIe, IOMMU or GPU is too slow, not the fabric"
+        ),
+        .slowReceiver: ([.host], "the application posts too few receive buffers"),
+        .discardsTowardsHere: (
+            [.host, .peerPort], "this node takes packets too slowly, or the link was down"
+        ),
+        .discardsTowardsPeer: ([.peerSwitch, .fabric], "the fabric takes packets too slowly"),
+        .malformedAtPeer: (
+            [.localPort], "this HCA or its firmware builds bad packets, and no cable does that"
+        ),
+        .overrunAtPeer: (
+            [.localPort, .peerPort], "the firmware of either end breaks the rule of credits"
+        ),
+        .unroutable: ([.subnetManager], "their destination or service level leads nowhere"),
+        .looping: ([.subnetManager, .fabric], "they would leave by the port they came in"),
+        .severalPorts: (
+            [.localPort, .pciePath, .host], "several ports of one HCA are not several cables"
+        ),
+    ]
 }
 
 /// What both ends of a cable counted of one thing in one window.

@@ -44,26 +44,38 @@ extension ConditionCatalog {
             ladder: Ladder(.watch, .cleanAndReseat, .replacePart),
             source: "IBTA vol 1, 16.1.3.5 LinkErrorRecoveryCounter"),
         ConditionRow(
-            .widthDegraded, .link, "A link has fewer lanes than the manifest expects.", .warning,
-            trigger: "the manifest expects more lanes; CRITICAL after {critical_after}",
-            clearing: "as expected for {clear_after}",
+            .widthDegraded, .link, "A link has fewer lanes than it should have.", .warning,
+            trigger: "the manifest expects more lanes; without a manifest, the link had more with "
+                + "this neighbour before, or has one lane, and both ends support and enable more; "
+                + "CRITICAL after {critical_after}",
+            clearing: "not so for {clear_after}, read at both ends",
             [after("critical", 60, "outlasts a retrain"), clear(600, settled)],
             accused: [.cable, .localPort, .peerPort],
             ladder: Ladder(.watch, .cleanAndReseat, .drain),
-            coverage: .partly("without a manifest nobody says how many lanes there should be"),
-            source: "\(manifest); IBTA vol 1, 14.2.5.6 LinkWidthActive"),
+            coverage: .partly(
+                "a link that always had two lanes of four is taken for one of half the rate, as "
+                    + "split ports are, where no manifest says more"),
+            source: "\(manifest); IBTA vol 1, 14.2.5.6 LinkWidthSupported, LinkWidthEnabled, "
+                + "LinkWidthActive; iblinkinfo's \"Could be\""),
         ConditionRow(
             .speedDegraded, .link,
-            "The lanes of a link are slower than the manifest expects, or its FEC is another.",
+            "The lanes of a link are slower than they should be, or its FEC is another.",
             .warning,
-            trigger: "the manifest expects faster lanes or another FEC; CRITICAL after "
-                + "{critical_after}, another FEC alone stays WARNING",
-            clearing: "as expected for {clear_after}",
+            trigger: "the manifest expects faster lanes or another FEC; without a manifest, the "
+                + "lanes were faster with this neighbour before and both ends support and enable "
+                + "that; CRITICAL after {critical_after}. WARNING only: another FEC than expected "
+                + "or than at the other end, and without a manifest two grades less than both "
+                + "ends enable",
+            clearing: "not so for {clear_after}, read at both ends",
             [after("critical", 60, "outlasts a retrain"), clear(600, settled)],
             accused: [.cable, .peerPort, .localPort],
             ladder: Ladder(.watch, .cleanAndReseat, .drain),
-            coverage: .partly("without a manifest nobody says how fast it should be"),
-            source: "\(manifest); IBTA vol 1, 14.2.5.6 LinkSpeedExtActive"),
+            coverage: .partly(
+                "what a cable is made for is not read: without a manifest a link that always was "
+                    + "one grade slower is taken for one of such a cable or card; the FEC of HCAs "
+                    + "is not read, nor are XDR's grades"),
+            source: "\(manifest); IBTA vol 1, 14.2.5.6 LinkSpeedExtSupported, "
+                + "LinkSpeedExtEnabled, LinkSpeedExtActive; iblinkinfo's \"Could be\""),
         ConditionRow(
             .miswired, .link, "A cable leads to another port than the manifest expects.", .info,
             trigger: "another neighbour than the manifest's; WARNING after {warning_after}",

@@ -9,6 +9,23 @@ extension ConditionCatalog {
             coverage: .partly("without a manifest nobody says which HCAs there should be"),
             source: manifest),
         ConditionRow(
+            .hcaFatal, .node, "An HCA does not work any more.", .critical,
+            trigger: "the driver or the firmware reported a fatal error of the HCA within "
+                + "{told_within}, or did within a day and the HCA does not answer since. The "
+                + "event of libibverbs alone counts after {unconfirmed_after}, and not when the "
+                + "driver was unloaded or loaded with it",
+            clearing: "it answers for {clear_after}",
+            [
+                Threshold(
+                    "told_within", 300, .seconds, "the driver recovers a device within minutes"),
+                Threshold(
+                    "unconfirmed_after", 60, .seconds,
+                    "a driver that was unloaded is gone by the next pass"),
+                clear(600, settled),
+            ],
+            accused: [.localPort, .pciePath, .host], ladder: Ladder(.drain),
+            source: "libibverbs IBV_EVENT_DEVICE_FATAL; kernel mlx5/core/health.c"),
+        ConditionRow(
             .inventoryMismatch, .node,
             "A part or a fact of the node is not what the manifest expects.", .warning,
             trigger: "any difference that no other condition has", clearing: "at once",

@@ -72,12 +72,20 @@ extension ConditionCatalog {
             .receiveErrors, .signal, "Packets arrive damaged.", .warning,
             trigger: "PortRcvErrors at either end: {warning_count} in each of {warning_of} of "
                 + "{warning_periods} windows of {warning_window}; CRITICAL at {critical_count} in "
-                + "{critical_window}",
+                + "{critical_window}, or at {critical_ratio_count} in {critical_ratio_window} "
+                + "that are more than {critical_ratio} of the packets with 95 % confidence",
             clearing: "none for {clear_after}",
             count(
                 "warning", 1, in: 300, of: 3, periods: 12,
                 "UFM event 113 warns at 5; three windows outlast a burst")
                 + count("critical", 10, in: 300, "ibqueryerrors' sample file: 10")
+                + count(
+                    "critical_ratio", 10, in: hour,
+                    "10 in an hour at NDR prove more than 3e-15 of the bits")
+                + [
+                    Threshold(
+                        "critical_ratio", 1e-12, .ratio, "UFM's link validation: PDR above 1e-12")
+                ]
                 + [clear(2 * hour, "twice the window of the warning")],
             accused: [.cable, .peerPort, .localPort],
             ladder: Ladder(.watch, .cleanAndReseat, .replacePart),

@@ -6,9 +6,9 @@ package enum ConditionID: String, CaseIterable, Sendable {
     case linkFlap = "ib_link_flap"
     /// A link retrained without going down.
     case linkRecovery = "ib_link_recovery"
-    /// A link has fewer lanes than the manifest expects.
+    /// A link has fewer lanes than it should have.
     case widthDegraded = "ib_width_degraded"
-    /// A link is slower than the manifest expects, or corrects errors in another way.
+    /// A link is slower than it should be, or corrects errors in another way.
     case speedDegraded = "ib_speed_degraded"
     /// A cable leads to another port than the manifest expects.
     case miswired = "ib_miswired"
@@ -56,6 +56,8 @@ package enum ConditionID: String, CaseIterable, Sendable {
     case silentDropSuspect = "silent_drop_suspect"
     /// An HCA that the manifest expects is not there.
     case hcaMissing = "hca_missing"
+    /// An HCA does not work any more.
+    case hcaFatal = "hca_fatal"
     /// Something else differs from the manifest.
     case inventoryMismatch = "inventory_mismatch"
     /// Something that the manifest expects is unknown.

@@ -29,9 +29,6 @@ enum CountRules {
 
     static let all: [Rule] = [
         Rule(
-            .receiveErrors, [.local, .peer], ["port_rcv_errors"], "damaged packet",
-            pattern: \.arrival),
-        Rule(
             .localIntegrity, [.local, .peer], ["local_link_integrity_errors"],
             "local link integrity error", pattern: \.arrival),
         Rule(

@@ -65,6 +65,8 @@ package struct Judgement: Sendable {
     package var quiet: [IncidentKey: Double] = [:]
     /// The parts whose state was seen in the latest pass, by key or PCI address.
     package var observed: Set<String> = []
+    /// What could not be judged now although its part was seen: it cannot end.
+    package var unjudged: Set<IncidentKey> = []
 
     /// What somebody found; by default nothing.
     package init(opinions: [Opinion] = []) {
@@ -73,6 +75,7 @@ package struct Judgement: Sendable {
 
     /// Whether the state of what a condition is about was seen.
     func observes(_ id: ConditionID, _ subject: Subject) -> Bool {
+        if unjudged.contains(IncidentKey(id, subject)) { return false }
         // Beside a manifest absence itself was seen.
         if id == .hcaMissing || id == .gpuMissing { return true }
         // The kernel may read a GPU's PCIe link where the driver reads no GPU.

@@ -79,6 +79,8 @@ package struct PortEvent: Hashable, Sendable {
     package var port: UInt16?
     /// The number in the vendor's words, such as a module's status.
     package var number: UInt32?
+    /// What its words say of it, such as `fatal`; nil where they do not.
+    package var severity: String?
     /// How long ago it happened last, in seconds.
     package var ageSeconds: Double
     /// How often.

@@ -148,11 +148,13 @@ enum FlowRules {
             else { continue }
             let ends = counts.both(counters, within: trigger.seconds)
             let words = noun.replacingWords("packet", "packets")
+            let row = counters == relays ? route(trigger.seconds, counts) : nil
             judgement.opinions.append(
                 Opinion(
                     counts, id, .warning, ends,
-                    why: Words.why(counts, ends, noun, words, trigger.seconds, nil)
-                        .replacingWords(" receiving from us", "")))
+                    why: Words.why(counts, ends, noun, words, trigger.seconds, row?.because)
+                        .replacingWords(" receiving from us", ""),
+                    accused: row?.accused))
             return
         }
         guard let quiet = counts.quiet(End.allCases, constraints),
@@ -160,6 +162,15 @@ enum FlowRules {
                 || counts.histories(.peer, relays).isEmpty
         else { return judgement.note(id, counts, nil) }
         judgement.note(id, counts, quiet)
+    }
+
+    // Why the switch could not send packets on; nil where it does not tell (IBTA vol 1, 16.1.4.1).
+    private static func route(_ seconds: Double, _ counts: CableCounts) -> Attribution? {
+        let lost = ["port_dlid_mapping_errors", "port_vl_mapping_errors"]
+        let unmapped = counts.count(.peer, lost, within: seconds) ?? 0
+        let looped = counts.count(.peer, ["port_looping_errors"], within: seconds) ?? 0
+        guard unmapped + looped > 0 else { return nil }
+        return Attribution.row(unmapped >= looped ? .unroutable : .looping)
     }
 
     // MARK: Transport

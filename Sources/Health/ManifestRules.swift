@@ -82,7 +82,7 @@ enum ManifestRules {
         }
     }
 
-    private static func action(_ id: ConditionID) -> String {
+    static func action(_ id: ConditionID) -> String {
         switch id {
         case .hcaMissing:
             "Drain the node; look for the card with lspci and in the kernel log, check its driver, "

@@ -41,9 +41,26 @@ package struct Recent: Hashable, Sendable {
         package internal(set) var wasActive = false
         /// Up to when, on the steady clock, it is given time after a boot or a driver load.
         package internal(set) var settlesAt = 0.0
+        /// The most that the link carried with the neighbour that it has; nil before it was up.
+        package internal(set) var best: Trained?
         var epoch: UInt64?
         var lid: UInt16?
         var managerLID: UInt16?
+    }
+
+    /// What a link trained to with one neighbour.
+    package struct Trained: Hashable, Sendable {
+        /// The port at the other end.
+        package var peer: PortKey
+        /// Its lanes.
+        package var lanes: UInt8
+        /// The signalling rate of one lane in Mbit/s.
+        package var laneMegabitsPerSecond: UInt32
+
+        /// The signalling rate of the link in bits per second.
+        package var bitsPerSecond: UInt64 {
+            UInt64(lanes) * UInt64(laneMegabitsPerSecond) * 1_000_000
+        }
     }
 
     // What rises more often than that is saved now and then.
@@ -155,11 +172,13 @@ extension Recent {
     }
 
     /// Takes in a port of this node as it was read, and says whether it is still being given time
-    /// after a boot or a driver load.
+    /// after a boot or a driver load; `peer` is the port at the other end, nil where that is not
+    /// known.
     package mutating func takePort(
-        _ key: PortKey, _ report: EndReport, at moment: Moment, grace: Double
+        _ key: PortKey, _ report: EndReport, peer: PortKey? = nil, at moment: Moment, grace: Double
     ) -> Bool {
         var port = ports[key] ?? Port()
+        port.learn(report.link, peer)
         if let epoch = port.epoch, epoch != report.epoch {
             port.settlesAt = max(port.settlesAt, now + grace)
         }
@@ -207,7 +226,9 @@ extension Recent {
         }
     }
 
-    private static let denominators: Set<String> = ["rx_bits_phy", "port_xmit_packets"]
+    private static let denominators: Set<String> = [
+        "rx_bits_phy", "port_xmit_packets", "port_rcv_packets",
+    ]
     private static let portRows = accusing(InfiniBandCounters.all)
     private static let gpuRows = accusing(GPUCounters.all)
     private static let nvlinkRows = accusing(NVLinkCounters.all)
@@ -217,5 +238,16 @@ extension Recent {
         counters.indices.filter {
             counters[$0].accuses != .nobody || denominators.contains(counters[$0].name)
         }
+    }
+}
+
+extension Recent.Port {
+    /// Takes in what the link trained to; another neighbour begins anew.
+    fileprivate mutating func learn(_ link: LinkInfo?, _ peer: PortKey?) {
+        guard let link, link.isActive, let peer, link.bitsPerSecond > 0 else { return }
+        let trained = Recent.Trained(
+            peer: peer, lanes: link.widthLanes, laneMegabitsPerSecond: link.laneMegabitsPerSecond)
+        if let best, best.peer == peer, best.bitsPerSecond >= trained.bitsPerSecond { return }
+        best = trained
     }
 }

@@ -16,6 +16,7 @@ package enum Rules {
             judgement.opinions += self.cable(cable, evidence, isStalenessExplained: isExplained)
             counted(cable, evidence, into: &judgement)
         }
+        HCARules.judge(evidence, into: &judgement)
         judgement.opinions += GPURules.judge(evidence)
         GPUCountRules.judge(evidence, into: &judgement)
         PCIRules.judge(evidence, into: &judgement)
@@ -32,8 +33,10 @@ package enum Rules {
         }
         let counts = CableCounts(cable, evidence)
         CountRules.judge(counts, into: &judgement)
+        ReceiveRules.judge(counts, into: &judgement)
         SignalRules.judge(counts, into: &judgement)
         LinkRules.judge(counts, into: &judgement)
+        TrainedRules.judge(counts, into: &judgement)
         FlowRules.judge(counts, into: &judgement)
     }
 

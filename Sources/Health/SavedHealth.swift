@@ -24,6 +24,8 @@ package enum SavedHealth {
                 line([
                     "port", key.description, port.wasActive ? "1" : "0", "\(port.settlesAt)",
                     text(port.epoch), text(port.lid), text(port.managerLID),
+                    text(port.best?.peer), text(port.best?.lanes),
+                    text(port.best?.laneMegabitsPerSecond),
                 ]))
         }
         let incidents = judge.standing.incidents.values.map(incident).sorted()
@@ -62,7 +64,7 @@ package enum SavedHealth {
 
     // What rises all the time says nothing by itself.
     private static let dense: Set<String> = [
-        "rx_bits_phy", "port_xmit_packets", "port_xmit_wait",
+        "rx_bits_phy", "port_xmit_packets", "port_rcv_packets", "port_xmit_wait",
     ]
 
     private static func name(_ row: Int, _ key: PartKey) -> String? {
@@ -209,6 +211,11 @@ extension SavedHealth {
         port.epoch = UInt64(fields.next())
         port.lid = UInt16(fields.next())
         port.managerLID = UInt16(fields.next())
+        if let peer = PortKey(fields.next()), let lanes = UInt8(fields.next()),
+            let rate = UInt32(fields.next())
+        {
+            port.best = Recent.Trained(peer: peer, lanes: lanes, laneMegabitsPerSecond: rate)
+        }
         judge.recent.ports[key] = port
     }
 

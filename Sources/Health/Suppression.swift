@@ -8,6 +8,7 @@ enum Suppression {
     ) {
         switches(&judgement, evidence, standing)
         managers(&judgement, standing)
+        broken(&judgement)
         gpus(&judgement)
         adapters(&judgement, evidence)
     }
@@ -77,6 +78,17 @@ enum Suppression {
             }.compactMap(\.subject.key))
         mark(&judgement, [.linkDown], as: .subnetManagerLost) {
             $0.key.map(lost.contains) ?? false
+        }
+    }
+
+    // An HCA that gave up takes its ports along.
+    private static func broken(_ judgement: inout Judgement) {
+        let hcas = judgement.opinions.filter { $0.id == .hcaFatal }.compactMap(\.subject.key)
+        guard !hcas.isEmpty else { return }
+        mark(
+            &judgement, [.linkDown, .portUnobservable, .peerUnobservable], as: .hcaFatal
+        ) { subject in
+            hcas.contains { subject.key?.hasPrefix("\($0)/") ?? false }
         }
     }
 

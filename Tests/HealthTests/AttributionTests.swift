@@ -78,6 +78,53 @@ import Testing
         #expect(ours.accused == [.peerSwitch, .fabric])
     }
 
+    @Test func whatTheSwitchTellsOfDamagedPacketsDecides() throws {
+        func received(_ detail: String) throws -> Opinion {
+            try #require(
+                finding(
+                    "10m peer port_rcv_errors +12\n10m peer \(detail) +12", .receiveErrors,
+                    until: "10m"))
+        }
+        let damaged = try received("port_local_physical_errors")
+        #expect(damaged.accused == [.localPort, .cable, .peerPort] && damaged.step == nil)
+        let malformed = try received("port_malformed_packet_errors")
+        #expect(malformed.accused == [.localPort] && malformed.step == .drain)
+        #expect(malformed.why?.hasSuffix("builds bad packets, and no cable does that.") == true)
+        #expect(malformed.action.contains("Leave the cable alone"))
+        let overrun = try received("port_buffer_overrun_errors")
+        #expect(overrun.accused == [.localPort, .peerPort])
+        #expect(overrun.evidence.first?.contains("12 as without a buffer") == true)
+    }
+
+    @Test func whatTheSwitchCannotRouteIsTheSubnetManagers() throws {
+        let timeline = "10m peer port_rcv_switch_relay_errors +1500\n10m peer "
+        let lost = try #require(
+            finding(
+                timeline + "port_dlid_mapping_errors +1500", .routingOrKey, until: "10m"))
+        #expect(lost.accused == [.subnetManager])
+        let looped = try #require(
+            finding(timeline + "port_looping_errors +1500", .routingOrKey, until: "10m"))
+        #expect(looped.accused == [.subnetManager, .fabric])
+    }
+
+    @Test func aLinkThatLostALaneSaysWhatItHad() throws {
+        let opinion = try #require(finding("10m lanes 2", .widthDegraded, until: "10m"))
+        #expect(
+            opinion.why == "the link to leaf01 port 5 has 2 lanes of 4: it had 4 with this "
+                + "neighbour before.")
+        #expect(opinion.grade == .twoEnded)
+        #expect(opinion.evidence.contains("the peer may use 1X or 2X or 4X lanes and up to NDR"))
+    }
+
+    @Test func anHCAThatGaveUpExplainsItsPorts() throws {
+        var scenario = Scenario("10m told hca_health 1\n10m local lost")
+        scenario.run(until: "10m")
+        let port = try #require(
+            scenario.findings.first { $0.opinion.id == .portUnobservable })
+        #expect(port.opinion.explainedBy == .hcaFatal)
+        #expect(scenario.changes == ["10m raised hca_fatal CRITICAL"])
+    }
+
     @Test func theMatrixIsWhole() {
         for row in Attribution.matrix {
             #expect(!row.because.isEmpty, "\(row.pattern)")

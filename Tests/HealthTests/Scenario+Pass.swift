@@ -37,11 +37,20 @@ extension Scenario {
         return cable.isListed && cable.failure == nil && !isSilent("infiniband")
     }
 
-    private func link(_ cable: World.Cable) -> LinkInfo {
-        LinkInfo(
+    private func link(_ cable: World.Cable, _ end: String) -> LinkInfo {
+        var link = LinkInfo(
             state: cable.link.state, physicalState: cable.link.physical, widthLanes: cable.lanes,
             laneMegabitsPerSecond: cable.laneRate, lid: cable.lid, smLID: cable.managerLID,
             capabilityMask: 0)
+        let allowed = cable.allowed[end] ?? (4, "NDR")
+        let widths = LinkAbility.widths.filter { $0.lanes <= allowed.lanes }.reduce(0) {
+            $0 | $1.bit
+        }
+        let grade = LinkSpeed.all.firstIndex { $0.name == allowed.grade } ?? 0
+        link.ability = LinkAbility(
+            supportedWidths: 0x1f, enabledWidths: widths, supportedSpeeds: 0x7f,
+            enabledSpeeds: UInt8((1 << (grade + 1)) - 1))
+        return link
     }
 
     private static func name(_ end: String, _ index: Int) -> String {
@@ -63,10 +72,9 @@ extension Scenario {
 
     private func report(_ index: Int) -> PortReport {
         let cable = world.cables[index]
-        let link = link(cable)
         func end(_ name: String) -> EndReport {
             EndReport(
-                link: link, fec: cable.fec,
+                link: link(cable, name), fec: cable.fec,
                 readings: readings(
                     Self.name(name, index), InfiniBandCounters.all,
                     isNarrow: cable.narrow.contains(name)),
@@ -79,7 +87,7 @@ extension Scenario {
             local = .unread(.timeout)
         }
         var peer = PeerReport.absent
-        if link.isUp {
+        if link(cable, "local").isUp {
             peer =
                 cable.isPeerSeen
                 ? .observed(world.peer(index), end("peer")) : .unobservable(.timeout)
@@ -93,8 +101,10 @@ extension Scenario {
         let near = World.near(index)
         let key = PartKey.port(near)
         let events = ledger.observe(key, report.local.observation, at: now)
+        var neighbour: PortKey?
+        if case .observed(let identity, _) = report.peer { neighbour = identity.key }
         let isSettling = judge.recent.takePort(
-            near, report.local, at: now,
+            near, report.local, peer: neighbour, at: now,
             grace: judge.thresholds.value(.linkDown, "boot_grace"))
         let isTraining = judge.recent.takeLink(
             key, isUp: report.local.link?.isUp == true, at: now)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct ScenarioTests {
     typealias Row = ScenarioRow
 
-    static let all = links + signals + flows + parts + gpus + nvlinks + states + unseen
+    static let all = links + signals + flows + parts + gpus + nvlinks + states + unseen + cables
 
     @Test(arguments: all)
     func changesAreThese(_ row: Row) {

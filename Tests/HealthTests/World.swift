@@ -8,6 +8,8 @@ struct World {
     struct Cable {
         var link = (state: UInt8(4), physical: UInt8(5))
         var lanes: UInt8 = 4
+        /// The most lanes and the fastest grade that each end has enabled.
+        var allowed: [String: (lanes: UInt8, grade: String)] = [:]
         var laneRate: UInt32 = 106_250
         var fec: FECMode? = .reedSolomon
         var lid: UInt16 = 17
@@ -105,6 +107,9 @@ extension World {
         case ("lid", _): cable.lid = UInt16(line.number ?? 0)
         case ("rate", _): cable.laneRate = UInt32(line.number ?? 0)
         case ("lanes", _): cable.lanes = UInt8(line.number ?? 0)
+        case ("allow", let end):
+            guard line.words.count == 4, let lanes = UInt8(line.words[2]) else { return false }
+            cable.allowed[end] = (lanes, line.words[3])
         case ("fec", "none"): cable.fec = FECMode.none
         case ("fec", "rs"): cable.fec = .reedSolomon
         case ("cable", _): cable.leafPort = UInt8(line.number ?? 0)
@@ -188,10 +193,11 @@ extension World {
 
     private mutating func tell(_ line: Scenario.Line) -> Bool {
         guard let kind = NodeEvent.Kind(rawValue: line.word) else { return false }
+        let numbers = line.words.dropFirst(2).compactMap { UInt32($0) }
         var event = PortEvent(
             kind: kind, device: .named("mlx5_0"), port: 1, ageSeconds: 0,
-            count: line.number ?? 1, line: kind.rawValue)
-        event.number = 3
+            count: UInt64(numbers.first ?? 1), line: kind.rawValue)
+        event.number = numbers.count > 1 ? numbers[1] : 3
         told.append((line.time, event))
         return true
     }

@@ -117,7 +117,8 @@ enum HCALine {
     ) -> KernelFinding? {
         var text = text
         if let saying = sayings.first(where: { text.starts(with: $0.start) }) {
-            return line.event(.hcaHealth, driver.device, detail: saying.meaning)
+            return line.event(
+                .hcaHealth, driver.device, severity: "fatal", detail: saying.meaning)
         }
         if text.take("Fatal error ") {
             guard let sensor = text.decimal(UInt32.self), text.take(" detected") else { return nil }
