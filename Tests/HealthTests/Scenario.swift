@@ -15,8 +15,8 @@ import Model
 ///     1h  peer narrow                         its counters are the old ones, which get full
 ///     1h  link down | polling | init | off | up
 ///     1h  peer lost | peer back | local lost | local nolid | local back | hca lost | hca back
-///     1h  sm 5 | lid 9 | rate 53125 | lanes 2 | allow peer 2 NDR | fec none | cable 9 | firmware 28.40
-///     1h  told link_flap 2 | told hca_health 1 16    how often, and the number in it
+///     1h  sm 5 | lid 9 | rate 53125 | lanes 2 | allow peer 2 NDR | fec none | cable 9
+///     1h  firmware 28.40 | told link_flap 2 | told hca_health 1 16   how often, which
 ///     1h  gpu lost | fails 999 | hang | busy | absent | reset | back | xid 79 [MESSAGE] | asks 1
 ///     1h  nvlink down | sleep | up
 ///     1h  fabric 2 | mask 1 | remap pending | rows 11 | width 8 | idle | miss 10m
