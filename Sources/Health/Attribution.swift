@@ -51,6 +51,12 @@ package struct Attribution: Sendable {
         case noPart
         /// Several ports of one HCA at once.
         case severalPorts
+        /// One NVLink, or those between the same two GPUs.
+        case oneNVLink
+        /// Many NVLinks of one GPU.
+        case manyNVLinks
+        /// NVLinks of several GPUs that lead to the same NVSwitch.
+        case sharedNVSwitch
     }
 
     /// The pattern.
@@ -118,6 +124,13 @@ package struct Attribution: Sendable {
         .looping: ([.subnetManager, .fabric], "they would leave by the port they came in"),
         .severalPorts: (
             [.localPort, .pciePath, .host], "several ports of one HCA are not several cables"
+        ),
+        .oneNVLink: (
+            [.nvlink, .nvswitch, .gpu], "what lies between its two ends, or either of them"
+        ),
+        .manyNVLinks: ([.gpu, .nvswitch], "many links of one GPU accuse the GPU"),
+        .sharedNVSwitch: (
+            [.nvswitch, .nvlink, .gpu], "links of several GPUs share an NVSwitch, or the baseboard"
         ),
     ]
 }

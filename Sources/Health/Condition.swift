@@ -138,4 +138,7 @@ package struct Opinion: Hashable, Sendable {
     package var serial: String?
     /// The other condition that explains this one; nil when it stands for itself.
     package var explainedBy: ConditionID?
+    /// For how many seconds of load it has to hold before it is raised, where only load shows it;
+    /// nil where load does not matter.
+    package var loadSeconds: Double?
 }

@@ -34,12 +34,25 @@ extension ConditionCatalog {
             ladder: Ladder(.mendHost), source: "absence is not health"),
         ConditionRow(
             .gpuXid, .gpu,
-            "The driver reported an error of a GPU that asks for more than a restart of the "
-                + "application, within the last day.", .critical,
-            trigger: "an Xid whose remedy is a reset, a reboot, an inspection or the vendor",
+            "The driver reported an error of a GPU that is more than an application's affair, "
+                + "within the last day.", .warning,
+            trigger: "an Xid that tells of the hardware: 63, 92, 94, 137, 154, 157 and others; "
+                + "CRITICAL when it asks for a reset, a reboot, an inspection or the vendor. The "
+                + "first within 5 s stands for those that follow and are no worse; "
+                + "{replace_count} critical ones in {replace_window}, {same_within} apart, ask "
+                + "for a replacement",
             clearing: "a reset of the GPU, a reboot, or a day",
-            accused: [.gpu], ladder: Ladder(.resetGPU),
-            source: "NVIDIA XID Errors; it ends with a reset of the GPU or a reboot"),
+            [
+                Threshold(
+                    "same_within", 300, .seconds, "NVIDIA's Xid 119 comes every 45 s while it hangs"
+                ),
+                Threshold("replace_count", 2, .count, "once may be a particle, twice is a part"),
+                Threshold(
+                    "replace_window", 2_592_000, .seconds,
+                    "30 days; repeat offenders fail five times as soon (SuperBench, ATC 2024)"),
+            ],
+            accused: [.gpu], ladder: Ladder(.watch, .watch, .resetGPU),
+            source: "NVIDIA XID Errors; 5 s: Delta, arXiv 2503.11901"),
         ConditionRow(
             .gpuRecoveryNeeded, .gpu, "The driver asks for a reset, a reboot or a drain.",
             .critical,
@@ -65,21 +78,33 @@ extension ConditionCatalog {
         ConditionRow(
             .nvlinkDown, .gpu, "An NVLink that was active is not.", .warning,
             trigger: "the state of a link that was active is inactive; CRITICAL after "
-                + "{critical_after}; asleep is not down",
+                + "{critical_after}; asleep is not down. A GPU that is gone explains links that "
+                + "lead to it, and those of unknown ends that go within {neighbour_within} of it",
             clearing: "active for {clear_after}",
-            [after("critical", 30, "longer than a link trains"), clear(600, settled)],
+            [
+                after("critical", 30, "longer than a link trains"), clear(600, settled),
+                Threshold(
+                    "neighbour_within", 60, .seconds,
+                    "NVSwitches tell of a lost GPU's links about 10 s after Xid 79"),
+            ],
             accused: [.nvlink, .gpu], ladder: Ladder(.watch, .watch, .resetGPU),
             source: "nvml.h NVML_FI_DEV_NVLINK_GET_STATE; asleep is not down"),
         ConditionRow(
             .nvlinkErrors, .gpu, "An NVLink repeats transmissions or recovers from errors.",
             .warning,
-            trigger: "CRC errors, replays or errors after FEC: {warning_count} in each of "
-                + "{warning_of} of {warning_periods} windows of {warning_window}; CRITICAL at "
-                + "{critical_count} recovery that failed, or up to NVLink 4 one at all, in "
-                + "{critical_window}",
+            trigger: "CRC errors, replays, errors after FEC or blocks in which FEC corrected 12 "
+                + "symbols and more: {warning_count} in each of {warning_of} of "
+                + "{warning_periods} windows of {warning_window}; CRITICAL at {critical_count} "
+                + "recovery that failed, or up to NVLink 4 one at all, in {critical_window}, or "
+                + "at {critical_effective_count} errors after FEC in each of "
+                + "{critical_effective_of} of {critical_effective_periods} windows of "
+                + "{critical_effective_window}",
             clearing: "none for {clear_after}",
             count("warning", 1, in: 300, of: 3, periods: 6, "half of the windows, not one burst")
                 + count("critical", 1, in: hour, "the link was lost for a moment")
+                + count(
+                    "critical_effective", 120, in: 300, of: 3, periods: 6,
+                    "DCGM fails at 1e-12, that is 120 in 5 min at NVLink 5's 400 Gb/s")
                 + [clear(dayLong)],
             accused: [.nvlink, .gpu], ladder: Ladder(.watch, .watch, .resetGPU),
             source: "nvml.h NVML_FI_DEV_NVLINK_ERROR_DL_*, NVML_FI_DEV_NVLINK_COUNT_*"),

@@ -38,10 +38,20 @@ extension ConditionCatalog {
             .pcieDegraded, .node,
             "A PCIe link has fewer lanes, or slower ones, than both of its ends have.", .critical,
             trigger: "for {raise_after}, fewer lanes than the lesser of both ends, or on the way "
-                + "to an HCA slower ones; GPUs lower the speed when idle, which is not judged",
-            clearing: "not so for {clear_after}",
-            [raise(120, "outlasts a retrain and a power state"), clear(600, settled)],
+                + "to an HCA slower ones; of a GPU slower ones for {busy_after} in which it is "
+                + "busy in at least {busy} of the time: idle ones lower their speed",
+            clearing:
+                "not so for {clear_after}, of a GPU's speed while it is busy or at full speed",
+            [
+                raise(120, "outlasts a retrain and a power state"), clear(600, settled),
+                Threshold(
+                    "busy", 0.5, .ratio, "nvml.h utilization: a kernel runs, so clocks are up"),
+                Threshold("busy_after", 300, .seconds, "outlasts the start of a job"),
+            ],
             accused: [.pciePath, .localPort, .gpu], ladder: Ladder(.drain),
+            coverage: .partly(
+                "with MIG no load of a GPU is told, so that its speed is not judged; nor are "
+                    + "bridges above GPUs"),
             source: "PCIe 6.0, 7.5.3.6 to 7.5.3.8: Link Capabilities and Status; sysfs"),
         ConditionRow(
             .pcieErrors, .node, "PCIe reports errors.", .info,

@@ -67,6 +67,10 @@ package struct Judgement: Sendable {
     package var observed: Set<String> = []
     /// What could not be judged now although its part was seen: it cannot end.
     package var unjudged: Set<IncidentKey> = []
+    /// What only load would show, of parts that have none now: it is neither so nor over.
+    package var idle: Set<IncidentKey> = []
+    /// The NVLinks that a condition of a GPU is about, by number.
+    package var links: [IncidentKey: [UInt8]] = [:]
 
     /// What somebody found; by default nothing.
     package init(opinions: [Opinion] = []) {

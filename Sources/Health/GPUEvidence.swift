@@ -32,7 +32,7 @@ package struct GPUEvidence: Hashable, Sendable {
     package var hang: GPUHang?
     /// What the driver asks for (nvml.h NVML_FI_DEV_GET_GPU_RECOVERY_ACTION); nil when unknown.
     package var recoveryAction: UInt64?
-    /// Xids that ask for more than a restart of the application and that nothing has answered.
+    /// Xids that an operator should know of and that nothing has answered.
     package var xids: [XidEvidence]
     /// Links that were active and are not.
     package var linksDown: [UInt8]
@@ -40,6 +40,11 @@ package struct GPUEvidence: Hashable, Sendable {
     package var linksUp: Int
     /// The numbers of its links.
     package var links: [UInt8] = []
+    /// What they lead to, as far as that is known.
+    package var remotes: [UInt8: NVLinkRemote] = [:]
+    /// In which share of the latest moment a kernel was running, in hundredths (nvml.h
+    /// nvmlDeviceGetUtilizationRates); nil when unknown, as with MIG.
+    package var utilization: UInt64?
     /// What the latest reading says of its memory and its fabric.
     package var condition = GPUCondition()
 

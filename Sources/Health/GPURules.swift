@@ -9,26 +9,19 @@ enum GPURules {
         }
         let gpus = evidence.gpus?.gpus ?? []
         return [library(evidence.gpus)].compactMap { $0 }
-            + gpus.flatMap { gpu($0, evidence.gpus?.library, isStalenessExplained: isExplained) }
+            + gpus.flatMap { gpu($0, evidence, isStalenessExplained: isExplained) }
             + [kernelLog(evidence)].compactMap { $0 }
     }
 
     private static func gpu(
-        _ gpu: GPUEvidence, _ library: GPULibrary?, isStalenessExplained: Bool
+        _ gpu: GPUEvidence, _ evidence: Evidence, isStalenessExplained: Bool
     ) -> [Opinion] {
         let unseen =
             unresponsive(gpu) ?? lost(gpu)
-            ?? unobservable(gpu, library, isStalenessExplained: isStalenessExplained)
-        return [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0) }
-            + [linkDown(gpu)].compactMap { $0 }
+            ?? unobservable(
+                gpu, evidence.gpus?.library, isStalenessExplained: isStalenessExplained)
+        return [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0, evidence) }
     }
-
-    private static func subject(_ gpu: GPUEvidence) -> Subject {
-        Subject(
-            key: gpu.uuid?.description, gpuIndex: gpu.index, pciAddress: gpu.address)
-    }
-
-    private static func name(_ gpu: GPUEvidence) -> String { "GPU \(gpu.index) (\(gpu.address))" }
 
     // MARK: What cannot be seen
 
@@ -41,10 +34,10 @@ enum GPURules {
                 + (isWaitedFor ? "has not returned for \(seconds) s" : "began \(seconds) s ago")
         }
         let summary =
-            hang.excluded.map { "\(name(gpu)) is left alone: \($0)." }
-            ?? "\(name(gpu)) does not answer: \(told ?? "a call has not returned")."
+            hang.excluded.map { "\(gpu.name) is left alone: \($0)." }
+            ?? "\(gpu.name) does not answer: \(told ?? "a call has not returned")."
         return Opinion(
-            id: .gpuUnresponsive, subject: subject(gpu),
+            id: .gpuUnresponsive, subject: gpu.subject,
             severity: ConditionCatalog.row(.gpuUnresponsive).severity, summary: summary,
             accused: [.gpu, .driver], grade: .localOnly,
             evidence: [
@@ -64,17 +57,17 @@ enum GPURules {
         let evidence: String
         var asksForReset = false
         if !gpu.isListed {
-            summary = "\(name(gpu)) is not there any more."
+            summary = "\(gpu.name) is not there any more."
             evidence = "the PCI bus does not list it any more"
         } else if case .failed(let failure) = gpu.state, failure.isLost {
-            summary = "\(name(gpu)) is lost to the driver: \(failure.codeName)."
+            summary = "\(gpu.name) is lost to the driver: \(failure.codeName)."
             evidence = "\(failure.function) answered \(failure.codeName) (\(failure.code))"
             asksForReset = failure.asksForReset
         } else {
             return nil
         }
         return Opinion(
-            id: .gpuLost, subject: subject(gpu),
+            id: .gpuLost, subject: gpu.subject,
             severity: ConditionCatalog.row(.gpuLost).severity, summary: summary,
             accused: [.gpu, .pciePath], grade: .localOnly, evidence: [evidence],
             action: asksForReset
@@ -100,9 +93,9 @@ enum GPURules {
             reason = "it has not been read for too long"
         }
         return Opinion(
-            id: .gpuUnobservable, subject: subject(gpu),
+            id: .gpuUnobservable, subject: gpu.subject,
             severity: ConditionCatalog.row(.gpuUnobservable).severity,
-            summary: "\(name(gpu)) cannot be read: \(reason).", accused: [.gpu, .driver],
+            summary: "\(gpu.name) cannot be read: \(reason).", accused: [.gpu, .driver],
             grade: .localOnly, evidence: [reason],
             action: "Compare with nvidia-smi -q -i \(gpu.address), and look for Xids: "
                 + "fabricwatch events.")
@@ -158,44 +151,76 @@ enum GPURules {
         let known = RecoveryAction(code: code)
         let wish = known?.word ?? "action \(code)"
         return Opinion(
-            id: .gpuRecoveryNeeded, subject: subject(gpu),
+            id: .gpuRecoveryNeeded, subject: gpu.subject,
             severity: ConditionCatalog.row(.gpuRecoveryNeeded).severity,
-            summary: "The driver asks for this of \(name(gpu)): \(wish).", accused: [.gpu],
+            summary: "The driver asks for this of \(gpu.name): \(wish).", accused: [.gpu],
             grade: .localOnly, evidence: ["GPU recovery action \(code)"],
             action: known?.instruction
                 ?? "Look the number up in nvml.h of the driver's version.")
     }
 
-    private static func xid(_ gpu: GPUEvidence, _ xid: XidEvidence) -> Opinion {
-        var subject = subject(gpu)
+    private static func xid(
+        _ gpu: GPUEvidence, _ xid: XidEvidence, _ evidence: Evidence
+    ) -> Opinion {
+        var subject = gpu.subject
         subject.xid = xid.number
-        return Opinion(
-            id: .gpuXid, subject: subject, severity: ConditionCatalog.row(.gpuXid).severity,
-            summary: "\(name(gpu)) reported Xid \(xid.number)"
-                + (xid.count > 1 ? " \(xid.count) times" : "") + ": \(xid.meaning)",
+        let again = times(gpu, xid, evidence)
+        var summary =
+            "\(gpu.name) reported Xid \(xid.number)"
+            + (xid.count > 1 ? " \(xid.count) times" : "") + ": \(xid.meaning)"
+        if !xid.followers.isEmpty {
+            let numbers = xid.followers.map { "\($0)" }.joined(separator: ", ")
+            summary += " \(xid.followers.count) more followed within 5 s: Xid \(numbers)."
+        }
+        if let again { summary += " \(again)" }
+        var opinion = Opinion(
+            id: .gpuXid, subject: subject, severity: xid.severity, summary: summary,
             accused: [.gpu], grade: .localOnly, evidence: ["last at \(xid.last)", xid.line],
-            action: xid.remedy.action)
+            action: action(xid) + (again == nil ? "" : " \(Self.replace)"))
+        opinion.step = xid.severity == .critical ? xid.remedy.step : nil
+        opinion.serial = gpu.uuid?.description
+        return opinion
     }
 
-    private static func linkDown(_ gpu: GPUEvidence) -> Opinion? {
-        guard !gpu.linksDown.isEmpty, gpu.hang == nil else { return nil }
-        let numbers = gpu.linksDown.map(String.init).joined(separator: ", ")
-        return Opinion(
-            id: .nvlinkDown, subject: subject(gpu),
-            severity: ConditionCatalog.row(.nvlinkDown).severity,
-            summary: "\(gpu.linksDown.count == 1 ? "NVLink" : "NVLinks") \(numbers) of "
-                + "\(name(gpu)) went down.",
-            accused: [.nvlink, .gpu], grade: .localOnly,
-            evidence: [
-                (gpu.linksDown.count == 1 ? "it was" : "they were")
-                    + " active earlier; \(gpu.linksUp) other links are up"
-            ],
-            action: "Look for Xid 74, 149 and SXids: fabricwatch events; then drain and reset "
-                + "the GPU.")
+    private static let replace =
+        "Then have the vendor's field diagnostics run, and the GPU replaced."
+
+    // That it happens again says more than what it was.
+    private static func times(
+        _ gpu: GPUEvidence, _ xid: XidEvidence, _ evidence: Evidence
+    ) -> String? {
+        let window = evidence.thresholds.value(.gpuXid, "replace_window")
+        guard xid.severity == .critical, let uuid = gpu.uuid?.description else { return nil }
+        let since = evidence.now.wallMilliseconds - Int64(max(0, min(window, 1e9)) * 1000)
+        let times = evidence.recent.episodes(of: uuid, since: since)
+        guard Double(times) >= evidence.thresholds.value(.gpuXid, "replace_count") else {
+            return nil
+        }
+        return "It had such errors \(times) times in \(Plain.about(window))."
+    }
+
+    // The catalogue asks for nothing at once; an operator should know all the same.
+    private static func action(_ xid: XidEvidence) -> String {
+        guard xid.severity == .warning, !xid.remedy.asksForSomething else {
+            return xid.remedy.action
+        }
+        return xid.remedy == .application
+            ? "Restart the application; reset the GPU when no job runs, if it comes again."
+            : "Watch the GPU: fabricwatch gpus; reset it when no job runs, if it comes again."
     }
 }
 
 extension Remedy {
+    /// The next step as a word; nil for the condition's.
+    var step: ActionStep? {
+        switch self {
+        case .resetGPU: .resetGPU
+        case .reboot, .rebootGuest: .reboot
+        case .inspect, .updateSoftware, .support: .drain
+        case .none, .application, .decode: nil
+        }
+    }
+
     /// The next step, one sentence.
     package var action: String {
         switch self {

@@ -27,6 +27,7 @@ package struct Judge: Sendable {
     /// Judges the evidence of one moment and returns what holds, the worst first, and what changed.
     package mutating func judge(_ evidence: Evidence) -> ([Finding], [Transition]) {
         var evidence = evidence
+        remember(evidence)
         evidence.recent = recent
         evidence.thresholds = thresholds
         var judgement = Rules.evaluate(evidence)
@@ -56,6 +57,19 @@ package struct Judge: Sendable {
         hasTransitions = false
         recent.isChanged = false
         recent.hasNews = false
+    }
+
+    // A GPU that has critical Xids again and again is not mended by one more reset.
+    private mutating func remember(_ evidence: Evidence) {
+        for gpu in evidence.gpus?.gpus ?? [] {
+            guard let uuid = gpu.uuid?.description else { continue }
+            for xid in gpu.xids where xid.severity == .critical {
+                recent.takeXid(
+                    uuid, at: xid.wallMilliseconds,
+                    gap: thresholds.value(.gpuXid, "same_within"),
+                    reach: thresholds.value(.gpuXid, "replace_window"))
+            }
+        }
     }
 
     private mutating func score(_ transition: Transition) {

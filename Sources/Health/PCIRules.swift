@@ -9,7 +9,11 @@ enum PCIRules {
         for function in evidence.pcie {
             if function.isFresh { judgement.observed.insert(function.address.description) }
             let parent = function.parent.flatMap { byAddress[$0] }
-            if let opinion = degraded(function, parent, byAddress) {
+            let load = load(function, parent, evidence)
+            if load == .idle {
+                judgement.idle.insert(IncidentKey(.pcieDegraded, subject(function)))
+            }
+            if let opinion = degraded(function, parent, load, byAddress, evidence.thresholds) {
                 judgement.opinions.append(opinion)
             }
             if function.role.isEndpoint { errors(function, parent, evidence, &judgement) }
@@ -26,10 +30,34 @@ enum PCIRules {
 
     // MARK: Width and speed
 
+    // Whether a GPU works, where its link is slower than it could be.
+    private enum Load { case none, idle, busy }
+
+    private static func load(
+        _ function: PCIFunctionEvidence, _ parent: PCIFunctionEvidence?, _ evidence: Evidence
+    ) -> Load {
+        guard function.role == .gpu, isSlow(function, parent) else { return .none }
+        let gpu = evidence.gpus?.gpus.first { $0.address == function.address }
+        let busy = evidence.thresholds.value(.pcieDegraded, "busy") * 100
+        guard let gpu, gpu.isSeen, let used = gpu.utilization, Double(used) >= busy else {
+            return .idle
+        }
+        return .busy
+    }
+
+    private static func isSlow(
+        _ function: PCIFunctionEvidence, _ parent: PCIFunctionEvidence?
+    ) -> Bool {
+        guard let speed = function.speed, let best = function.maxSpeed, speed > 0,
+            let above = parent?.maxSpeed
+        else { return false }
+        return speed < min(best, above)
+    }
+
     // The link above each function, the last hop of which is the function's own.
     private static func degraded(
-        _ function: PCIFunctionEvidence, _ parent: PCIFunctionEvidence?,
-        _ all: [PCIAddress: PCIFunctionEvidence]
+        _ function: PCIFunctionEvidence, _ parent: PCIFunctionEvidence?, _ load: Load,
+        _ all: [PCIAddress: PCIFunctionEvidence], _ thresholds: Thresholds
     ) -> Opinion? {
         guard function.isFresh, let width = function.width, let most = function.maxWidth,
             width > 0
@@ -37,19 +65,16 @@ enum PCIRules {
         // Virtual machines show devices without a bridge: then nobody knows what the slot has.
         let limit = min(most, parent?.maxWidth ?? most)
         let narrow = parent != nil && width < limit
-        var slow = false
-        if let speed = function.speed, let best = function.maxSpeed, speed > 0,
-            let above = parent?.maxSpeed, leadsToHCAsAlone(function, all)
-        {
-            slow = speed < min(best, above)
-        }
+        let slow =
+            isSlow(function, parent) && (load == .busy || leadsToHCAsAlone(function, all))
         guard narrow || slow else { return nil }
         let speeds =
             slow
             ? ", at \(function.speed ?? 0) of "
                 + "\(min(function.maxSpeed ?? 0, parent?.maxSpeed ?? 0)) MT/s" : ""
         let why =
-            "the PCIe link of \(place(function)) runs with \(width) of \(limit) lanes\(speeds)."
+            "the PCIe link of \(place(function)) runs with \(width) of \(limit) lanes\(speeds)"
+            + (load == .busy ? " while the GPU works." : ".")
         var opinion = Opinion(
             id: .pcieDegraded, subject: subject(function), severity: .critical,
             summary: why.prefix(1).uppercased() + why.dropFirst(),
@@ -62,6 +87,9 @@ enum PCIRules {
             action: "Drain the node; compare with lspci -vv at both ends, reseat the card, then "
                 + "try another slot.")
         opinion.why = why
+        if load == .busy, !narrow {
+            opinion.loadSeconds = thresholds.value(.pcieDegraded, "busy_after")
+        }
         return opinion
     }
 

@@ -78,6 +78,8 @@ package struct Recent: Hashable, Sendable {
     package internal(set) var parts: [PartKey: Part] = [:]
     /// This node's ports.
     package internal(set) var ports: [PortKey: Port] = [:]
+    /// When each GPU had errors that ask for something at once, by its UUID.
+    package internal(set) var episodes: [String: [Episode]] = [:]
     /// Whether something that a restart needs has changed since it was last saved.
     package internal(set) var isChanged = false
     /// Whether that cannot wait: something happened that had not happened shortly before.
@@ -216,7 +218,8 @@ extension Recent {
 }
 
 extension Recent {
-    /// The rows whose past is kept: what may accuse somebody, and what that is divided by.
+    /// The rows whose past is kept: what may accuse somebody, what that is divided by, and what
+    /// FEC nearly could not correct.
     static func rows(of key: PartKey) -> [Int] {
         switch key {
         case .port: portRows
@@ -226,9 +229,8 @@ extension Recent {
         }
     }
 
-    private static let denominators: Set<String> = [
-        "rx_bits_phy", "port_xmit_packets", "port_rcv_packets",
-    ]
+    private static let others = Set(
+        ["rx_bits_phy", "port_xmit_packets", "port_rcv_packets"] + NVLinkRules.margin)
     private static let portRows = accusing(InfiniBandCounters.all)
     private static let gpuRows = accusing(GPUCounters.all)
     private static let nvlinkRows = accusing(NVLinkCounters.all)
@@ -236,7 +238,7 @@ extension Recent {
 
     private static func accusing(_ counters: [Counter]) -> [Int] {
         counters.indices.filter {
-            counters[$0].accuses != .nobody || denominators.contains(counters[$0].name)
+            counters[$0].accuses != .nobody || others.contains(counters[$0].name)
         }
     }
 }
@@ -249,5 +251,53 @@ extension Recent.Port {
             peer: peer, lanes: link.widthLanes, laneMegabitsPerSecond: link.laneMegabitsPerSecond)
         if let best, best.peer == peer, best.bitsPerSecond >= trained.bitsPerSecond { return }
         best = trained
+    }
+}
+
+extension Recent {
+    /// A time in which a GPU had one critical Xid or several, in milliseconds since 1970.
+    package struct Episode: Hashable, Sendable {
+        /// The first of them.
+        package var begin: Int64
+        /// The last of them.
+        package var end: Int64
+    }
+
+    // More than these in a month say no more.
+    private static let episodesMax = 8
+    private static let episodeGPUsMax = 64
+
+    /// Takes in when a GPU told of a critical Xid; what comes within `gap` seconds of another one
+    /// is of the same episode, and episodes are forgotten after `reach` seconds.
+    mutating func takeXid(_ gpu: String, at time: Int64, gap: Double, reach: Double) {
+        let gap = Int64(max(0, min(gap, 1e9)) * 1000)
+        let oldest = time - Int64(max(0, min(reach, 1e9)) * 1000)
+        var known = episodes[gpu] ?? []
+        if let index = known.firstIndex(where: {
+            $0.begin - gap <= time && time <= $0.end + gap
+        }) {
+            known[index].begin = min(known[index].begin, time)
+            known[index].end = max(known[index].end, time)
+        } else {
+            guard known.count > 0 || episodes.count < Self.episodeGPUsMax else { return }
+            known.append(Episode(begin: time, end: time))
+            known.removeAll { $0.end < oldest }
+            known = Array(known.sorted { $0.end < $1.end }.suffix(Self.episodesMax))
+        }
+        guard known != episodes[gpu] else { return }
+        episodes[gpu] = known
+        isChanged = true
+    }
+
+    mutating func restore(_ episodes: [Episode], of gpu: String) {
+        guard !gpu.isEmpty, !episodes.isEmpty, self.episodes.count < Self.episodeGPUsMax else {
+            return
+        }
+        self.episodes[gpu] = Array(episodes.suffix(Self.episodesMax))
+    }
+
+    /// How many episodes of critical Xids a GPU has had since a time, in milliseconds since 1970.
+    func episodes(of gpu: String, since time: Int64) -> Int {
+        episodes[gpu]?.count { $0.end >= time } ?? 0
     }
 }

@@ -19,6 +19,7 @@ package enum Rules {
         HCARules.judge(evidence, into: &judgement)
         judgement.opinions += GPURules.judge(evidence)
         GPUCountRules.judge(evidence, into: &judgement)
+        NVLinkRules.judge(evidence, into: &judgement)
         PCIRules.judge(evidence, into: &judgement)
         judgement.opinions += ManifestRules.judge(evidence) + [history(evidence)].compactMap { $0 }
         return judgement

@@ -28,6 +28,10 @@ package enum SavedHealth {
                     text(port.best?.laneMegabitsPerSecond),
                 ]))
         }
+        for (gpu, episodes) in recent.episodes.sorted(by: { $0.key < $1.key }) {
+            let times = episodes.map { "\($0.begin):\($0.end)" }
+            lines.append(line(["xids", gpu, times.joined(separator: ";")]))
+        }
         let incidents = judge.standing.incidents.values.map(incident).sorted()
         lines += incidents
         for work in judge.standing.maintenance {
@@ -86,6 +90,7 @@ package enum SavedHealth {
                     opinion.action, opinion.why ?? "", opinion.step?.rawValue ?? "",
                     opinion.serial ?? "", opinion.explainedBy?.rawValue ?? "",
                     notice?.author ?? "", notice?.comment ?? "", text(notice?.wallMilliseconds),
+                    text(opinion.loadSeconds),
                 ])
     }
 
@@ -157,6 +162,7 @@ extension SavedHealth {
             judge.recent.parts[key] = part
         case "row": row(&fields, &judge)
         case "port": port(&fields, &judge)
+        case "xids": xids(&fields, &judge)
         case "incident":
             guard let incident = incident(&fields) else { return }
             let opinion = incident.opinion
@@ -203,6 +209,16 @@ extension SavedHealth {
             restoring: steps, exactSince: exactSince, latest: latest, began: began, total: total)
     }
 
+    private static func xids(_ fields: inout SavedFields, _ judge: inout Judge) {
+        let gpu = fields.next()
+        let episodes = fields.next().split(separator: ";").compactMap { text -> Recent.Episode? in
+            let times = text.split(separator: ":").compactMap { Int64($0) }
+            guard times.count == 2, times[0] <= times[1] else { return nil }
+            return Recent.Episode(begin: times[0], end: times[1])
+        }
+        judge.recent.restore(episodes, of: gpu)
+    }
+
     private static func port(_ fields: inout SavedFields, _ judge: inout Judge) {
         guard let key = PortKey(fields.next()) else { return }
         var port = Recent.Port()
@@ -239,6 +255,7 @@ extension SavedHealth {
         opinion.explainedBy = ConditionID(rawValue: fields.next())
         let (author, comment) = (fields.next(), fields.next())
         let noticed = Int64(fields.next())
+        opinion.loadSeconds = fields.double()
         // That it was clean before a restart proves nothing of the time between.
         return Incident(
             opinion: opinion, since: since, isRaised: isRaised, severity: severity,

@@ -121,7 +121,7 @@ package struct Standing: Hashable, Sendable {
         _ thresholds: Thresholds
     ) -> Incident {
         guard var incident = incidents[key] else {
-            let wait = thresholds.known(opinion.id, "raise_after") ?? 0
+            let wait = opinion.raiseSeconds(thresholds)
             let incident = Incident(
                 opinion: opinion, since: now, isRaised: wait <= 0, severity: opinion.severity,
                 counting: now, cleanSince: nil, seen: now, acknowledgement: nil, told: now)
@@ -143,8 +143,8 @@ package struct Standing: Hashable, Sendable {
             ? severity : max(incident.severity.capped(before.opinion), severity)
         if isFirst { incident.opinion = opinion }
         if !incident.isRaised {
-            let wait = thresholds.known(opinion.id, "raise_after") ?? 0
-            incident.isRaised = now.seconds(since: incident.since) >= wait
+            incident.isRaised =
+                now.seconds(since: incident.since) >= opinion.raiseSeconds(thresholds)
             incident.severity = severity
             if incident.isRaised {
                 incident.told = now
@@ -208,7 +208,8 @@ package struct Standing: Hashable, Sendable {
         guard needed > 0 || Judgement.told.contains(opinion.id) else {
             return end(incident, now, "it is not so any more")
         }
-        guard judgement.observes(opinion.id, opinion.subject) else {
+        let isIdle = opinion.loadSeconds != nil && judgement.idle.contains(key)
+        guard !isIdle, judgement.observes(opinion.id, opinion.subject) else {
             incident.cleanSince = nil
             return unseen(incident, now)
         }
@@ -277,6 +278,11 @@ extension Judgement {
 extension Opinion {
     /// Why it was raised.
     var reason: String { summary }
+
+    /// For how long it has to hold before it is raised.
+    func raiseSeconds(_ thresholds: Thresholds) -> Double {
+        loadSeconds ?? thresholds.known(id, "raise_after") ?? 0
+    }
 }
 
 extension Severity {

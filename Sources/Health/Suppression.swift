@@ -10,6 +10,7 @@ enum Suppression {
         managers(&judgement, standing)
         broken(&judgement)
         gpus(&judgement)
+        neighbours(&judgement, evidence, standing)
         adapters(&judgement, evidence)
     }
 
@@ -102,6 +103,66 @@ enum Suppression {
                 [.nvlinkDown, .nvlinkErrors, .nvlinkFabricUnhealthy, .pcieDegraded, .pcieErrors],
                 as: cause
             ) { $0.pciAddress.map(gone.contains) ?? false }
+        }
+    }
+
+    private struct Gone {
+        let cause: Opinion
+        let since: Moment
+        let links: Int
+    }
+
+    // GPUs that are gone, by address.
+    private static func gone(
+        _ judgement: Judgement, _ gpus: [GPUEvidence], _ standing: Standing, _ now: Moment
+    ) -> [PCIAddress: Gone] {
+        let causes: Set<ConditionID> = [.gpuMissing, .gpuLost, .gpuUnresponsive]
+        var gone: [PCIAddress: Gone] = [:]
+        for opinion in judgement.opinions
+        where causes.contains(opinion.id) || opinion.id == .gpuXid && opinion.subject.xid == 79 {
+            guard let address = opinion.subject.pciAddress, gone[address] == nil else { continue }
+            let key = IncidentKey(opinion.id, opinion.subject)
+            let links = gpus.first { $0.address == address }?.links.count
+            gone[address] = Gone(
+                cause: opinion, since: standing.incidents[key]?.since ?? now, links: links ?? 0)
+        }
+        return gone
+    }
+
+    // A GPU that is gone takes the links along that lead to it. Where nobody knows what they lead
+    // to, those that went with it and are no more than it had.
+    private static func neighbours(
+        _ judgement: inout Judgement, _ evidence: Evidence, _ standing: Standing
+    ) {
+        let gpus = evidence.gpus?.gpus ?? []
+        let gone = gone(judgement, gpus, standing, evidence.now)
+        guard !gone.isEmpty else { return }
+        let within = evidence.thresholds.value(.nvlinkDown, "neighbour_within")
+        var unknown = 0
+        for index in judgement.opinions.indices {
+            let opinion = judgement.opinions[index]
+            let key = IncidentKey(opinion.id, opinion.subject)
+            guard opinion.explainedBy == nil, let links = judgement.links[key],
+                let gpu = gpus.first(where: { $0.address == opinion.subject.pciAddress })
+            else { continue }
+            let remotes = links.map { gpu.remotes[$0] }
+            let dead = remotes.compactMap { $0?.address.flatMap { gone[$0] } }
+            let since = standing.incidents[key]?.since ?? evidence.now
+            var cause: Gone?
+            if dead.count == links.count {
+                cause = dead.first
+            } else if gone.count == 1, let only = gone.values.first, opinion.id == .nvlinkDown,
+                remotes.allSatisfy({ ($0?.kind ?? .unknown) == .unknown && $0?.address == nil }),
+                max(since.seconds(since: only.since), only.since.seconds(since: since)) <= within,
+                unknown + links.count <= only.links
+            {
+                unknown += links.count
+                cause = only
+            }
+            guard let cause else { continue }
+            judgement.opinions[index].explainedBy = cause.cause.id
+            judgement.opinions[index].evidence.append(
+                "the other end is gone: \(cause.cause.summary)")
         }
     }
 

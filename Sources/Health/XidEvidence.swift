@@ -1,6 +1,6 @@
 package import Model
 
-/// An Xid that asks for something.
+/// An Xid that an operator should know of.
 package struct XidEvidence: Hashable, Sendable {
     /// The number.
     package var number: UInt32
@@ -14,6 +14,10 @@ package struct XidEvidence: Hashable, Sendable {
     package var remedy: Remedy
     /// The original line.
     package var line: String
+    /// When it was told last, in milliseconds since 1970.
+    package var wallMilliseconds: Int64 = 0
+    /// Those that followed it within the window of `EventWindow`, and are no worse.
+    package var followers: [UInt32] = []
 
     /// An Xid.
     package init(
@@ -26,6 +30,9 @@ package struct XidEvidence: Hashable, Sendable {
         self.remedy = remedy
         self.line = line
     }
+
+    /// How bad it is: CRITICAL where something has to be done at once, else WARNING.
+    package var severity: Severity { Self.severity(number, remedy) ?? .warning }
 }
 
 extension XidEvidence {
@@ -34,33 +41,67 @@ extension XidEvidence {
     // The driver says with it what it asks for from now on, nothing included.
     private static let recoveryAction: UInt32 = 154
 
-    /// What of one GPU's events asks for something and has not been answered, by number.
+    // What the words ask for counts more than what the catalogue does; nil for an application's
+    // affair and for notes.
+    private static func severity(_ number: UInt32, _ remedy: Remedy) -> Severity? {
+        let entry = XidCatalog.entry(number)
+        if remedy.asksForSomething {
+            return entry.isWarning && remedy == entry.remedy ? .warning : .critical
+        }
+        // Without words, nobody knows what it asks for.
+        return entry.isWarning || remedy == .decode ? .warning : nil
+    }
+
+    /// What of one GPU's events an operator should know of and nothing has answered, by number.
     ///
-    /// A reset of the GPU answers what was told before it, and another boot everything.
+    /// A reset of the GPU answers what was told before it, and another boot everything. What
+    /// follows another one within the window is told with that, unless it asks for more.
     package static func standing(
         in entries: [JournalEntry], bootID: String, now: Moment
     ) -> [XidEvidence] {
         var standing: [UInt32: XidEvidence] = [:]
+        var numbers: [UInt64: UInt32] = [:]
         for entry in entries where entry.bootID == bootID && !entry.isAnswered {
-            let event = entry.event
-            let told = event.lastWallMilliseconds
-            guard let number = event.xid, let remedy = entry.remedy,
-                Double(now.wallMilliseconds - told) / 1e3 < seconds
+            guard let number = entry.event.xid, let remedy = entry.remedy,
+                Double(now.wallMilliseconds - entry.event.lastWallMilliseconds) / 1e3 < seconds
             else { continue }
-            guard remedy.asksForSomething else {
-                // Without words, nobody knows what it asks for now.
-                if number == recoveryAction, remedy != .decode { standing[number] = nil }
+            if number == recoveryAction, remedy == .none {
+                standing[number] = nil
                 continue
             }
-            // The driver tells of a GPU off the bus in words, and with the number as well.
-            let known = standing[number]?.count ?? 0
-            let count = event.kind == .xid ? known + UInt64(event.count) : max(known, 1)
-            standing[number] = XidEvidence(
-                number: number, count: count, last: Timestamp.text(milliseconds: told),
-                meaning: event.detail ?? XidCatalog.entry(number).meaning, remedy: remedy,
-                line: event.line)
+            guard let severity = severity(number, remedy) else { continue }
+            if number == recoveryAction, remedy == .decode, standing[number] != nil { continue }
+            if let first = entry.root.flatMap({ numbers[$0] }), first != number,
+                standing[number] == nil, standing[first]?.explains(severity, remedy) == true
+            {
+                standing[first]?.followers.append(number)
+                continue
+            }
+            numbers[entry.id] = number
+            standing[number] = evidence(entry, number, remedy, known: standing[number])
         }
         return standing.values.sorted { $0.number < $1.number }
+    }
+
+    private func explains(_ severity: Severity, _ remedy: Remedy) -> Bool {
+        severity < self.severity || severity == self.severity && remedy == self.remedy
+    }
+
+    private static func evidence(
+        _ entry: JournalEntry, _ number: UInt32, _ remedy: Remedy, known: XidEvidence?
+    ) -> XidEvidence {
+        let event = entry.event
+        // The driver tells of a GPU off the bus in words, and with the number as well.
+        let before = known?.count ?? 0
+        let count = event.kind == .xid ? before + UInt64(event.count) : max(before, 1)
+        var evidence = XidEvidence(
+            number: number, count: count,
+            last: Timestamp.text(milliseconds: event.lastWallMilliseconds),
+            meaning: event.detail ?? XidCatalog.entry(number).meaning, remedy: remedy,
+            line: event.line)
+        evidence.wallMilliseconds = event.lastWallMilliseconds
+        evidence.followers = known?.followers ?? []
+        return evidence
     }
 }
 

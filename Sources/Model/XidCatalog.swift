@@ -13,16 +13,20 @@ package enum XidCatalog {
         package let isFabric: Bool
         /// Whether NVML must leave the GPU alone at once: a call may never return.
         package let stopsCalls: Bool
+        /// Whether it tells of hardware that an operator should know of, although what the
+        /// catalogue asks for is nothing, an application's affair or the vendor's answer.
+        package let isWarning: Bool
 
         fileprivate init(
             _ number: UInt32, _ remedy: Remedy, _ meaning: String, isFabric: Bool = false,
-            stopsCalls: Bool = false
+            stopsCalls: Bool = false, isWarning: Bool = false
         ) {
             self.number = number
             self.meaning = meaning
             self.remedy = remedy
             self.isFabric = isFabric
             self.stopsCalls = stopsCalls
+            self.isWarning = isWarning
         }
     }
 
@@ -33,7 +37,7 @@ package enum XidCatalog {
             isUnused(number)
             ? "The catalogue calls this number unused on this generation of GPUs; contact support."
             : "This number is not in the catalogue; contact support."
-        return Entry(number, .support, meaning)
+        return Entry(number, .support, meaning, isWarning: true)
     }
 
     /// Whether the catalogue lists the number as unused since Ampere.
@@ -87,7 +91,8 @@ package enum XidCatalog {
         Entry(62, .resetGPU, "A microcontroller of the GPU halted."),
         Entry(
             63, .none,
-            "A row of memory was remapped, or a page retired; a reset makes it effective."),
+            "A row of memory was remapped, or a page retired; a reset makes it effective.",
+            isWarning: true),
         Entry(64, .resetGPU, "A row of memory could not be remapped, or a page not retired."),
         Entry(66, .none, "The driver made an access that is not allowed."),
         Entry(67, .none, "The driver made an access that is not allowed."),
@@ -117,9 +122,15 @@ package enum XidCatalog {
         Entry(86, .application, "The optical flow engine met an error."),
         Entry(88, .application, "Video decoder 3 met an error."),
         Entry(89, .application, "Video decoder 4 met an error."),
-        Entry(92, .none, "Memory needs many corrections: a high rate of single-bit ECC errors."),
-        Entry(93, .none, "The board's InfoROM is written more often than it is built for."),
-        Entry(94, .application, "Memory lost data, and the damage stayed within one application."),
+        Entry(
+            92, .none, "Memory needs many corrections: a high rate of single-bit ECC errors.",
+            isWarning: true),
+        Entry(
+            93, .none, "The board's InfoROM is written more often than it is built for.",
+            isWarning: true),
+        Entry(
+            94, .application, "Memory lost data, and the damage stayed within one application.",
+            isWarning: true),
         Entry(95, .resetGPU, "Memory lost data, and every application on the GPU may be affected."),
         Entry(96, .application, "Video decoder 5 met an error."),
         Entry(97, .application, "Video decoder 6 met an error."),
@@ -145,7 +156,8 @@ package enum XidCatalog {
             "The GPU's system processor (GSP) met an error.", isFabric: true, stopsCalls: true),
         Entry(
             121, .none,
-            "The chip-to-chip link between GPU and CPU needed corrections.", isFabric: true),
+            "The chip-to-chip link between GPU and CPU needed corrections.", isFabric: true,
+            isWarning: true),
         Entry(126, .application, "Copy engine 10 met an error."),
         Entry(127, .application, "Copy engine 11 met an error."),
         Entry(128, .application, "Copy engine 12 met an error."),
@@ -159,7 +171,8 @@ package enum XidCatalog {
         Entry(136, .resetGPU, "NVLinks did not train.", isFabric: true),
         Entry(
             137, .none,
-            "An access over NVLink was refused or met a page fault at the peer.", isFabric: true),
+            "An access over NVLink was refused or met a page fault at the peer.", isFabric: true,
+            isWarning: true),
         Entry(139, .application, "The second optical flow engine met an error."),
         Entry(
             140, .resetGPU,
@@ -193,12 +206,15 @@ package enum XidCatalog {
         Entry(153, .none, "The deep learning accelerator did not answer in time."),
         Entry(
             154, .decode,
-            "The driver changed what it asks for to recover the GPU; the text names it."),
+            "The driver changed what it asks for to recover the GPU; the text names it.",
+            isWarning: true),
         Entry(
             155, .resetGPU,
             "Software took an NVLink down, on purpose or to let it sleep.", isFabric: true),
         Entry(156, .resetGPU, "A part of the GPU is to be taken out of use."),
-        Entry(157, .none, "A part of the GPU could not be taken out of use."),
+        Entry(
+            157, .none, "A part of the GPU could not be taken out of use.",
+            isWarning: true),
         Entry(
             158, .resetGPU, "The GPU did not answer in time, and will not recover.",
             isFabric: true),
@@ -206,12 +222,20 @@ package enum XidCatalog {
             159, .resetGPU,
             "The link to the CPU met an error; reset where unified memory is used.",
             isFabric: true),
-        Entry(160, .none, "A memory channel is to be taken out of use."),
-        Entry(161, .none, "A memory channel could not be taken out of use."),
+        Entry(
+            160, .none, "A memory channel is to be taken out of use.",
+            isWarning: true),
+        Entry(
+            161, .none, "A memory channel could not be taken out of use.",
+            isWarning: true),
         Entry(162, .none, "Power smoothing: the hardware is engaged again."),
         Entry(163, .none, "Power smoothing: the hardware is disengaged."),
-        Entry(164, .none, "Power smoothing: little of the hardware's lifetime is left."),
-        Entry(165, .none, "Power smoothing: the hardware's lifetime is used up."),
+        Entry(
+            164, .none, "Power smoothing: little of the hardware's lifetime is left.",
+            isWarning: true),
+        Entry(
+            165, .none, "Power smoothing: the hardware's lifetime is used up.",
+            isWarning: true),
         Entry(
             166, .support,
             "Confidential computing: traffic on NVLink before the link was encrypted.",
@@ -229,6 +253,8 @@ package enum XidCatalog {
         Entry(173, .support, "The chip-to-chip link between GPU and CPU failed.", isFabric: true),
         Entry(174, .application, "A channel was ended without a further message."),
         Entry(175, .support, "The memory subsystem met an error."),
-        Entry(176, .support, "The PCIe link met a fault that was corrected.", isFabric: true),
+        Entry(
+            176, .support, "The PCIe link met a fault that was corrected.", isFabric: true,
+            isWarning: true),
     ]
 }

@@ -201,6 +201,21 @@ struct GPURuleTests {
                 == "GPU 3 (0000:1b:00.0) reported Xid 48 2 times: Meaning.")
     }
 
+    @Test func theOthersOfABurstAreNamed() {
+        let opinions = Self.judge {
+            var xid = XidEvidence(
+                number: 48, count: 1, last: "now", meaning: "Meaning.", remedy: .resetGPU,
+                line: "line")
+            xid.followers = [63, 95]
+            $0.xids = [xid]
+        }
+        #expect(
+            opinions.first?.summary
+                == "GPU 3 (0000:1b:00.0) reported Xid 48: Meaning. 2 more followed within 5 s: "
+                + "Xid 63, 95.")
+        #expect(opinions.first?.step == .resetGPU)
+    }
+
     @Test func linkThatWentDownIsNamed() {
         let opinions = Self.judge { $0.linksDown = [4, 11] }
         #expect(opinions.map(\.id) == [.nvlinkDown])

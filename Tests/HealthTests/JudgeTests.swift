@@ -161,4 +161,39 @@ import Testing
         let score = judge.offenders["MT1"]
         #expect(score?.incidents == 3 && score?.criticals == 3 && score?.points == 15)
     }
+
+    // MARK: Xids that come again
+
+    private func judge(_ judge: inout Judge, xid: UInt32, at seconds: Double) -> Opinion? {
+        var gpu = GPUEvidence(
+            index: 0, address: PCIAddress(domain: 0, bus: 0x18, device: 0),
+            uuid: GPUUUID(high: 1, low: 2), state: .read, isListed: true, isStale: false)
+        var told = XidEvidence(
+            number: xid, count: 1, last: "now", meaning: "Meaning.",
+            remedy: XidCatalog.entry(xid).remedy, line: "line")
+        told.wallMilliseconds = Sample.moment(seconds).wallMilliseconds
+        gpu.xids = [told]
+        var evidence = Sample.evidence()
+        evidence.now = Sample.moment(seconds)
+        evidence.gpus = GPUsEvidence(library: nil, gpus: [gpu])
+        return judge.judge(evidence).0.map(\.opinion).first { $0.id == .gpuXid }
+    }
+
+    @Test func twoCriticalXidsInAMonthAskForAReplacement() {
+        let day = 86_400.0
+        var judge = Judge()
+        let first = self.judge(&judge, xid: 48, at: 0)
+        #expect(first?.action.contains("replaced") == false)
+        // The same hang goes on.
+        #expect(self.judge(&judge, xid: 119, at: 240)?.action.contains("replaced") == false)
+        #expect(self.judge(&judge, xid: 48, at: 480)?.action.contains("replaced") == false)
+        // A restart of the daemon forgets nothing.
+        judge = SavedHealth.judge(from: SavedHealth.text(judge)) ?? Judge()
+        #expect(self.judge(&judge, xid: 63, at: 20 * day)?.action.contains("replaced") == false)
+        let again = self.judge(&judge, xid: 95, at: 20 * day)
+        #expect(again?.summary.hasSuffix("It had such errors 2 times in 30 d.") == true)
+        #expect(again?.action.hasSuffix("and the GPU replaced.") == true)
+        let late = self.judge(&judge, xid: 95, at: 51 * day)
+        #expect(late?.action.contains("replaced") == false, "the others are forgotten")
+    }
 }

@@ -11,6 +11,7 @@ extension Scenario {
         let now = now
         judge.recent.advance(to: now)
         ledger.beginPass()
+        for event in world.window.close(nowNanoseconds: UInt64(seconds * 1e9)) { note(event) }
         let reports = world.cables.indices.map(report)
         for index in world.cables.indices where isRead(index) {
             readPort(index, reports[index], now)
@@ -197,6 +198,8 @@ extension Scenario {
             linksDown: gpu.wasLinkActive && gpu.seenLink == 0 ? [3] : [],
             linksUp: gpu.seenLink == 0 ? 0 : 1)
         evidence.links = [3]
+        evidence.remotes[3] = gpu.remote
+        evidence.utilization = isRead ? gpu.utilization : nil
         if isRead { evidence.condition = gpu.condition }
         return evidence
     }

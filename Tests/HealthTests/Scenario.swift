@@ -6,7 +6,7 @@ import Model
 ///
 /// A line of a timeline is a time and what happens then. The node has one cable, one GPU with an
 /// NVLink and a PCIe slot; a first word with a number, such as `link2` or `gpu2`, is of a second
-/// one, which is there as soon as a line names it. A line that is not understood is a change that no
+/// one, which is there when any line names it. A line that is not understood is a change that no
 /// row expects.
 ///
 ///     10m peer symbol_error +400            a counter rises: local, peer, gpu, nvlink, pci, bridge
@@ -18,10 +18,12 @@ import Model
 ///     1h  sm 5 | lid 9 | rate 53125 | lanes 2 | allow peer 2 NDR | fec none | cable 9
 ///     1h  firmware 28.40 | told link_flap 2 | told hca_health 1 16   how often, which
 ///     1h  gpu lost | fails 999 | hang | busy | absent | reset | back | xid 79 [MESSAGE] | asks 1
-///     1h  nvlink down | sleep | up
+///     1h  nvlink down | sleep | up | leads gpu2 | leads switch
+///     1h  gpu works 100 | speed 8000
 ///     1h  fabric 2 | mask 1 | remap pending | rows 11 | width 8 | idle | miss 10m
 ///     1h  reboot | reload | restart | wall +1d | manifest
-///     1h  probe gpu silent | empty | back; library missing | back; log lost | back; history full | back
+///     1h  probe gpu silent | empty | back; library missing | back
+///     1h  log lost | back; history full | back
 ///
 /// The answer is what changed: `12m raised ib_symbol_ber_high CRITICAL`.
 struct Scenario {
@@ -170,12 +172,17 @@ extension Scenario {
         guard line.words.count > 2, let number = UInt32(line.words[2]) else { return }
         let address = World.gpuAddress(line.index)
         let message = line.words.dropFirst(3).joined(separator: " ")
+        world.records += 1
         let event = NodeEvent(
             kind: .xid, device: .pci(address), number: number,
             wallMilliseconds: moment(line.time).wallMilliseconds, source: .kernelLog,
-            record: UInt64(world.journal.upcoming),
-            line: "NVRM: Xid (PCI:\(address)): \(number), \(message)")
-        world.journal.note(event, bootID: world.bootID, gpu: World.uuid(line.index))
+            record: world.records, line: "NVRM: Xid (PCI:\(address)): \(number), \(message)")
+        let time = UInt64(line.time * 1e9)
+        if let event = world.window.take(event, nowNanoseconds: time) { note(event) }
+    }
+
+    mutating func note(_ event: NodeEvent) {
+        world.journal.note(event, bootID: world.bootID, gpu: nil)
     }
 
     private mutating func count(_ line: Line) -> Bool {

@@ -59,6 +59,28 @@ extension ScenarioTests {
             .gpuXid, "a day passes", "1h gpu xid 95", until: "26h", every: 300,
             "1h raised CRITICAL", "25h resolved CRITICAL"),
         Row(
+            .gpuXid, "a note about the hardware is a warning", "10m gpu xid 63\n20m gpu reset",
+            until: "30m", "10m raised WARNING", "20m resolved WARNING"),
+        Row(
+            .gpuXid, "so is a number that nobody knows", "10m gpu xid 9999", until: "20m",
+            "10m raised WARNING"),
+        Row(
+            .gpuXid, "the first of five seconds stands for those that follow",
+            "600s gpu xid 48\n601s gpu xid 63\n602s gpu xid 45\n604s gpu xid 95", until: "30m",
+            "10m raised CRITICAL"),
+        Row(
+            .gpuXid, "what follows and is worse stands for itself",
+            "600s gpu xid 63\n601s gpu xid 64", until: "30m", "10m raised WARNING",
+            "11m raised CRITICAL"),
+        Row(
+            .gpuXid, "a call that times out every 45 s is one",
+            "10m gpu xid 119 every 45s until 30m", until: "40m", "10m raised CRITICAL"),
+        Row(
+            .gpuXid, "the driver asks for a drain, and takes it back",
+            "10m gpu xid 154 GPU recovery action changed from 0x0 (None) to 0x3 (Drain P2P)\n"
+                + "20m gpu xid 154 GPU recovery action changed from 0x3 (Drain P2P) to 0x0 (None)",
+            until: "30m", "10m raised WARNING", "20m resolved WARNING"),
+        Row(
             .gpuXid, "an application's faults", like: .jobTeardown,
             "10m gpu xid 13\n10m gpu xid 31\n11m gpu xid 43\n11m gpu xid 45", until: "30m"),
         Row(
@@ -102,6 +124,34 @@ extension ScenarioTests {
             .nvlinkDown, "a GPU that is not read shows no link that came back",
             "10m nvlink down\n15m gpu fails 999\n15m nvlink up\n40m gpu back", until: "60m",
             "10m raised WARNING", "11m escalated CRITICAL", "50m resolved CRITICAL"),
+        Row(
+            .nvlinkDown, "the GPU that it leads to is lost, which is told instead",
+            "0s nvlink leads gpu2\n10m gpu2 lost\n10m nvlink down", until: "40m"),
+        Row(
+            .nvlinkDown, "nobody knows where it leads, and it went with another GPU",
+            "10m gpu2 lost\n10m nvlink down", until: "40m"),
+        Row(
+            .nvlinkDown, "an hour later it stands for itself", "10m gpu2 lost\n70m nvlink down",
+            until: "80m", "70m raised WARNING", "71m escalated CRITICAL"),
+        Row(
+            .nvlinkDown, "a switch stays when a GPU goes",
+            "0s nvlink leads switch\n10m gpu2 lost\n10m nvlink down", until: "20m",
+            "10m raised WARNING", "11m escalated CRITICAL"),
+        Row(
+            .nvlinkDown, "it does not come back with the GPU",
+            "0s nvlink leads gpu2\n10m gpu2 lost\n10m nvlink down\n20m gpu2 back", until: "30m",
+            "20m raised CRITICAL"),
+        Row(
+            .nvlinkErrors, "errors after FEC beyond what a vendor accepts",
+            "1h nvlink effective_errors +200 every 5m until 75m", until: "80m",
+            "70m raised CRITICAL"),
+        Row(
+            .nvlinkErrors, "blocks that FEC nearly lost",
+            "1h nvlink fec_history_bin_13 +1 every 10m until 80m", until: "90m",
+            "80m raised WARNING"),
+        Row(
+            .nvlinkErrors, "what FEC corrects with ease",
+            "1h nvlink fec_history_bin_2 +100000 every 5m until 2h", until: "3h"),
         Row(
             .nvlinkErrors, "in half of the windows",
             "1h nvlink crc_errors +1 every 10m until 80m", until: "26h", every: 300,

@@ -39,6 +39,16 @@ extension ScenarioTests {
             "12m raised CRITICAL", "30m resolved CRITICAL"),
         Row(
             .pcieDegraded, "a GPU that is idle", like: .idlePCIe, "10m idle", until: "30m"),
+        Row(
+            .pcieDegraded, "a GPU that works over a slow link",
+            "0s gpu works 100\n10m speed 8000\n30m speed 32000", until: "50m",
+            "15m raised CRITICAL", "40m resolved CRITICAL"),
+        Row(
+            .pcieDegraded, "that it is idle then proves nothing",
+            "0s gpu works 100\n10m speed 8000\n30m idle", until: "3h", "15m raised CRITICAL"),
+        Row(
+            .pcieDegraded, "a GPU that wakes up", like: .idlePCIe,
+            "0s idle\n10m gpu works 100\n12m speed 32000\n20m idle", until: "30m"),
         Row(.pcieDegraded, "a retrain", "10m width 8\n11m width 16", until: "30m"),
         Row(
             .pcieErrors, "corrected errors, then a storm, then quiet",

@@ -13,7 +13,8 @@ extension ScenarioTests {
         Row(
             .symbolErrorsHigh, "OpenSM's perfmgr clears at 75 %", like: .perfManagerClear,
             "0s peer narrow\n0s peer symbol_error =49152\n"
-                + "5m peer port_xmit_wait +100000 every 10m until 2h\n10m peer clear every 20m until 2h",
+                + "5m peer port_xmit_wait +100000 every 10m until 2h\n"
+                + "10m peer clear every 20m until 2h",
             until: "3h"),
         Row(
             .retryStorm, "RoCE's counters stay 0 on InfiniBand", like: .roceZeros,

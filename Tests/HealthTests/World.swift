@@ -34,7 +34,9 @@ struct World {
         /// As it was read last.
         var seenLink: UInt64 = 2
         var wasLinkActive = false
+        var remote: NVLinkRemote?
         var speed: UInt64 = 32_000
+        var utilization: UInt64?
         var epoch: UInt64 = 0
         /// When it was read last, and whether it has begun anew since.
         var read: Moment?
@@ -61,6 +63,8 @@ struct World {
     var historyTrouble: String?
     var manifest: Manifest?
     var journal = EventJournal()
+    var window = EventWindow()
+    var records: UInt64 = 0
     var told: [(time: Double, event: PortEvent)] = []
     var epoch: UInt64 = 7
     var bootID = "boot"
@@ -146,12 +150,20 @@ extension World {
             gpu.condition.isRemapPending = word == "pending"
             gpu.condition.hasRemapFailed = word == "failed"
         case ("rows", _): gpu.condition.remappedRows = line.number
-        case ("idle", _): gpu.speed = 2500
+        case ("idle", _): (gpu.speed, gpu.utilization) = (2500, 0)
+        case ("speed", _): gpu.speed = line.number ?? 0
+        case ("gpu", "works"): gpu.utilization = line.number
+        case ("nvlink", "leads"): gpu.remote = Self.remotes[line.words.last ?? ""]
         default: return false
         }
         gpus[line.index] = gpu
         return true
     }
+
+    private static let remotes = [
+        "gpu2": NVLinkRemote(kind: .gpu, address: gpuAddress(1)),
+        "switch": NVLinkRemote(kind: .nvswitch, address: nil),
+    ]
 
     private var call: GPUCall {
         GPUCall(function: "nvmlDeviceGetFieldValues", family: .ecc, nanoseconds: 1, thread: 7)

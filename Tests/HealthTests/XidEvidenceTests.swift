@@ -32,7 +32,42 @@ struct XidEvidenceTests {
     }
 
     @Test func whatIsAnApplicationsAffairDoesNot() {
-        #expect(Self.standing([Self.entry(13), Self.entry(31), Self.entry(63)]).isEmpty)
+        #expect(Self.standing([13, 31, 43, 45, 106].map { Self.entry($0) }).isEmpty)
+    }
+
+    /// Nothing has to be done at once, and an operator should know.
+    @Test(arguments: [63, 92, 94, 137, 154, 157, 149, 176, 9999] as [UInt32])
+    func whatTellsOfTheHardwareIsAWarning(_ number: UInt32) {
+        #expect(Self.standing([Self.entry(number)]).map(\.severity) == [.warning])
+    }
+
+    @Test(arguments: [46, 48, 62, 64, 74, 79, 95, 109, 110, 119, 120, 136, 140, 143] as [UInt32])
+    func whatAsksForSomethingIsCritical(_ number: UInt32) {
+        #expect(Self.standing([Self.entry(number)]).map(\.severity) == [.critical])
+    }
+
+    /// The words ask for a reset where the catalogue does not.
+    @Test func wordsCountMoreThanTheCatalogue() {
+        let contained = Self.entry(94, "Contained: DRAM (0x1). RST: No, D-RST: Yes")
+        #expect(Self.standing([contained]).map(\.severity) == [.critical])
+    }
+
+    /// The first of a window stands for those that follow, unless they ask for more.
+    @Test func theFirstStandsForThoseThatFollow() {
+        func standing(_ numbers: UInt32...) -> [XidEvidence] {
+            let entries = numbers.enumerated().map { index, number in
+                var entry = Self.entry(number)
+                entry.id = UInt64(index + 1)
+                entry.root = index == 0 ? nil : 1
+                return entry
+            }
+            return Self.standing(entries)
+        }
+        let burst = standing(48, 63, 45, 95)
+        #expect(burst.map(\.number) == [48] && burst[0].followers == [63, 95])
+        #expect(standing(63, 64).map(\.number) == [63, 64], "worse")
+        #expect(standing(48, 79).map(\.number) == [48, 79], "another remedy")
+        #expect(standing(31, 48, 95).map(\.number) == [48, 95], "an application's root is none")
     }
 
     @Test func aResetAnotherBootAndADayAnswerIt() {

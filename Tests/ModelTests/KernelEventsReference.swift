@@ -39,10 +39,14 @@ enum KernelEventsReference {
         Errors of the NVIDIA driver. *Fabric* marks what concerns a link of the GPU or a GPU that no
         longer answers; after those with *stop* NVML leaves the GPU alone, because a call may never
         return. Numbers that are unused since Ampere (\(unused)) and numbers that are not listed are
-        cases for `support`.
+        cases for `support`, and a warning.
 
-        | Xid | Meaning | Class | Fabric |
-        |---|---|---|---|
+        A GPU with an Xid that asks for a reset, a reboot, an inspection or the vendor is CRITICAL
+        ([`gpu_xid`](conditions.md)); *Warning* marks those that an operator should know of although
+        nothing has to be done at once. The words of a line may ask for more than the table does.
+
+        | Xid | Meaning | Class | Fabric | Warning |
+        |---|---|---|---|---|
         \(XidCatalog.rows.map(line).joined(separator: "\n"))
 
         ## The registers of Xid 74
@@ -88,7 +92,8 @@ enum KernelEventsReference {
 
     private static func line(_ entry: XidCatalog.Entry) -> String {
         let fabric = entry.stopsCalls ? "stop" : entry.isFabric ? "yes" : ""
-        return "| \(entry.number) | \(entry.meaning) | `\(entry.remedy.rawValue)` | \(fabric) |"
+        return "| \(entry.number) | \(entry.meaning) | `\(entry.remedy.rawValue)` | \(fabric) | "
+            + "\(entry.isWarning ? "yes" : "") |"
     }
 
     private static func line(_ row: NVLinkRegisterTable.Row) -> String {

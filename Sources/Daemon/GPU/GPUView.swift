@@ -105,6 +105,8 @@ extension GPUView {
             linksDown: linksDown,
             linksUp: links.count { $0.state?.isUp == true })
         evidence.links = links.map(\.number)
+        for link in links { evidence.remotes[link.number] = link.remote }
+        evidence.utilization = isFresh ? gauge("utilization") : nil
         evidence.condition = condition
         return evidence
     }
