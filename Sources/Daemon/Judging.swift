@@ -63,10 +63,16 @@ struct Judging: Sendable {
             let isTraining = judge.recent.takeLink(
                 .port(key), isUp: cable.report.local.link?.isUp == true, at: cable.moment)
             let far = cable.peer.flatMap { $0.isFresh ? $0 : nil }
+            let rate = cable.report.local.link.map { $0.isUp ? Double($0.bitsPerSecond) : 0 } ?? 0
             for end in [cable.local, far].compactMap({ $0 }) {
                 take(
                     .port(end.key), end.entries, cable.moment, isIgnored: isSettling,
-                    isTraining: isTraining)
+                    isTraining: isTraining, bitsPerSecond: rate)
+            }
+            if let far, let skew = picture.passSeconds(of: cable) {
+                judge.recent.takeBalance(
+                    key, far.key, skew: skew, bitsPerSecond: rate,
+                    length: judge.thresholds.value(.silentDropSuspect, "window"))
             }
         }
         for gpu in picture.gpus where gpu.isFresh {
@@ -86,11 +92,12 @@ struct Judging: Sendable {
 
     private mutating func take(
         _ key: PartKey, _ entries: [Ledger.Entry], _ moment: Moment, isIgnored: Bool = false,
-        isTraining: Bool = false
+        isTraining: Bool = false, bitsPerSecond: Double = 0
     ) {
         let events = pending.isEmpty ? [] : pending.removeValue(forKey: key.description) ?? []
         judge.recent.take(
-            key, entries, events, at: moment, isIgnored: isIgnored, isTraining: isTraining)
+            key, entries, events, at: moment, isIgnored: isIgnored, isTraining: isTraining,
+            bitsPerSecond: bitsPerSecond)
     }
 
     /// Whether a link should be there: the manifest says so, or it was there before.
@@ -141,6 +148,14 @@ extension CableView {
                 SaturatedCounter(end: end, index: $0, value: view.entries[$0].raw)
             }
         }
+    }
+}
+
+extension Picture {
+    // How long the pass took that a cable was read in: no two of its readings are further apart.
+    fileprivate func passSeconds(of cable: CableView) -> Double? {
+        collectors.first { $0.name == cable.collector && $0.lastMoment == cable.moment }?
+            .durationSeconds
     }
 }
 

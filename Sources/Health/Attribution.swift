@@ -47,6 +47,14 @@ package struct Attribution: Sendable {
         case unroutable
         /// The far end drops packets that would leave by the port they came in.
         case looping
+        /// The far end waits to send here, for longer than usual.
+        case waitsToSendHere
+        /// This end waits to send, for longer than usual.
+        case waitsToSendThere
+        /// One end sent what the other did not receive, and nobody counted a loss.
+        case vanish
+        /// Packets arrive changed, and no link damaged them.
+        case corrupted
         /// Both ends count what neither link nor parts explain.
         case noPart
         /// Several ports of one HCA at once.
@@ -122,6 +130,17 @@ package struct Attribution: Sendable {
         ),
         .unroutable: ([.subnetManager], "their destination or service level leads nowhere"),
         .looping: ([.subnetManager, .fabric], "they would leave by the port they came in"),
+        .waitsToSendHere: (
+            [.host, .pciePath], "this node takes packets more slowly than it used to"
+        ),
+        .waitsToSendThere: (
+            [.fabric], "the fabric takes packets more slowly: a hot spot, or a route that is shared"
+        ),
+        .vanish: (
+            [.peerSwitch, .localPort],
+            "no counter tells where, so that an ASIC or its firmware loses or miscounts them"
+        ),
+        .corrupted: ([.fabric, .localPort], "the memory of a switch or an HCA changed them"),
         .severalPorts: (
             [.localPort, .pciePath, .host], "several ports of one HCA are not several cables"
         ),

@@ -95,7 +95,7 @@ struct CableCounts {
         return quiet
     }
 
-    private func part(_ end: End) -> PartKey? { end == .local ? near : far }
+    func part(_ end: End) -> PartKey? { end == .local ? near : far }
 
     /// Bits that arrived at an end in the latest seconds: as counted, else the rate times the time
     /// for which the link was up.

@@ -28,11 +28,26 @@ extension ConditionCatalog {
             accused: [.host, .peerPort], ladder: Ladder(.watch, .watch, .drain),
             source: "IBTA vol 1, 16.1.3.5 PortXmitDiscards, 16.1.4.2 PortXmitDiscardDetails"),
         ConditionRow(
-            .congestion, .fabric, "A port waits far longer for credits than others do.", .info,
-            trigger: "PortXmitWait beyond that of the same rail's other ports and the port's own",
-            clearing: "no longer so", accused: [.fabric], ladder: Ladder(.watch, .watch),
-            coverage: .notJudged("it takes a comparison with other nodes; ticks differ by model"),
-            source: "IBTA vol 1, 16.1.4.11 PortXmitWait"),
+            .congestion, .fabric, "A port waits far longer for credits than it used to.", .info,
+            trigger: "over {window}, PortXmitWait by PortXmitData of one end is more than {factor} "
+                + "times what is usual there, the median of its latest week, and in that more than "
+                + "{rails_factor} times every other rail of the same model; where at least {busy} "
+                + "of the rate was sent",
+            clearing: "not so for {clear_after}",
+            [
+                Threshold("window", 900, .seconds, "longer than one step of a job"),
+                Threshold(
+                    "factor", 5, .count, "ticks differ by model, so a port is its own measure"),
+                Threshold(
+                    "rails_factor", 2, .count, "what all rails do is the job's, and no port's"),
+                Threshold("busy", 0.01, .ratio, "of a few packets a ratio says nothing"),
+                clear(1800, "two windows"),
+            ],
+            accused: [.host, .fabric], ladder: Ladder(.watch, .watch),
+            coverage: .partly(
+                "other nodes of the rail are not known here, nor is anything usual before a day "
+                    + "was watched; mlx5 HCAs do not tell for how long they wait"),
+            source: "IBTA vol 1, 16.1.4.11 PortXmitWait, PortXmitData"),
         ConditionRow(
             .hostBackpressure, .fabric,
             "The host takes packets more slowly than the link brings them.", .warning,
@@ -114,12 +129,31 @@ extension ConditionCatalog {
             accused: [.fabric, .remoteNode, .cable], ladder: Ladder(.watch, .watch, .drain),
             source: "kernel mlx5 hw_counters; NCCL error 12 is a retry that ran out"),
         ConditionRow(
-            .silentDropSuspect, .fabric, "Packets seem to vanish uncounted.", .warning,
-            trigger: "one end sent more packets than the other received, beyond what is under way",
-            clearing: "not so in three windows", accused: [.peerSwitch, .localPort],
-            ladder: Ladder(.watch, .watch),
-            coverage: .notJudged(
-                "both ends are not read at one instant, and by how much they differ is not told"),
-            source: "IBTA vol 1, 16.1.4.11 PortXmitPkts, PortRcvPkts"),
+            .silentDropSuspect, .fabric, "Packets seem to vanish uncounted, or to be changed.",
+            .warning,
+            trigger: "in each of the latest {windows} windows of {window}, in one direction, one "
+                + "end sent more packets than the other received or counted as errors: more than "
+                + "{ratio} of them, than {management_count}, and than can be under way between "
+                + "two readings; every step exact, no retrain, and not fewer sent than received "
+                + "in the other direction. CRITICAL at {critical_count} packet with a bad "
+                + "invariant CRC in {critical_window}",
+            clearing: "not so in {windows} windows",
+            [
+                Threshold("ratio", 1e-7, .ratio, "links within their limit lose far fewer"),
+                Threshold("window", 900, .seconds, "the moment of reading counts but at its edges"),
+                Threshold("windows", 3, .count, "a moment of reading cannot err thrice one way"),
+                Threshold(
+                    "management_count", 5000, .count,
+                    "an end may leave out VL15: a dozen packets a pass, and sweeps"),
+            ]
+                + count("critical", 1, in: hour, "no link damages a packet and mends its VCRC")
+                + [clear(2700, "three windows")],
+            accused: [.peerSwitch, .localPort], ladder: Ladder(.watch, .watch, .drain),
+            coverage: .partly(
+                "mlx5 counts packets of a function: beside traffic inside the HCA, or of virtual "
+                    + "functions, the ends cannot be compared, and are not; what is lost must be "
+                    + "more than a pass's length of a full link may hide"),
+            source: "IBTA vol 1, 16.1.4.11 PortXmitPkts, PortRcvPkts; kernel mlx5 mad.c; "
+                + "rx_icrc_encapsulated"),
     ]
 }

@@ -58,16 +58,25 @@ extension ConditionCatalog {
             source: "IBTA vol 1, 16.1.4.12 PortFECUncorrectableBlockCounter"),
         ConditionRow(
             .fecMarginLow, .signal, "FEC has more to correct than it used to have.", .info,
-            trigger: "the raw error ratio is {factor} times the port's own of the latest seven "
-                + "days, and above {ratio}",
-            clearing: "at most twice that for a day",
+            trigger: "at either end FEC corrected more than {factor} times what is usual there, "
+                + "the median of its latest week, and more than {ratio} of the bits, in each of "
+                + "the latest {hours} hours",
+            clearing: "at most {clear_factor} times the usual, or {ratio}, in every hour of "
+                + "{clear_after}",
             [
                 Threshold("ratio", 1e-6, .ratio, "good links have less before FEC"),
                 Threshold("factor", 10, .count, "models differ, so a port is its own measure"),
+                Threshold("hours", 3, .count, "a warm afternoon is shorter"),
+                Threshold("clear_factor", 2, .count, "a cable is as warm as its load"),
+                clear(dayLong),
             ],
             accused: [.cable, .peerPort, .localPort], ladder: Ladder(.watch, .cleanAndReseat),
-            coverage: .notJudged("no baseline of seven days is kept"),
-            source: "mlx5 rx_corrected_bits_phy over rx_bits_phy"),
+            coverage: .partly(
+                "nothing is usual before a day was watched; a switch's counter of 32 bits is full "
+                    + "within hours (1e-6 at NDR: 3 h), so that mostly the node's own end tells; "
+                    + "histograms are not read"),
+            source: "mlx5 rx_corrected_bits_phy over rx_bits_phy; IBTA vol 1, 16.1.4.12 "
+                + "PortFECCorrectedSymbolCounter"),
         ConditionRow(
             .receiveErrors, .signal, "Packets arrive damaged.", .warning,
             trigger: "PortRcvErrors at either end: {warning_count} in each of {warning_of} of "

@@ -80,8 +80,6 @@ package enum Coverage: Hashable, Sendable {
     case judged
     /// It is judged by what is collected; this is not.
     case partly(String)
-    /// It is not judged, and why: that it is not raised says nothing.
-    case notJudged(String)
 }
 
 /// A number that a rule uses.

@@ -22,6 +22,7 @@ package struct Judge: Sendable {
     /// Remembers nothing.
     package init(thresholds: Thresholds = .defaults) {
         self.thresholds = thresholds
+        recent.faultFactor = thresholds.value(.fecMarginLow, "factor")
     }
 
     /// Judges the evidence of one moment and returns what holds, the worst first, and what changed.

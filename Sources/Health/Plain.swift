@@ -43,6 +43,13 @@ enum Plain {
         return exponent == 0 ? digits : "\(digits)e\(exponent)"
     }
 
+    /// `1.4 times`, `12 times`.
+    static func times(_ factor: Double) -> String {
+        guard factor < 10 else { return "\(Int(min(factor, 1e9).rounded())) times" }
+        let tenths = Int((max(0, factor) * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10) times" : "\(tenths / 10).\(tenths % 10) times"
+    }
+
     /// `1 error`, `2 errors`.
     static func counted(_ count: UInt64, _ singular: String, _ plural: String? = nil) -> String {
         count == 1 ? "1 \(singular)" : "\(count) \(plural ?? singular + "s")"

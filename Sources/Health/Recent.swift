@@ -29,6 +29,8 @@ package struct Recent: Hashable, Sendable {
         package internal(set) var rows: [Int: CountHistory] = [:]
         /// The moment of the latest readings; nil before the first.
         package internal(set) var moment: Moment?
+        /// What is usual for its ratios.
+        package internal(set) var baselines: [Baseline.Kind: Baseline] = [:]
         // Whether the link was up then.
         var wasUp = false
         // When it was seen to come up; nil when it was not.
@@ -80,6 +82,10 @@ package struct Recent: Hashable, Sendable {
     package internal(set) var ports: [PortKey: Port] = [:]
     /// When each GPU had errors that ask for something at once, by its UUID.
     package internal(set) var episodes: [String: [Episode]] = [:]
+    /// What went in and came out at the ends of each cable, by this node's port.
+    package internal(set) var balances: [PortKey: Balance] = [:]
+    // How many times the usual a fault is, which must not become usual.
+    var faultFactor = 10.0
     /// Whether something that a restart needs has changed since it was last saved.
     package internal(set) var isChanged = false
     /// Whether that cannot wait: something happened that had not happened shortly before.
@@ -107,13 +113,15 @@ extension Recent {
     /// Takes in what the ledger has of a part; readings that were taken in before are skipped.
     ///
     /// `events` are those of the part since then, which tell how good the steps are. Of a link that
-    /// trains, or went down meanwhile, only that it went down counts.
+    /// trains, or went down meanwhile, only that it went down counts. `bitsPerSecond` is the rate
+    /// of a port's link, 0 while it is down or not known.
     package mutating func take(
         _ key: PartKey, _ entries: [Ledger.Entry], _ events: [CounterEvent], at moment: Moment,
-        isIgnored: Bool = false, isTraining: Bool = false
+        isIgnored: Bool = false, isTraining: Bool = false, bitsPerSecond: Double = 0
     ) {
         var part = parts[key] ?? Part()
         guard part.moment != moment else { return }
+        let earlier = Earlier(part, key)
         let counters = key.table.counters
         var qualities: [Int: Quality] = [:]
         for event in events {
@@ -140,6 +148,12 @@ extension Recent {
         let clears = events.contains { $0.kind == .cleared } ? UInt64(1) : 0
         if clears > 0 { hasNews = true }
         part.rows[Extra.clears.rawValue, default: CountHistory()].note(clears, at: now)
+        if !isIgnored, !isTraining {
+            measure(&part, earlier, bitsPerSecond: bitsPerSecond, at: moment) { row in
+                entries.indices.contains(row) && entries[row].status == .fresh
+                    && !entries[row].isSaturated && (qualities[row] ?? .exact) == .exact
+            }
+        }
         part.moment = moment
         parts[key] = part
         forget()
@@ -180,7 +194,7 @@ extension Recent {
         _ key: PortKey, _ report: EndReport, peer: PortKey? = nil, at moment: Moment, grace: Double
     ) -> Bool {
         var port = ports[key] ?? Port()
-        port.learn(report.link, peer)
+        if let peer, port.learn(report.link, peer) { forgetBaselines([key, peer]) }
         if let epoch = port.epoch, epoch != report.epoch {
             port.settlesAt = max(port.settlesAt, now + grace)
         }
@@ -230,7 +244,10 @@ extension Recent {
     }
 
     private static let others = Set(
-        ["rx_bits_phy", "port_xmit_packets", "port_rcv_packets"] + NVLinkRules.margin)
+        [
+            "rx_bits_phy", "rx_corrected_bits_phy", "port_fec_corrected", "port_xmit_packets",
+            "port_rcv_packets", "port_xmit_data",
+        ] + NVLinkRules.margin)
     private static let portRows = accusing(InfiniBandCounters.all)
     private static let gpuRows = accusing(GPUCounters.all)
     private static let nvlinkRows = accusing(NVLinkCounters.all)
@@ -244,13 +261,15 @@ extension Recent {
 }
 
 extension Recent.Port {
-    /// Takes in what the link trained to; another neighbour begins anew.
-    fileprivate mutating func learn(_ link: LinkInfo?, _ peer: PortKey?) {
-        guard let link, link.isActive, let peer, link.bitsPerSecond > 0 else { return }
+    /// Takes in what the link trained to; another neighbour begins anew, which is said.
+    fileprivate mutating func learn(_ link: LinkInfo?, _ peer: PortKey) -> Bool {
+        guard let link, link.isActive, link.bitsPerSecond > 0 else { return false }
         let trained = Recent.Trained(
             peer: peer, lanes: link.widthLanes, laneMegabitsPerSecond: link.laneMegabitsPerSecond)
-        if let best, best.peer == peer, best.bitsPerSecond >= trained.bitsPerSecond { return }
+        let isAnother = best.map { $0.peer != peer } ?? false
+        if let best, !isAnother, best.bitsPerSecond >= trained.bitsPerSecond { return false }
         best = trained
+        return isAnother
     }
 }
 

@@ -39,6 +39,8 @@ package enum Rules {
         LinkRules.judge(counts, into: &judgement)
         TrainedRules.judge(counts, into: &judgement)
         FlowRules.judge(counts, into: &judgement)
+        BaselineRules.judge(counts, into: &judgement)
+        DropRules.judge(counts, into: &judgement)
     }
 
     private static func cable(

@@ -17,7 +17,7 @@ package enum SavedHealth {
         for (key, part) in recent.parts.sorted(by: { $0.key < $1.key }) {
             lines.append(
                 line(["part", key.description, part.wasUp ? "1" : "0"] + fields(part.moment)))
-            lines += rows(key, part)
+            lines += rows(key, part) + baselines(key, part)
         }
         for (key, port) in recent.ports.sorted(by: { $0.key < $1.key }) {
             lines.append(
@@ -66,9 +66,22 @@ package enum SavedHealth {
         }
     }
 
+    // The hour that is not over is lost.
+    private static func baselines(_ key: PartKey, _ part: Recent.Part) -> [String] {
+        part.baselines.sorted { $0.key.rawValue < $1.key.rawValue }.map { kind, baseline in
+            let hours = baseline.hours.map { "\($0.number):\(Float($0.ratio))" }
+            let quarters = baseline.quarters.map { "\(Float($0))" }
+            return line([
+                "baseline", key.description, kind.rawValue, hours.joined(separator: ";"),
+                quarters.joined(separator: ";"),
+            ])
+        }
+    }
+
     // What rises all the time says nothing by itself.
     private static let dense: Set<String> = [
-        "rx_bits_phy", "port_xmit_packets", "port_rcv_packets", "port_xmit_wait",
+        "rx_bits_phy", "rx_corrected_bits_phy", "port_fec_corrected", "port_xmit_packets",
+        "port_rcv_packets", "port_xmit_data", "port_xmit_wait",
     ]
 
     private static func name(_ row: Int, _ key: PartKey) -> String? {
@@ -161,6 +174,7 @@ extension SavedHealth {
             part.moment = fields.moment()
             judge.recent.parts[key] = part
         case "row": row(&fields, &judge)
+        case "baseline": baseline(&fields, &judge)
         case "port": port(&fields, &judge)
         case "xids": xids(&fields, &judge)
         case "incident":
@@ -217,6 +231,22 @@ extension SavedHealth {
             return Recent.Episode(begin: times[0], end: times[1])
         }
         judge.recent.restore(episodes, of: gpu)
+    }
+
+    private static func baseline(_ fields: inout SavedFields, _ judge: inout Judge) {
+        guard let key = PartKey(fields.next()), judge.recent.parts[key] != nil,
+            let kind = Baseline.Kind(rawValue: fields.next())
+        else { return }
+        let hours = fields.next().split(separator: ";").compactMap { hour -> Baseline.Hour? in
+            let parts = hour.split(separator: ":")
+            guard parts.count == 2, let number = Int(parts[0]), let ratio = Double(parts[1]),
+                ratio.isFinite
+            else { return nil }
+            return Baseline.Hour(number: number, ratio: ratio)
+        }
+        let quarters = fields.next().split(separator: ";").compactMap { Double($0) }
+        judge.recent.parts[key]?.baselines[kind] = Baseline(
+            restoring: hours, quarters: quarters.filter(\.isFinite))
     }
 
     private static func port(_ fields: inout SavedFields, _ judge: inout Judge) {

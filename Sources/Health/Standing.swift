@@ -271,7 +271,8 @@ extension Judgement {
         .linkFlap, .linkRecovery, .symbolErrorsElevated, .symbolErrorsHigh, .fecUncorrectable,
         .receiveErrors, .localIntegrity, .bufferOverrun, .moduleAlarm, .remotePhysicalErrors,
         .transmitDiscards, .hostBackpressure, .routingOrKey, .addressChanged, .managementDrops,
-        .retryStorm, .counterReset, .pcieErrors, .gpuMemoryDegraded, .nvlinkErrors,
+        .retryStorm, .counterReset,
+        .fecMarginLow, .silentDropSuspect, .pcieErrors, .gpuMemoryDegraded, .nvlinkErrors,
     ]
 }
 

@@ -89,12 +89,11 @@ extension String.UTF8View {
 
 extension Page {
     fileprivate mutating func listConditions() {
-        var table = Table(.text("CONDITION"), .text("SEVERITY"), .text(""), .text("MEANING"))
+        var table = Table(.text("CONDITION"), .text("SEVERITY"), .text("MEANING"))
         for row in ConditionCatalog.all {
-            let isJudged = if case .notJudged = row.coverage { false } else { true }
             table.add(
                 Span(row.id.rawValue), Span(row.severity.name, Ink(severity: row.severity.name)),
-                Span(isJudged ? "" : "not judged", .faint), Span(row.meaning))
+                Span(row.meaning))
         }
         self.table(table)
     }
@@ -108,11 +107,7 @@ extension Page {
             "severity: ", Span(row.severity.name, Ink(severity: row.severity.name)),
             Span(rise ?? ""))
         line("raised by: \(row.filled(row.trigger))")
-        switch row.coverage {
-        case .judged: break
-        case .partly(let what): line("not all is seen: \(what)")
-        case .notJudged(let why): line(Span("not judged: \(why)", .yellow))
-        }
+        if case .partly(let what) = row.coverage { line("not all is seen: \(what)") }
         line("ended by: \(row.filled(row.clearing))")
         let accused = row.accused.map(\.rawValue).joined(separator: ", then ")
         line("accused: \(accused.isEmpty ? "nobody" : accused)")

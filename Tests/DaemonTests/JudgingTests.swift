@@ -79,6 +79,28 @@ import Wire
         #expect(twice.findings.map(\.opinion.id) == [.linkFlap])
     }
 
+    /// Both ends of a pass are compared, with the length of the pass as what they may be apart.
+    @Test func packetsThatVanishAreFound() throws {
+        let scratch = PipelineTests.Scratch()
+        var node = node
+        let pipeline = try pipeline(scratch.keeper())
+        var picture = pass(pipeline, node, 0)
+        for minute in 0...46 as ClosedRange<UInt64> {
+            for counter in ["port_xmit_packets", "port_rcv_packets"] {
+                node.local[counter, default: 0] += 9_000_000
+                node.far[counter, default: 0] += 9_000_000
+            }
+            node.far["port_rcv_packets", default: 0] -= 100_000
+            for words in ["port_xmit_data", "port_rcv_data"] {
+                node.local[words, default: 0] += 9_216_000_000
+                node.far[words, default: 0] += 9_216_000_000
+            }
+            picture = pass(pipeline, node, minute * 60 + 60)
+        }
+        let found = picture.findings.first { $0.opinion.id == .silentDropSuspect }
+        #expect(found?.opinion.severity == .warning)
+    }
+
     @Test func documentSaysWhyAndWhatNext() throws {
         let scratch = PipelineTests.Scratch()
         var node = node

@@ -34,12 +34,13 @@ struct CommandEventsTests {
         #expect(
             outcome.output == """
                 gpu-017 at 2026-02-03T04:05:06.789Z
-                ID  TIME                      WHERE          WHAT              TIMES  REMEDY  MEANING
-                40  2026-02-03T04:05:06.789Z  gpu 0          xid 79                1  reboot  fallen off \
-                the bus
+                ID  TIME                      WHERE          WHAT              TIMES  REMEDY  \
+                MEANING
+                40  2026-02-03T04:05:06.789Z  gpu 0          xid 79                1  reboot  \
+                fallen off the bus
                     NVRM: Xid (PCI:0000:18:00): 79, GPU has fallen off the bus.
-                41  2026-02-03T04:05:06.789Z  gpu 0 link 14  xid 79               12  reboot  fallen off \
-                the bus
+                41  2026-02-03T04:05:06.789Z  gpu 0 link 14  xid 79               12  reboot  \
+                fallen off the bus
                     follows event 40
                     the text says: fatal
                     process python (4242)

@@ -208,7 +208,7 @@ struct CommandHealthTests {
                 "\nnext step: watch at INFO, watch at WARNING, drain at CRITICAL\n"))
         #expect(
             try Command.run("explain", "ib_congestion").output
-                .contains("\nnot judged: it takes a comparison with other nodes"))
+                .contains("\nnot all is seen: other nodes of the rail are not known here"))
         #expect(
             try Command.run("explain", "hca_missing").output
                 .contains("\nnot all is seen: without a manifest"))

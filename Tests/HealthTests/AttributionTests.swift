@@ -125,6 +125,42 @@ import Testing
         #expect(scenario.changes == ["10m raised hca_fatal CRITICAL"])
     }
 
+    @Test func packetsThatVanishAccuseTheASICs() throws {
+        let row = try #require(ScenarioTests.cables.first { $0.id == .silentDropSuspect })
+        let opinion = try #require(finding(row.timeline, row.id, until: "45m"))
+        #expect(opinion.accused == [.peerSwitch, .localPort] && opinion.grade == .twoEnded)
+        #expect(
+            opinion.why == "we sent 2.7e10 packets and leaf01 port 5 received 45000000 fewer in "
+                + "45 min: no counter tells where, so that an ASIC or its firmware loses or "
+                + "miscounts them.")
+        #expect(
+            opinion.evidence.last
+                == "15000000 of 9e9 packets; up to 518798 may have been under way")
+    }
+
+    @Test func whatIsFarBeyondTheUsualSaysByHowMuch() throws {
+        let low = try #require(ScenarioTests.cables.first { $0.id == .fecMarginLow })
+        var scenario = Scenario(low.timeline, interval: low.interval)
+        scenario.run(until: "33h")
+        let margin = try #require(
+            scenario.findings.first { $0.opinion.id == .fecMarginLow }?.opinion)
+        #expect(margin.accused == [.peerPort, .cable, .localPort])
+        #expect(
+            margin.why == "FEC at this end corrected 1.6e-5 of the bits or more in each of the "
+                + "latest 3 h, where 1e-8 is usual: the peer's transmitter, its module or the "
+                + "cable.")
+        let waits = try #require(ScenarioTests.cables.first { $0.id == .congestion })
+        scenario = Scenario(waits.timeline, interval: waits.interval)
+        scenario.run(until: "1810m")
+        let waiting = try #require(
+            scenario.findings.first { $0.opinion.id == .congestion }?.opinion)
+        #expect(waiting.accused == [.host, .pciePath] && waiting.subject.device == "rail0")
+        #expect(
+            waiting.why == "leaf01 port 5 waits to send to us 11 times as much per packet as is "
+                + "usual in 15 min, and the other rails at most 1 times: this node takes packets "
+                + "more slowly than it used to.")
+    }
+
     @Test func theMatrixIsWhole() {
         for row in Attribution.matrix {
             #expect(!row.because.isEmpty, "\(row.pattern)")

@@ -49,8 +49,8 @@ struct ConditionReferenceTests {
         have, and PASS speaks only of what was seen.
 
         A severity may rise with the time that a condition has held. A severity that is capped does
-        not rise: a port that was switched off stays INFO. A condition that is not judged says
-        nothing when it is not raised: what is not collected is not PASS.
+        not rise: a port that was switched off stays INFO. Where not all is seen, that a condition
+        is not raised says nothing of the rest: what is not collected is not PASS.
         \(ConditionGroup.allCases.map(chapter).joined(separator: "\n"))
 
         ## Thresholds
@@ -114,7 +114,6 @@ struct ConditionReferenceTests {
             switch row.coverage {
             case .judged: ""
             case .partly(let what): ". Not all is seen: \(what)"
-            case .notJudged(let why): ". **Not judged**: \(why)"
             }
         let cells = [
             "[`\(row.id.rawValue)`](\(row.playbook.dropFirst()))", row.meaning,

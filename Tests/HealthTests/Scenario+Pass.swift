@@ -107,17 +107,21 @@ extension Scenario {
         let isSettling = judge.recent.takePort(
             near, report.local, peer: neighbour, at: now,
             grace: judge.thresholds.value(.linkDown, "boot_grace"))
+        let rate = report.local.link.map { $0.isUp ? Double($0.bitsPerSecond) : 0 } ?? 0
         let isTraining = judge.recent.takeLink(
             key, isUp: report.local.link?.isUp == true, at: now)
         judge.recent.take(
             key, ledger[key]?.entries ?? [], events, at: now, isIgnored: isSettling,
-            isTraining: isTraining)
+            isTraining: isTraining, bitsPerSecond: rate)
         guard case .observed(let identity, let far) = report.peer else { return }
         let peer = PartKey.port(identity.key)
         let others = ledger.observe(peer, far.observation, at: now)
         judge.recent.take(
             peer, ledger[peer]?.entries ?? [], others, at: now, isIgnored: isSettling,
-            isTraining: isTraining)
+            isTraining: isTraining, bitsPerSecond: rate)
+        judge.recent.takeBalance(
+            near, identity.key, skew: 0.01, bitsPerSecond: rate,
+            length: judge.thresholds.value(.silentDropSuspect, "window"))
     }
 
     private func cable(_ index: Int, _ report: PortReport) -> CableEvidence {
