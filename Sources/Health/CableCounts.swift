@@ -67,13 +67,12 @@ struct CableCounts {
             peer: count(.peer, counters, within: seconds))
     }
 
-    /// For how long of the latest seconds either end has been watched; all of them where that is
-    /// not known.
-    func watchedSeconds(within seconds: Double) -> Double {
+    /// The latest seconds in words, or for how long of them either end has been watched.
+    func window(_ seconds: Double) -> String {
         let counters = ["symbol_error", "link_downed", "port_rcv_errors"]
-        let watched = End.allCases.flatMap { histories($0, counters) }
-            .map { $0.watchedSeconds(since: now - seconds) }.max()
-        return watched.flatMap { $0 > 0 ? min($0, seconds) : nil } ?? seconds
+        let histories = End.allCases.flatMap { histories($0, counters) }
+        return Plain.window(
+            seconds, watched: CountHistory.watchedSeconds(histories, since: now - seconds))
     }
 
     /// For how long no end that counts has counted anything; nil when that is not known of each.

@@ -169,6 +169,11 @@ extension CountHistory {
         return max(0, latest - max(exactSince, steps.last?.time ?? exactSince))
     }
 
+    /// Seconds within the window in which any of them was watched.
+    static func watchedSeconds(_ histories: [CountHistory], since time: Double) -> Double {
+        histories.map { $0.watchedSeconds(since: time) }.max() ?? 0
+    }
+
     /// Seconds within the window in which it was watched.
     package func watchedSeconds(since time: Double) -> Double {
         guard let began, let latest else { return 0 }

@@ -128,8 +128,7 @@ enum Words {
         _ counts: CableCounts, _ ends: TwoEnds, _ noun: String, _ plural: String,
         _ seconds: Double, _ because: String?
     ) -> String {
-        let watched = counts.watchedSeconds(within: seconds)
-        let time = watched < seconds ? Plain.about(watched) : Plain.duration(seconds)
+        let time = counts.window(seconds)
         let ending = because.map { ": \($0)." } ?? "."
         func amount(_ count: UInt64) -> String { Plain.counted(count, noun, plural) }
         switch (ends.local, ends.peer) {

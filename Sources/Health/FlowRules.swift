@@ -113,7 +113,7 @@ enum FlowRules {
             Opinion(
                 counts, id, .warning, ends,
                 why: "the HCA waited for PCIe in \(Plain.counted(seconds, "second")) of the latest "
-                    + "\(Plain.duration(trigger.seconds)) and dropped "
+                    + "\(counts.window(trigger.seconds)) and dropped "
                     + "\(Plain.counted(dropped, "packet")) for it, while \(counts.there) had to "
                     + "wait or discard: \(row.because).",
                 accused: row.accused))
@@ -220,7 +220,7 @@ enum FlowRules {
         return Opinion(
             counts, .retryStorm, .warning, TwoEnds(local: count, peer: nil),
             why: "\(Plain.counted(count, "retry", "retries")) in "
-                + "\(Plain.duration(trigger.seconds)), \(share) of the packets sent, and no link "
+                + "\(counts.window(trigger.seconds)), \(share) of the packets sent, and no link "
                 + "of this node need be the cause: the fabric, or the node that is talked to.",
             accused: [.fabric, .remoteNode])
     }
@@ -260,7 +260,7 @@ enum FlowRules {
             Opinion(
                 counts, id, .critical, TwoEnds(local: total, peer: nil),
                 why: "\(Plain.counted(total, "alarm")) of the module in "
-                    + "\(Plain.duration(trigger.seconds))"
+                    + "\(counts.window(trigger.seconds))"
                     + (names.isEmpty ? "." : ": \(names.joined(separator: ", "))."),
                 evidence: told.suffix(5).map(\.line)))
     }

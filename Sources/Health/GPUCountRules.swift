@@ -39,11 +39,12 @@ enum GPUCountRules {
             trigger.holds(counted, now: now)
         {
             let errors = trigger.sum(counted, now: now)
+            let watched = CountHistory.watchedSeconds(counted, since: now - trigger.seconds)
             judgement.opinions.append(
                 Opinion(
                     gpu, id, .critical,
                     "\(Plain.counted(errors, "memory error")) that could not be corrected in "
-                        + "\(Plain.duration(trigger.seconds)).",
+                        + "\(Plain.window(trigger.seconds, watched: watched)).",
                     action: "Drain the GPU and reset it before any new work: nvidia-smi "
                         + "--gpu-reset -i N; if errors come again, have it replaced."))
             return

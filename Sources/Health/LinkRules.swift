@@ -34,7 +34,7 @@ enum LinkRules {
         let itself = times(told, within: trigger.seconds)
         let most = max(ends.local ?? 0, ends.peer ?? 0, itself)
         let why =
-            "the link went down \(most) times in \(Plain.duration(trigger.seconds)): "
+            "the link went down \(most) times in \(counts.window(trigger.seconds)): "
             + "\(counts.there) counted \(ends.peer.map { "\($0)" } ?? "nobody knows how many"), "
             + "we counted \(max(ends.local ?? 0, itself)): \(row.because)."
         judgement.opinions.append(
@@ -74,7 +74,7 @@ enum LinkRules {
         let link = counts.cable.report.local.link
         let why =
             "LID or subnet manager changed \(changes == 1 ? "once" : "\(changes) times") in "
-            + "\(Plain.duration(trigger.seconds))"
+            + "\(counts.window(trigger.seconds))"
             + (link.map { "; now LID \($0.lid), manager's LID \($0.smLID)." } ?? ".")
         judgement.opinions.append(
             Opinion(
@@ -122,7 +122,7 @@ enum LinkRules {
                 end == .local ? TwoEnds(local: times, peer: nil) : TwoEnds(local: nil, peer: times),
                 why: "counters of \(place) were cleared "
                     + "\(times == 1 ? "once" : "\(times) times") in "
-                    + "\(Plain.duration(trigger.seconds)) by somebody else.")
+                    + "\(counts.window(trigger.seconds)) by somebody else.")
             opinion.subject = subject
             opinion.action =
                 "Find who clears them: OpenSM's perfmgr, UFM, cron jobs with perfquery -R; "

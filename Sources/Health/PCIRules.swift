@@ -134,8 +134,11 @@ enum PCIRules {
             guard ends.contains(where: { trigger.holds([$0], now: now) }) else { continue }
             let here = own.map { trigger.sum([$0], now: now) } ?? 0
             let there = above.map { trigger.sum([$0], now: now) } ?? 0
+            let watched = CountHistory.watchedSeconds(ends, since: now - trigger.seconds)
             judgement.opinions.append(
-                opinion(function, parent, trigger, noun, here: here, there: there))
+                opinion(
+                    function, parent, trigger, noun, here: here, there: there,
+                    window: Plain.window(trigger.seconds, watched: watched)))
             return
         }
         let all = prefixes.dropLast().flatMap { prefix in
@@ -157,7 +160,7 @@ enum PCIRules {
 
     private static func opinion(
         _ function: PCIFunctionEvidence, _ parent: PCIFunctionEvidence?, _ trigger: CountTrigger,
-        _ noun: String, here: UInt64, there: UInt64
+        _ noun: String, here: UInt64, there: UInt64, window: String
     ) -> Opinion {
         let because =
             switch (here > 0, there > 0) {
@@ -168,7 +171,7 @@ enum PCIRules {
         let bridge = parent == nil ? "" : ", the bridge above \(there)"
         let why =
             "\(place(function)) counted \(Plain.counted(here, noun, noun.plural)) in "
-            + "\(Plain.duration(trigger.seconds))\(bridge): \(because)."
+            + "\(window)\(bridge): \(because)."
         let device: Domain = function.role == .gpu ? .gpu : .localPort
         let row = ConditionCatalog.row(.pcieErrors)
         var opinion = Opinion(

@@ -25,6 +25,11 @@ enum Plain {
         }
     }
 
+    /// A window of time, or for how long of it something was watched where that is less.
+    static func window(_ seconds: Double, watched: Double) -> String {
+        watched > 0 && watched < seconds ? about(watched) : duration(seconds)
+    }
+
     /// A ratio with two digits and a power of ten: `1.2e-14`; `0` for nothing.
     static func ratio(_ value: Double) -> String {
         guard value > 0, value.isFinite else { return "0" }
