@@ -20,7 +20,13 @@ enum GPURules {
             unresponsive(gpu) ?? lost(gpu)
             ?? unobservable(
                 gpu, evidence.gpus?.library, isStalenessExplained: isStalenessExplained)
-        return [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0, evidence) }
+        let opinions =
+            [unseen, recovery(gpu)].compactMap { $0 } + gpu.xids.map { xid(gpu, $0, evidence) }
+        return opinions.map {
+            var opinion = $0
+            opinion.serial = gpu.uuid?.description
+            return opinion
+        }
     }
 
     // MARK: What cannot be seen
@@ -178,7 +184,6 @@ enum GPURules {
             accused: [.gpu], grade: .localOnly, evidence: ["last at \(xid.last)", xid.line],
             action: action(xid) + (again == nil ? "" : " \(Self.replace)"))
         opinion.step = xid.severity == .critical ? xid.remedy.step : nil
-        opinion.serial = gpu.uuid?.description
         return opinion
     }
 

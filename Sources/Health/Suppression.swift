@@ -142,8 +142,9 @@ enum Suppression {
         for index in judgement.opinions.indices {
             let opinion = judgement.opinions[index]
             let key = IncidentKey(opinion.id, opinion.subject)
-            guard opinion.explainedBy == nil, let links = judgement.links[key],
-                let gpu = gpus.first(where: { $0.address == opinion.subject.pciAddress })
+            guard opinion.explainedBy == nil,
+                let gpu = gpus.first(where: { $0.address == opinion.subject.pciAddress }),
+                let links = judgement.links[key] ?? gpu.links(of: opinion.subject.xid)
             else { continue }
             let remotes = links.map { gpu.remotes[$0] }
             let dead = remotes.compactMap { $0?.address.flatMap { gone[$0] } }
@@ -204,5 +205,13 @@ enum Suppression {
             judgement.opinions[index].evidence.append(
                 "\(count) ports of this HCA have it: \(row.because)")
         }
+    }
+}
+
+extension GPUEvidence {
+    // The links that an Xid named; nil where it named none.
+    fileprivate func links(of xid: UInt32?) -> [UInt8]? {
+        let links = xids.first { $0.number == xid }?.links.compactMap { UInt8(exactly: $0) } ?? []
+        return links.isEmpty ? nil : links
     }
 }

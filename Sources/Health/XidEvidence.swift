@@ -16,6 +16,8 @@ package struct XidEvidence: Hashable, Sendable {
     package var line: String
     /// When it was told last, in milliseconds since 1970.
     package var wallMilliseconds: Int64 = 0
+    /// The NVLinks that it named.
+    package var links: Set<UInt16> = []
     /// Those that followed it within the window of `EventWindow`, and are no worse.
     package var followers: [UInt32] = []
 
@@ -101,6 +103,8 @@ extension XidEvidence {
             line: event.line)
         evidence.wallMilliseconds = event.lastWallMilliseconds
         evidence.followers = known?.followers ?? []
+        evidence.links = known?.links ?? []
+        if let link = event.link { evidence.links.insert(link) }
         return evidence
     }
 }

@@ -13,6 +13,9 @@ package enum GPUCounters {
     /// The row of the energy counter, which rises all the time and which nobody can clear: when it
     /// falls, the GPU has begun to count anew.
     package static let energyRow = all.firstIndex { $0.name == "energy" } ?? 0
+    /// The row of the gauge that says what the driver asks for.
+    package static let recoveryActionRow =
+        gauges.firstIndex { $0.name == "recovery_action" } ?? 0
     /// The row of the gauge that says how many NVLinks the GPU has.
     package static let linkCountRow = gauges.firstIndex { $0.name == "nvlinks" } ?? 0
 

@@ -7,19 +7,23 @@ package struct Restart: Hashable, Sendable {
     package var after: Moment?
     /// When it was first read since.
     package var read: Moment
+    /// Whether the driver said then that nothing has to be done for it.
+    package var isWell: Bool
 
     /// A GPU that has begun anew between two moments.
-    package init(after: Moment?, read: Moment) {
+    package init(after: Moment?, read: Moment, isWell: Bool = false) {
         self.after = after
         self.read = read
+        self.isWell = isWell
     }
 
     /// Up to when it answers events such as this one, in milliseconds since 1970; nil for never.
     ///
     /// A GPU that has fallen off the bus is not read before it has begun anew: to be read is enough
-    /// to say that it did so after that.
+    /// to say that it did so after that. The driver's word counts more than the catalogue: where it
+    /// asks for nothing after the new start, nothing that was told before does.
     func answers(_ event: NodeEvent, bootID: String) -> Int64? {
-        let limit = event.isOffTheBus ? read : after
+        let limit = isWell || event.isOffTheBus ? read : after
         guard let limit, limit.bootID == bootID,
             event.lastWallMilliseconds <= limit.wallMilliseconds
         else { return nil }

@@ -15,6 +15,7 @@ struct GPURestartTests {
         var energy: UInt64?
         var age: UInt64 = 0
         var epoch: UInt64 = 7
+        var action: UInt64?
 
         static func read(_ seconds: UInt64, _ energy: UInt64?, epoch: UInt64 = 7) -> Turn {
             Turn(seconds: seconds, energy: energy, epoch: epoch)
@@ -32,6 +33,9 @@ struct GPURestartTests {
             gpu.ageNanoseconds = age * 1_000_000_000
             gpu.epoch = epoch
             gpu.gauges[0] = .value(1, field: 0)
+            if let action {
+                gpu.gauges[GPUCounters.recoveryActionRow] = .value(action, field: 0)
+            }
             if let energy { gpu.readings[GPUCounters.energyRow] = .value(energy, field: 0) }
             return GPUReport(
                 moment: .scripted(seconds: seconds), durationNanoseconds: 2_000_000_000,
@@ -102,6 +106,19 @@ struct GPURestartTests {
         let turns: [Turn] = [.read(10, 100), .not(20, .excluded("")), .read(40, 3)]
         #expect(Self.answered(turns, 79) == Array(1...40))
         #expect(Self.answered(turns, 119) == Array(1...10))
+    }
+
+    /// The driver knows whether something is left to do.
+    @Test func aDriverThatAsksForNothingAfterTheResetAnswersAll() {
+        let before: [Turn] = [.read(10, 100), .not(20, .excluded(""))]
+        var after = Turn.read(40, 3)
+        for (action, last) in [(nil, 10), (1, 10), (0, 40)] as [(UInt64?, UInt64)] {
+            after.action = action
+            #expect(Self.answered(before + [after], 119) == Array(1...last))
+        }
+        var same = Turn.read(40, 101)
+        same.action = 0
+        #expect(Self.answered(before + [same], 119) == [], "without a new start it says nothing")
     }
 
     @Test func whatIsToldLateIsAnsweredToo() {

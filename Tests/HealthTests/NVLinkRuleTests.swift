@@ -109,6 +109,23 @@ import Testing
         #expect(two.map(\.explainedBy) == [nil], "which of them?")
     }
 
+    /// An NVLink error of the neighbour follows from it.
+    @Test func aGPUThatIsGoneExplainsTheXidsOfLinksToIt() {
+        for (link, explained) in [(3, .gpuLost), (4, nil)] as [(UInt16, ConditionID?)] {
+            var neighbour = Self.gpu(0) { Self.toGPU($0 == 3 ? 1 : 2)($0) }
+            var xid = XidEvidence(
+                number: 74, count: 1, last: "now", meaning: "Meaning.", remedy: .resetGPU,
+                line: "line")
+            xid.links = [link]
+            neighbour.xids = [xid]
+            var judge = Judge()
+            var evidence = Sample.evidence()
+            evidence.gpus = GPUsEvidence(library: nil, gpus: [Self.lost(1), neighbour])
+            let found = judge.judge(evidence).0.map(\.opinion).filter { $0.id == .gpuXid }
+            #expect(found.map(\.explainedBy) == [explained])
+        }
+    }
+
     @Test func aGPUThatFellOffTheBusIsGoneAsWell() {
         var dead = Self.gpu(1)
         dead.xids = [

@@ -155,7 +155,8 @@ extension Scenario {
         guard isRead(gpu) else { return }
         if gpu.isBegun {
             world.journal.answer([
-                World.gpuAddress(index): Restart(after: gpu.read, read: now)
+                World.gpuAddress(index): Restart(
+                    after: gpu.read, read: now, isWell: gpu.asks == 0)
             ])
         }
         world.gpus[index].isBegun = false

@@ -53,6 +53,14 @@ extension ScenarioTests {
             "10m gpu xid 48\n20m gpu reset", until: "30m", "10m raised CRITICAL",
             "20m resolved CRITICAL"),
         Row(
+            .gpuXid, "nobody knows whether the reset came after it",
+            "570s gpu hang\n580s gpu xid 119\n20m gpu reset\n20m gpu back", until: "30m",
+            "10m raised CRITICAL"),
+        Row(
+            .gpuXid, "the driver asks for nothing after the reset",
+            "0s gpu asks 0\n570s gpu hang\n580s gpu xid 119\n20m gpu reset\n20m gpu back",
+            until: "30m", "10m raised CRITICAL", "20m resolved CRITICAL"),
+        Row(
             .gpuXid, "a reboot answers everything", "10m gpu xid 79\n20m reboot", until: "30m",
             "10m raised CRITICAL", "20m resolved CRITICAL"),
         Row(

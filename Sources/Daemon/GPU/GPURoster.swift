@@ -122,7 +122,8 @@ extension GPURoster.Entry {
         _ gpu: GPUDeviceReport, at read: Moment, _ before: Moment?
     ) -> Restart {
         let lasted = instance.flatMap { $0.epoch == gpu.epoch ? nil : $0.lasted }
-        return Restart(after: Moment.later(counted ?? before, lasted), read: read)
+        return Restart(
+            after: Moment.later(counted ?? before, lasted), read: read, isWell: gpu.asksForNothing)
     }
 
     /// A GPU that no report has had.
@@ -134,6 +135,10 @@ extension GPURoster.Entry {
 extension GPUDeviceReport {
     fileprivate var hasEnergy: Bool {
         if case .value = readings[GPUCounters.energyRow] { true } else { false }
+    }
+
+    fileprivate var asksForNothing: Bool {
+        if case .value(0, _) = gauges[GPUCounters.recoveryActionRow] { true } else { false }
     }
 
     // The inventory keeps a GPU that sysfs has ceased to list, and says so.
