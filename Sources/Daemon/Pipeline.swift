@@ -77,6 +77,7 @@ final class Pipeline {
         judging.take(picture, events)
         judge(&picture)
         keep(&picture, answers, events, shelves)
+        latest = picture
         return picture
     }
 
@@ -125,6 +126,7 @@ final class Pipeline {
         picture.generation = generation
         picture.history = keeper?.view
         publish(&picture, judging.revised(picture.findings, now: now))
+        latest = picture
         return (outcome, picture)
     }
 
@@ -327,7 +329,6 @@ final class Pipeline {
         picture.verdict = Verdict(
             findings, ports: picture.cables.count(where: \.isJudged), gpus: picture.gpus.count,
             gpusRead: picture.gpus.count(where: \.isFresh), expectations: picture.expectations)
-        latest = picture
     }
 
     private func evidence(_ picture: Picture) -> Evidence {

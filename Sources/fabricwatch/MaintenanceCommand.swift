@@ -75,7 +75,7 @@ struct BeginCommand: ParsableCommand {
     func run() throws {
         try connection.use { client in
             let parts =
-                device.map(V1.MaintenanceRequest.Part.init(device:))
+                device.map(V1.MaintenanceRequest.Part.init(place:))
                 + gpu.map { V1.MaintenanceRequest.Part(gpu: $0) }
             let request = V1.MaintenanceRequest(
                 author: who.name, reason: reason, begins: begins, ends: ends,
@@ -131,7 +131,7 @@ struct Who: ParsableArguments {
 
 extension V1.MaintenanceRequest.Part {
     // `rail3`, or `rail3/1` for one of its ports.
-    fileprivate init(device text: String) {
+    fileprivate init(place text: String) {
         let slash = text.lastIndex(of: "/")
         if let slash, let port = Int(text[text.index(after: slash)...]) {
             self.init(device: String(text[..<slash]), port: port)
