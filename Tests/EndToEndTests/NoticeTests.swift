@@ -31,7 +31,7 @@ extension EndToEndTests {
             try daemon.startAgain()
             let again = try daemon.document("/api/v1/maintenance") as V1.MaintenanceList
             #expect(again.maintenance == work.maintenance)
-            try eventually("the link is grave by now, and excused") {
+            try eventually("the link is grave by now, and excused", within: 60) {
                 try daemon.health().verdictWithoutMaintenance == "CRITICAL"
             }
             #expect(try daemon.health().verdict == "INFO")
