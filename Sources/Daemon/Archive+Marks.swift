@@ -56,7 +56,7 @@ extension Archive {
 
     /// The pass of a mark, if it is still kept.
     func pass(
-        of name: MarkName, _ bounds: HistoryBounds, now: Moment
+        of name: GivenName, _ bounds: HistoryBounds, now: Moment
     ) throws -> PassID {
         let marks = try reader.marks(nowMilliseconds: now.wallMilliseconds)
         guard let mark = marks.first(where: { $0.name == name }) else {
@@ -91,6 +91,6 @@ extension V1.Mark {
             cursor: Cursor(pass: mark.pass.id, storeID: bounds.storeID).text,
             kept: mark.isKept(bounds), made: Timestamp.text(milliseconds: mark.madeMilliseconds),
             expires: mark.expiresMilliseconds.map { Timestamp.text(milliseconds: $0) },
-            note: mark.note == MarkNote() ? nil : mark.note.description)
+            note: mark.note == Note() ? nil : mark.note.description)
     }
 }

@@ -12,7 +12,7 @@ extension Desk {
     }
 
     func setMark(
-        _ name: MarkName, _ change: MarkChange
+        _ name: GivenName, _ change: MarkChange
     ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool) {
         let archive = try past
         let now = clock.now()
@@ -20,7 +20,7 @@ extension Desk {
             name: name,
             pass: try change.at.map { at throws(AnswerError) in
                 try archive.pass(at, now: now)
-            }, expiresMilliseconds: try change.expires?.milliseconds(after: now),
+            }, expiresMilliseconds: try change.expiry(now: now),
             note: change.note, mayMove: change.mayMove)
         let outcome = try errands.run { pipeline throws(AnswerError) in
             try pipeline.write { store throws(HistoryError) in
@@ -43,7 +43,7 @@ extension Desk {
         }
     }
 
-    func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark {
+    func deleteMark(_ name: GivenName) throws(AnswerError) -> V1.Mark {
         let archive = try past
         let now = clock.now().wallMilliseconds
         let deleted = try errands.run { pipeline throws(AnswerError) in
@@ -75,18 +75,12 @@ extension Pipeline {
     }
 }
 
-extension MarkChange.Expiry {
-    /// The time in milliseconds since 1970.
-    fileprivate func milliseconds(after now: Moment) throws(AnswerError) -> Int64 {
-        let time: Int64
-        switch self {
-        case .wall(let milliseconds): time = milliseconds
-        case .after(let milliseconds):
-            let (sum, overflow) = now.wallMilliseconds.addingReportingOverflow(milliseconds)
-            guard !overflow, sum <= Timestamp.latestMilliseconds else {
-                throw .badRequest("A mark cannot expire that late: leave expires out.")
-            }
-            time = sum
+extension MarkChange {
+    // When it expires, in milliseconds since 1970.
+    fileprivate func expiry(now: Moment) throws(AnswerError) -> Int64? {
+        guard let expires else { return nil }
+        guard let time = expires.milliseconds(after: now.wallMilliseconds) else {
+            throw .badRequest("A mark cannot expire that late: leave expires out.")
         }
         guard time > now.wallMilliseconds else {
             throw .badRequest(

@@ -53,6 +53,16 @@ final class Desk: Answers {
 
     private var picture: Picture? { state.withLock { $0.picture } }
 
+    /// The latest picture; throws before there is one.
+    var known: Picture {
+        get throws(AnswerError) {
+            guard let picture else {
+                throw .unavailable("The first pass is not complete yet; ask again shortly.")
+            }
+            return picture
+        }
+    }
+
     var isReady: Bool { picture?.isReady ?? false }
 
     func metrics(_ format: MetricsFormat) -> RenderedMetrics {
@@ -126,10 +136,7 @@ final class Desk: Answers {
     func events(
         after: EventsSince, limit: Int, of gpu: NamedGPU?
     ) throws(AnswerError) -> V1.Events {
-        guard let picture else {
-            throw .unavailable("The first pass is not complete yet; ask again shortly.")
-        }
-        return try picture.events(
+        try known.events(
             after: after, limit: limit, of: gpu, node: node, storeID: storeID)
     }
 

@@ -22,6 +22,8 @@ extension Picture {
             history: history.map(V1.HistoryState.init))
         let parts = Verdict.byPart(findings).mapValues(\.name)
         document.parts = parts.isEmpty ? nil : parts
+        document.maintenance = maintenance.documents(now: now)
+        document.verdictWithoutMaintenance = verdict.unexcused?.name
         document.offenders = offenders.isEmpty ? nil : offenderDocuments
         return document
     }
@@ -87,16 +89,9 @@ extension V1.Condition {
         step = finding.step.rawValue
         explainedBy = opinion.explainedBy?.rawValue
         clearingSeconds = finding.clearingSeconds.map(rounded)
-        acknowledgement = finding.acknowledgement.map {
-            V1.Acknowledgement(
-                author: $0.author, comment: $0.comment,
-                time: Timestamp.text(milliseconds: $0.wallMilliseconds))
-        }
-        maintenance = finding.maintenance.map {
-            V1.Maintenance(
-                author: $0.author, reason: $0.reason,
-                until: Timestamp.text(milliseconds: $0.endsWallMilliseconds))
-        }
+        incident = finding.incident
+        acknowledgement = finding.acknowledgement.map(V1.Acknowledgement.init)
+        maintenance = finding.maintenance.map { V1.Maintenance($0, finding.found) }
     }
 }
 

@@ -25,14 +25,22 @@ struct Judging: Sendable {
 
     var offenders: [String: OffenderScore] { judge.offenders }
 
-    /// The work that is going on.
-    var maintenance: [Maintenance] {
-        get { judge.standing.maintenance }
-        set { judge.maintain(newValue) }
+    /// The work that is announced.
+    var maintenance: [Maintenance] { judge.standing.maintenance }
+
+    /// Changes what somebody may change, and returns what came of it.
+    mutating func change<Outcome>(_ change: (inout Standing) -> Outcome) -> Outcome {
+        judge.change(change)
     }
 
-    mutating func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
-        judge.acknowledge(key, notice)
+    /// The findings of the latest judgement with the work and the notices of now.
+    func revised(_ findings: [Finding], now: Moment) -> [Finding] {
+        judge.standing.revised(findings, now: now)
+    }
+
+    /// The work that ended by its time since this was last asked.
+    mutating func takeEndedMaintenance() -> [Maintenance] {
+        judge.standing.takeEndedMaintenance()
     }
 
     mutating func judge(_ evidence: Evidence) -> ([Finding], [Transition]) {
@@ -45,6 +53,11 @@ struct Judging: Sendable {
             saved.map({ now.seconds(since: $0) >= Self.saveSeconds }) ?? true
                 || judge.hasNews
         else { return nil }
+        return text(now: now)
+    }
+
+    /// All that has to be kept, to be kept now.
+    mutating func text(now: Moment) -> String {
         saved = now
         judge.noteSaved()
         return SavedHealth.text(judge)
@@ -192,10 +205,9 @@ extension Transition {
             case .resolved: .conditionResolved
             case .reminded: .conditionReminded
             }
-        let name = subject.device ?? subject.collector ?? subject.key
         return NodeEvent(
-            kind: kind, device: subject.pciAddress.map { .pci($0) } ?? name.map { .named($0) },
-            link: subject.port.map(UInt16.init), severity: severity.name.lowercased(),
+            kind: kind, device: subject.eventDevice, link: subject.port.map(UInt16.init),
+            severity: severity.name.lowercased(),
             detail: reason, wallMilliseconds: moment.wallMilliseconds, source: .health,
             line: "\(id.rawValue): \(reason)")
     }

@@ -90,6 +90,8 @@ final class Keeper {
             runs: Self.begin(store, at: latest + 1))
         past.logPosition = try store.loadLogPosition()
         logPosition = past.logPosition
+        let bases = try store.loadPublished()
+        past.health = bases.first { $0.slot == Self.healthSlot }?.seriesKey
         guard let restored = try store.restore() else { return past }
         self.latest = restored.pass.id
         for entry in restored.series {
@@ -102,8 +104,7 @@ final class Keeper {
             }
         }
         var shelves: [String: Publication.Shelf] = [:]
-        for base in try store.loadPublished() {
-            if base.slot == Self.healthSlot { past.health = base.seriesKey }
+        for base in bases {
             guard let key = PortKey(base.seriesKey),
                 let row = InfiniBandCounters.index(of: base.column)
             else { continue }
@@ -150,6 +151,27 @@ final class Keeper {
         write(store, remains, logPosition)
         if backlog.count == 0 {
             upkeep?.turn { (write) throws(HistoryError) in try makingRoom(store, write) }
+        }
+    }
+
+    /// Keeps at once what somebody changed between two passes; what cannot be written goes with the
+    /// next pass that can.
+    func keep(_ entries: [JournalEntry], health: String) {
+        guard let store else { return }
+        unsavedHealth = health
+        unsavedEntries.merge(entries.map { ($0.id, $0) }) { $1 }
+        // What judging remembers must not be ahead of passes that wait.
+        guard backlog.count == 0, writable != nil else { return }
+        do {
+            try makingRoom(store) { () throws(HistoryError) in
+                try store.keep(
+                    published: [Self.base(health)],
+                    events: unsavedEntries.values.sorted { $0.id < $1.id })
+            }
+            unsavedHealth = nil
+            unsavedEntries = [:]
+        } catch {
+            fail(error.description)
         }
     }
 

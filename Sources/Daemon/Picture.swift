@@ -27,6 +27,8 @@ struct Picture: Sendable {
     /// The node beside its manifest; nil without one.
     var manifest: ManifestComparison?
     var findings: [Finding] = []
+    /// The work that is announced: it is going on or to come.
+    var maintenance: [Maintenance] = []
     /// How often each part offended, by its serial number or key.
     var offenders: [String: OffenderScore] = [:]
     var verdict = Verdict([], ports: 0)

@@ -36,6 +36,7 @@ final class Pipeline {
     private var stops: [(PCIAddress, NodeEvent)] = []
     private let bootID: String
     private var generation: UInt64 = 0
+    private var latest: Picture?
 
     init(
         naming: Naming, manifest: Manifest? = nil, keeper: Keeper?, past: Past,
@@ -76,6 +77,7 @@ final class Pipeline {
         judging.take(picture, events)
         judge(&picture)
         keep(&picture, answers, events, shelves)
+        latest = picture
         return picture
     }
 
@@ -110,15 +112,22 @@ final class Pipeline {
         }
     }
 
-    /// The work that is going on; it outlives the daemon, and ends by itself.
-    var maintenance: [Maintenance] {
-        get { judging.maintenance }
-        set { judging.maintenance = newValue }
-    }
-
-    /// Notes that somebody has taken notice of an incident; false when there is none.
-    func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
-        judging.acknowledge(key, notice)
+    /// Changes what somebody may change of the judgement, tells of it, keeps it on the disk, and
+    /// shows it in the latest picture; without an event nothing has changed.
+    func change<Outcome>(
+        now: Moment, _ change: (inout Standing) -> Outcome, event: (Outcome) -> NodeEvent?
+    ) -> (outcome: Outcome, picture: Picture?) {
+        let outcome = judging.change(change)
+        guard let event = event(outcome) else { return (outcome, nil) }
+        note([event])
+        keeper?.keep(journal.takeChanges(), health: judging.text(now: now))
+        guard var picture = latest else { return (outcome, nil) }
+        generation += 1
+        picture.generation = generation
+        picture.history = keeper?.view
+        publish(&picture, judging.revised(picture.findings, now: now))
+        latest = picture
+        return (outcome, picture)
     }
 
     /// The GPUs that must not be asked any more, and why, each told once.
@@ -307,9 +316,15 @@ final class Pipeline {
 
     private func judge(_ picture: inout Picture) {
         let (findings, transitions) = judging.judge(evidence(picture))
+        note(judging.takeEndedMaintenance().map { $0.ended(now: picture.now) })
         note(transitions.map(\.event))
+        publish(&picture, findings)
+    }
+
+    private func publish(_ picture: inout Picture, _ findings: [Finding]) {
         picture.journal = journal
         picture.findings = findings
+        picture.maintenance = judging.maintenance
         picture.offenders = judging.offenders
         picture.verdict = Verdict(
             findings, ports: picture.cables.count(where: \.isJudged), gpus: picture.gpus.count,

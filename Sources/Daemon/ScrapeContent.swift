@@ -12,6 +12,7 @@ extension Scrape {
                 Severity.allCases.map(\.name), (picture?.verdict.severity ?? .unknown).name
             ),
             conditions: (picture?.findings ?? []).map(ConditionSample.init),
+            maintenance: (picture?.maintenance ?? []).active(at: now),
             manifest: picture?.manifest.map {
                 ManifestSample(
                     differences: $0.differences.map(\.kind), unverified: $0.unverifiedCount)
@@ -29,13 +30,21 @@ extension Scrape {
 extension ConditionSample {
     fileprivate init(_ finding: Finding) {
         let subject = finding.opinion.subject
-        self.init(labels: [
-            finding.opinion.id.rawValue, finding.severity.name, subject.device ?? "",
-            subject.port.map { "\($0)" } ?? "", subject.end ?? "", subject.collector ?? "",
-            subject.gpuIndex.map { "\($0)" } ?? "",
-            subject.gpuIndex == nil ? "" : subject.key ?? "",
-            subject.xid.map { "\($0)" } ?? "",
-        ])
+        self.init(
+            labels: [
+                finding.opinion.id.rawValue, finding.severity.name, subject.device ?? "",
+                subject.port.map { "\($0)" } ?? "", subject.end ?? "", subject.collector ?? "",
+                subject.gpuIndex.map { "\($0)" } ?? "",
+                subject.gpuIndex == nil ? "" : subject.key ?? "",
+                subject.xid.map { "\($0)" } ?? "",
+            ], isAcknowledged: finding.isNoticed)
+    }
+}
+
+extension [Maintenance] {
+    fileprivate func active(at now: Moment) -> (node: Int, parts: Int) {
+        let active = filter { $0.isActive(at: now) }
+        return (active.count(where: \.subjects.isEmpty), active.count { !$0.subjects.isEmpty })
     }
 }
 

@@ -49,6 +49,13 @@ package enum MetricFamilies {
         "fabricwatch_health_condition", .gauge,
         ["condition", "severity", "device", "port", "end", "collector", "gpu", "uuid", "xid"],
         "A condition that holds; empty labels do not apply.")
+    static let acknowledged = MetricFamily(
+        "fabricwatch_health_condition_acknowledged", .gauge, condition.labels,
+        "A condition that holds, and that somebody has taken notice of as bad as it is; the labels "
+            + "are those of fabricwatch_health_condition.")
+    static let maintenance = MetricFamily(
+        "fabricwatch_maintenance_active", .gauge, ["scope"],
+        "How many announced times of work are going on, on the whole node or on parts of it.")
     static let differences = MetricFamily(
         "fabricwatch_inventory_differences", .gauge, ["kind"],
         "In how many ways of each kind the node differs from its manifest; absent without one.")
@@ -182,8 +189,9 @@ package enum MetricFamilies {
     /// All families, in the order of the page.
     package static let all: [MetricFamily] =
         [
-            up, build, verdict, condition, differences, unverified, collectorUp, collectorDuration,
-            collectorSuccess, collectorRestarts, collectorSlow, collectorSkipped, eventsUp,
+            up, build, verdict, condition, acknowledged, maintenance, differences, unverified,
+            collectorUp, collectorDuration, collectorSuccess, collectorRestarts, collectorSlow,
+            collectorSkipped, eventsUp,
             probeCPU, probeMemory,
         ] + transport.map(\.0) + [
             portInfo, peerInfo,

@@ -31,9 +31,14 @@ extension Scrape {
             writer.sample(LabelText([("verdict", name)]), name == verdict.current)
         }
         writer.family(MetricFamilies.condition)
-        for condition in conditions {
-            let names = MetricFamilies.condition.labels
-            writer.sample(LabelText(Array(zip(names, condition.labels))), true)
+        for condition in conditions { writer.sample(condition.text, true) }
+        writer.familyIfUsed(MetricFamilies.acknowledged)
+        for condition in conditions where condition.isAcknowledged {
+            writer.sample(condition.text, true)
+        }
+        writer.family(MetricFamilies.maintenance)
+        for (scope, count) in [("node", maintenance.node), ("part", maintenance.parts)] {
+            writer.sample(LabelText([("scope", scope)]), UInt64(count))
         }
         guard let manifest else { return }
         writer.family(MetricFamilies.differences)
@@ -212,5 +217,11 @@ extension CableSample {
 extension EndSample {
     fileprivate func isSeen(_ row: Int) -> Bool {
         entries[row].status == .fresh && row < totals.count && totals[row] != nil
+    }
+}
+
+extension ConditionSample {
+    fileprivate var text: LabelText {
+        LabelText(Array(zip(MetricFamilies.condition.labels, labels)))
     }
 }

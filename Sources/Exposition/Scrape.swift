@@ -8,6 +8,8 @@ package struct Scrape: Sendable {
     package var verdict: (all: [String], current: String)
     /// The conditions that hold.
     package var conditions: [ConditionSample]
+    /// How many announced times of work are going on, on the whole node and on parts.
+    package var maintenance: (node: Int, parts: Int)
     /// The node beside its manifest; nil without one.
     package var manifest: ManifestSample?
     /// The probes.
@@ -30,7 +32,8 @@ package struct Scrape: Sendable {
     /// A page's content.
     package init(
         version: String, verdict: (all: [String], current: String),
-        conditions: [ConditionSample], manifest: ManifestSample? = nil,
+        conditions: [ConditionSample], maintenance: (node: Int, parts: Int) = (0, 0),
+        manifest: ManifestSample? = nil,
         collectors: [CollectorSample], cables: [CableSample],
         gpus: GPUsSample? = nil, pcie: [PCISample] = [], events: EventsSample? = nil,
         history: HistorySample?, server: ServerSample, process: ProcessSample
@@ -38,6 +41,7 @@ package struct Scrape: Sendable {
         self.version = version
         self.verdict = verdict
         self.conditions = conditions
+        self.maintenance = maintenance
         self.manifest = manifest
         self.collectors = collectors
         self.cables = cables
@@ -54,12 +58,15 @@ package struct Scrape: Sendable {
 package struct ConditionSample: Hashable, Sendable {
     /// The values of the labels, in the order of the family's.
     package var labels: [String]
+    /// Whether somebody has taken notice of it as bad as it is.
+    package var isAcknowledged: Bool
 
     private static let labelCount = MetricFamilies.condition.labels.count
 
     /// A condition by its label values; those left out at the end do not apply.
-    package init(labels: [String]) {
+    package init(labels: [String], isAcknowledged: Bool = false) {
         self.labels = labels + Array(repeating: "", count: max(0, Self.labelCount - labels.count))
+        self.isAcknowledged = isAcknowledged
     }
 }
 

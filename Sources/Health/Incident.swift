@@ -20,48 +20,14 @@ package struct Incident: Hashable, Sendable {
     package var acknowledgement: Acknowledgement?
     // When it was last told of.
     var told: Moment
-}
+    /// The severity that was last told: INFO within work that somebody announced.
+    package internal(set) var shown: Severity
+    // The worst of WARNING and CRITICAL that was ever told, PASS while neither was.
+    var worst: Severity
 
-/// That somebody has taken notice of an incident: it is shown as before, and not told again.
-package struct Acknowledgement: Hashable, Sendable {
-    /// Who.
-    package var author: String
-    /// What they say of it.
-    package var comment: String
-    /// When, in milliseconds since 1970.
-    package var wallMilliseconds: Int64
-
-    /// A notice.
-    package init(author: String, comment: String, wallMilliseconds: Int64) {
-        self.author = author
-        self.comment = comment
-        self.wallMilliseconds = wallMilliseconds
-    }
-}
-
-/// That somebody works on the node or a part: what is found meanwhile is INFO.
-package struct Maintenance: Hashable, Sendable {
-    /// The part's key as in the subject of a condition; nil for the whole node.
-    package var key: String?
-    /// Who.
-    package var author: String
-    /// Why.
-    package var reason: String
-    /// When it ends, in milliseconds since 1970.
-    package var endsWallMilliseconds: Int64
-
-    /// A time of work.
-    package init(key: String?, author: String, reason: String, endsWallMilliseconds: Int64) {
-        self.key = key
-        self.author = author
-        self.reason = reason
-        self.endsWallMilliseconds = endsWallMilliseconds
-    }
-
-    /// Whether it is about a subject at a moment.
-    package func covers(_ subject: Subject, at now: Moment) -> Bool {
-        guard now.wallMilliseconds < endsWallMilliseconds else { return false }
-        return key == nil || key == subject.key || key == subject.pciAddress?.description
+    /// Whether somebody has taken notice of it as bad as it is by now.
+    package var isNoticed: Bool {
+        acknowledgement.map { $0.severity >= severity } ?? false
     }
 }
 
@@ -73,7 +39,7 @@ package struct Transition: Hashable, Sendable {
         case raised
         /// It got worse.
         case escalated
-        /// It is capped now: it was switched off, or is given time.
+        /// It is excused now: switched off, given time, or worked on.
         case eased
         /// It is over.
         case resolved
@@ -87,8 +53,10 @@ package struct Transition: Hashable, Sendable {
     package var id: ConditionID
     /// What it is about.
     package var subject: Subject
-    /// The severity from now on; of one that is over, what it had come to.
+    /// The severity from now on, INFO within work; of one that is over, what it had come to.
     package var severity: Severity
+    /// The worst of WARNING and CRITICAL that was told of it before, PASS while neither was.
+    package var worst: Severity
     /// When.
     package var moment: Moment
     /// Why, one sentence.

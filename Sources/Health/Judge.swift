@@ -36,21 +36,14 @@ package struct Judge: Sendable {
         let findings = standing.update(judgement, now: evidence.now, thresholds: thresholds)
         let transitions = standing.takeTransitions()
         for transition in transitions { score(transition) }
-        if !transitions.isEmpty { hasTransitions = true }
+        if !transitions.isEmpty || !standing.ended.isEmpty { hasTransitions = true }
         return (findings, transitions)
     }
 
-    /// Notes that somebody has taken notice of an incident; false when there is none.
-    package mutating func acknowledge(_ key: IncidentKey, _ notice: Acknowledgement) -> Bool {
-        guard standing.acknowledge(key, notice) else { return false }
+    /// Changes what somebody may change, and returns what came of it.
+    package mutating func change<Outcome>(_ change: (inout Standing) -> Outcome) -> Outcome {
         hasTransitions = true
-        return true
-    }
-
-    /// Sets the work that is going on, in the place of what was said before.
-    package mutating func maintain(_ work: [Maintenance]) {
-        standing.maintenance = work
-        hasTransitions = true
+        return change(&standing)
     }
 
     /// Notes that what a restart needs was saved.
@@ -79,8 +72,11 @@ package struct Judge: Sendable {
             transition.severity == .warning || transition.severity == .critical
         else { return }
         var score = offenders[serial] ?? OffenderScore()
-        if transition.kind == .raised { score.incidents &+= 1 }
-        if transition.severity == .critical { score.criticals &+= 1 }
+        // An incident counts once, also when work on the part hid how bad it is for a while.
+        if transition.worst < .warning { score.incidents &+= 1 }
+        if transition.severity == .critical, transition.worst < .critical {
+            score.criticals &+= 1
+        }
         score.lastWallMilliseconds = transition.moment.wallMilliseconds
         offenders[serial] = score
         guard offenders.count > Self.offendersMax else { return }

@@ -36,10 +36,12 @@ package enum SavedHealth {
         lines += incidents
         for work in judge.standing.maintenance {
             lines.append(
-                line([
-                    "maintenance", work.key ?? "", work.author, work.reason,
-                    "\(work.endsWallMilliseconds)",
-                ]))
+                line(
+                    [
+                        "maintenance", work.name, work.author, work.reason,
+                        "\(work.beginsWallMilliseconds)", "\(work.endsWallMilliseconds)",
+                        "\(work.subjects.count)",
+                    ] + work.subjects.flatMap(fields)))
         }
         for (serial, score) in judge.offenders.sorted(by: { $0.key < $1.key }) {
             lines.append(
@@ -102,8 +104,9 @@ package enum SavedHealth {
                     opinion.grade.rawValue, opinion.evidence.joined(separator: "\n"),
                     opinion.action, opinion.why ?? "", opinion.step?.rawValue ?? "",
                     opinion.serial ?? "", opinion.explainedBy?.rawValue ?? "",
-                    notice?.author ?? "", notice?.comment ?? "", text(notice?.wallMilliseconds),
-                    text(opinion.loadSeconds),
+                    notice?.author ?? "", notice?.note ?? "", text(notice?.wallMilliseconds),
+                    text(opinion.loadSeconds), text(notice?.severity.rawValue),
+                    "\(incident.shown.rawValue)", "\(incident.worst.rawValue)",
                 ])
     }
 
@@ -121,7 +124,7 @@ package enum SavedHealth {
             case "\t": escaped += "\\t"
             case "\n": escaped += "\\n"
             case "\r": escaped += "\\r"
-            case "\0": escaped += "\u{FFFD}"
+            case "\0": escaped += "\\0"
             default: escaped.unicodeScalars.append(character)
             }
         }
@@ -182,12 +185,8 @@ extension SavedHealth {
             let opinion = incident.opinion
             judge.standing.incidents[IncidentKey(opinion.id, opinion.subject)] = incident
         case "maintenance":
-            let (key, author, reason) = (fields.next(), fields.next(), fields.next())
-            guard let end = Int64(fields.next()) else { return }
-            judge.standing.maintenance.append(
-                Maintenance(
-                    key: key.isEmpty ? nil : key, author: author, reason: reason,
-                    endsWallMilliseconds: end))
+            guard let work = maintenance(&fields) else { return }
+            judge.standing.maintenance.append(work)
         case "offender":
             let serial = fields.next()
             var score = OffenderScore()
@@ -201,6 +200,19 @@ extension SavedHealth {
             judge.offenders[serial] = score
         default: break
         }
+    }
+
+    private static func maintenance(_ fields: inout SavedFields) -> Maintenance? {
+        let (name, author, reason) = (fields.next(), fields.next(), fields.next())
+        guard let begin = Int64(fields.next()), let end = Int64(fields.next()),
+            let count = Int(fields.next())
+        else { return nil }
+        var work = Maintenance(
+            name: name, author: author, reason: reason, beginsWallMilliseconds: begin,
+            endsWallMilliseconds: end)
+        while !fields.isAtEnd { work.subjects.append(fields.subject()) }
+        // Work on parts that cannot be read is not work on the whole node.
+        return work.subjects.count == count ? work : nil
     }
 
     private static func row(_ fields: inout SavedFields, _ judge: inout Judge) {
@@ -283,16 +295,20 @@ extension SavedHealth {
         opinion.step = ActionStep(rawValue: fields.next())
         opinion.serial = fields.optional()
         opinion.explainedBy = ConditionID(rawValue: fields.next())
-        let (author, comment) = (fields.next(), fields.next())
+        let (author, note) = (fields.next(), fields.next())
         let noticed = Int64(fields.next())
         opinion.loadSeconds = fields.double()
+        let noticedAs = fields.severity() ?? severity
+        let shown = fields.severity() ?? severity
+        let worst = fields.severity() ?? severity
         // That it was clean before a restart proves nothing of the time between.
         return Incident(
             opinion: opinion, since: since, isRaised: isRaised, severity: severity,
             counting: counting, cleanSince: nil, seen: seen,
             acknowledgement: noticed.map {
-                Acknowledgement(author: author, comment: comment, wallMilliseconds: $0)
-            }, told: told)
+                Acknowledgement(
+                    author: author, note: note, wallMilliseconds: $0, severity: noticedAs)
+            }, told: told, shown: shown, worst: worst)
     }
 }
 
@@ -304,6 +320,8 @@ private struct SavedFields {
     init(_ line: Substring) {
         rest = line.split(separator: "\t", omittingEmptySubsequences: false)
     }
+
+    var isAtEnd: Bool { index >= rest.count }
 
     mutating func next() -> String {
         guard index < rest.count else { return "" }
@@ -317,6 +335,7 @@ private struct SavedFields {
                 case "t": text += "\t"
                 case "n": text += "\n"
                 case "r": text += "\r"
+                case "0": text += "\0"
                 default: text.unicodeScalars.append(character)
                 }
             } else if character == "\\" {

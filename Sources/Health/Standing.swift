@@ -6,12 +6,18 @@ package struct Finding: Hashable, Sendable {
     package var opinion: Opinion
     /// Since when it is there without having been over.
     package var since: Moment
+    /// A name for the incident that a path can end with.
+    package var incident: String
     /// The severity by now; INFO during maintenance.
     package var severity: Severity
+    /// The severity by now without regard to maintenance.
+    package var found: Severity
     /// For how many seconds it has not been so, watched until it is over; nil while it holds.
     package var clearingSeconds: Double?
     /// Who has taken notice; nil when nobody has.
     package var acknowledgement: Acknowledgement?
+    /// Whether they have taken notice of it as bad as it is by now.
+    package var isNoticed: Bool
     /// The work that it falls into; nil when none does.
     package var maintenance: Maintenance?
 
@@ -44,9 +50,11 @@ package struct Standing: Hashable, Sendable {
 
     /// The incidents, raised or not yet.
     package internal(set) var incidents: [IncidentKey: Incident] = [:]
-    /// The work that is going on.
-    package var maintenance: [Maintenance] = []
+    /// The work that is announced: it is going on or to come.
+    package internal(set) var maintenance: [Maintenance] = []
     private var transitions: [Transition] = []
+    // The work that ended by its time and was not told of yet.
+    private(set) var ended: [Maintenance] = []
 
     /// Nothing holds yet.
     package init() {}
@@ -67,6 +75,7 @@ package struct Standing: Hashable, Sendable {
     package mutating func update(
         _ judgement: Judgement, now: Moment, thresholds: Thresholds = .defaults
     ) -> [Finding] {
+        ended += maintenance.filter { now.wallMilliseconds >= $0.endsWallMilliseconds }
         maintenance.removeAll { now.wallMilliseconds >= $0.endsWallMilliseconds }
         var findings: [Finding] = []
         var held: Set<IncidentKey> = []
@@ -81,10 +90,11 @@ package struct Standing: Hashable, Sendable {
         for (key, incident) in others.sorted(by: {
             ($0.key.part, $0.key.id.rawValue) < ($1.key.part, $1.key.id.rawValue)
         }) {
-            guard let left = clear(incident, key, judgement, now: now, thresholds) else {
+            guard var left = clear(incident, key, judgement, now: now, thresholds) else {
                 incidents[key] = nil
                 continue
             }
+            follow(&left, now)
             incidents[key] = left
             if left.isRaised { findings.append(finding(left, left.opinion, now)) }
         }
@@ -92,7 +102,7 @@ package struct Standing: Hashable, Sendable {
     }
 
     // The worst first; what another condition explains behind what stands for itself.
-    private static func sorted(_ findings: [Finding]) -> [Finding] {
+    static func sorted(_ findings: [Finding]) -> [Finding] {
         findings.enumerated().sorted { left, right in
             if left.element.severity != right.element.severity {
                 return left.element.severity > right.element.severity
@@ -106,12 +116,14 @@ package struct Standing: Hashable, Sendable {
     }
 
     private func finding(_ incident: Incident, _ opinion: Opinion, _ now: Moment) -> Finding {
-        let work = maintenance.first { $0.covers(opinion.subject, at: now) }
+        let work = work(on: opinion.subject, at: now)
         return Finding(
             opinion: opinion, since: incident.since,
-            severity: work == nil ? incident.severity : min(incident.severity, .info),
+            incident: IncidentKey(opinion.id, opinion.subject).id(since: incident.since),
+            severity: Self.shown(incident.severity, work), found: incident.severity,
             clearingSeconds: incident.cleanSince.map { now.seconds(since: $0) },
-            acknowledgement: incident.acknowledgement, maintenance: work)
+            acknowledgement: incident.acknowledgement, isNoticed: incident.isNoticed,
+            maintenance: work)
     }
 
     // MARK: What holds
@@ -122,11 +134,12 @@ package struct Standing: Hashable, Sendable {
     ) -> Incident {
         guard var incident = incidents[key] else {
             let wait = opinion.raiseSeconds(thresholds)
-            let incident = Incident(
+            var incident = Incident(
                 opinion: opinion, since: now, isRaised: wait <= 0, severity: opinion.severity,
-                counting: now, cleanSince: nil, seen: now, acknowledgement: nil, told: now)
+                counting: now, cleanSince: nil, seen: now, acknowledgement: nil, told: now,
+                shown: .pass, worst: .pass)
+            if incident.isRaised { raise(&incident, now) }
             incidents[key] = incident
-            if incident.isRaised { tell(.raised, incident, now, opinion.reason) }
             return incident
         }
         let before = incident
@@ -146,10 +159,7 @@ package struct Standing: Hashable, Sendable {
             incident.isRaised =
                 now.seconds(since: incident.since) >= opinion.raiseSeconds(thresholds)
             incident.severity = severity
-            if incident.isRaised {
-                incident.told = now
-                tell(.raised, incident, now, opinion.reason)
-            }
+            if incident.isRaised { raise(&incident, now) }
         } else if isFirst {
             compare(&incident, before, now)
         }
@@ -159,20 +169,34 @@ package struct Standing: Hashable, Sendable {
 
     private mutating func compare(_ incident: inout Incident, _ before: Incident, _ now: Moment) {
         if before.opinion.explainedBy != nil, incident.opinion.explainedBy == nil {
-            incident.told = now
-            tell(.raised, incident, now, incident.opinion.reason)
-        } else if incident.severity > before.severity {
-            incident.told = now
-            tell(.escalated, incident, now, incident.opinion.reason)
-        } else if incident.severity < before.severity {
-            incident.told = now
-            tell(.eased, incident, now, incident.opinion.reason)
-        } else if incident.severity >= .warning, incident.acknowledgement == nil,
+            raise(&incident, now)
+        } else if !follow(&incident, now), incident.shown >= .warning, !incident.isNoticed,
             now.seconds(since: incident.told) >= Self.reminderSeconds
         {
-            incident.told = now
-            tell(.reminded, incident, now, incident.opinion.reason)
+            tell(.reminded, &incident, now, incident.opinion.reason)
         }
+    }
+
+    private mutating func raise(_ incident: inout Incident, _ now: Moment) {
+        incident.shown = Self.shown(
+            incident.severity, work(on: incident.opinion.subject, at: now))
+        tell(.raised, &incident, now, incident.opinion.reason)
+    }
+
+    // Tells of what made it worse or excuses it, be it the condition itself or work on the part.
+    @discardableResult
+    private mutating func follow(_ incident: inout Incident, _ now: Moment) -> Bool {
+        guard incident.isRaised else { return false }
+        let (before, work) = (incident.shown, work(on: incident.opinion.subject, at: now))
+        incident.shown = Self.shown(incident.severity, work)
+        guard incident.shown != before else { return false }
+        let reason = incident.opinion.reason
+        if incident.shown > before {
+            tell(.escalated, &incident, now, reason)
+        } else {
+            tell(.eased, &incident, now, work.map { "\($0.sentence): \(reason)" } ?? reason)
+        }
+        return true
     }
 
     private static func severity(
@@ -230,20 +254,25 @@ package struct Standing: Hashable, Sendable {
     }
 
     private mutating func end(_ incident: Incident, _ now: Moment, _ reason: String) -> Incident? {
-        tell(.resolved, incident, now, "\(reason): \(incident.opinion.summary)")
+        var incident = incident
+        tell(.resolved, &incident, now, "\(reason): \(incident.opinion.summary)")
         return nil
     }
 
     private mutating func tell(
-        _ kind: Transition.Kind, _ incident: Incident, _ now: Moment, _ reason: String
+        _ kind: Transition.Kind, _ incident: inout Incident, _ now: Moment, _ reason: String
     ) {
+        incident.told = now
         // What another condition explains is told with that.
         guard incident.opinion.explainedBy == nil else { return }
         transitions.append(
             Transition(
                 kind: kind, id: incident.opinion.id, subject: incident.opinion.subject,
-                severity: incident.severity, moment: now, reason: reason,
+                severity: incident.shown, worst: incident.worst, moment: now, reason: reason,
                 serial: incident.opinion.serial))
+        if incident.shown == .warning || incident.shown == .critical {
+            incident.worst = max(incident.worst, incident.shown)
+        }
     }
 }
 
@@ -254,11 +283,10 @@ extension Standing {
         return transitions
     }
 
-    /// Notes that somebody has taken notice of an incident; false when there is none.
-    package mutating func acknowledge(_ key: IncidentKey, _ by: Acknowledgement) -> Bool {
-        guard incidents[key]?.isRaised == true else { return false }
-        incidents[key]?.acknowledgement = by
-        return true
+    /// The work that ended by its time since this was last asked.
+    package mutating func takeEndedMaintenance() -> [Maintenance] {
+        defer { ended = [] }
+        return ended
     }
 }
 

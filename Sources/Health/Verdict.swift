@@ -6,6 +6,8 @@ package struct Verdict: Hashable, Sendable {
     package var severity: Severity
     /// One sentence for an operator.
     package var summary: String
+    /// The worst without regard to maintenance; nil where none touches what holds.
+    package private(set) var unexcused: Severity?
 
     /// Sums up what holds, the worst first, on a node where these are watched; of the GPUs all
     /// were read in the latest pass, or as many as given.
@@ -25,10 +27,14 @@ package struct Verdict: Hashable, Sendable {
             return
         }
         severity = worst.severity
+        if findings.contains(where: { $0.maintenance != nil }) {
+            unexcused = findings.map(\.found).max()
+        }
         // What another condition explains is not one more.
         let others = findings.dropFirst().count { $0.opinion.explainedBy == nil }
+        // It is said at once who makes it look better than it is.
         summary =
-            worst.summary
+            (worst.maintenance.map { "\($0.sentence): " } ?? "") + worst.summary
             + (others == 0 ? "" : " \(others) more \(others == 1 ? "condition" : "conditions").")
     }
 

@@ -3,7 +3,7 @@ package import Model
 /// A named moment of the history: it names a pass, and stays when that is dropped.
 package struct StoredMark: Hashable, Sendable {
     /// The name.
-    package var name: MarkName
+    package var name: GivenName
     /// The pass, with the time that it has in the history.
     package var pass: StoredPass
     /// When it was put there, by the wall clock; milliseconds since 1970.
@@ -11,26 +11,26 @@ package struct StoredMark: Hashable, Sendable {
     /// From when on it is gone; nil for never; milliseconds since 1970.
     package var expiresMilliseconds: Int64?
     /// What people want to know about it.
-    package var note: MarkNote
+    package var note: Note
 }
 
 /// A mark that is to be set.
 package struct NewMark: Hashable, Sendable {
     /// The name.
-    package var name: MarkName
+    package var name: GivenName
     /// The pass; nil for the newest.
     package var pass: StoredPass?
     /// From when on it is gone; nil for never; milliseconds since 1970.
     package var expiresMilliseconds: Int64?
     /// What people want to know about it.
-    package var note: MarkNote
+    package var note: Note
     /// Whether a mark of that name may be moved here from another pass.
     package var mayMove: Bool
 
     /// A mark to be set.
     package init(
-        name: MarkName, pass: StoredPass? = nil, expiresMilliseconds: Int64? = nil,
-        note: MarkNote = MarkNote(), mayMove: Bool = false
+        name: GivenName, pass: StoredPass? = nil, expiresMilliseconds: Int64? = nil,
+        note: Note = Note(), mayMove: Bool = false
     ) {
         self.name = name
         self.pass = pass
@@ -82,7 +82,7 @@ extension Store {
 
     /// Deletes a mark and answers what it was; nil where there is none of that name.
     package func deleteMark(
-        _ name: MarkName, nowMilliseconds now: Int64
+        _ name: GivenName, nowMilliseconds now: Int64
     ) throws(HistoryError) -> StoredMark? {
         try transaction { _ throws(HistoryError) in
             let kept = try StoredMark.read(connection, named: name, now: now).first
@@ -128,7 +128,7 @@ extension StoredMark {
     /// The marks of a name, or all of them in the order of their passes, without those that have
     /// expired by then; what is damaged is left out.
     static func read(
-        _ connection: borrowing Connection, named name: MarkName? = nil, now: Int64
+        _ connection: borrowing Connection, named name: GivenName? = nil, now: Int64
     ) throws(HistoryError) -> [StoredMark] {
         let statement = try connection.prepare(
             """
@@ -141,7 +141,7 @@ extension StoredMark {
         try statement.bind(2, now)
         var marks: [StoredMark] = []
         while try statement.step() {
-            guard let name = MarkName(statement.text(0)), let note = MarkNote(statement.text(5))
+            guard let name = GivenName(statement.text(0)), let note = Note(statement.text(5))
             else { continue }
             marks.append(
                 StoredMark(

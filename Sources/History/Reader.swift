@@ -55,7 +55,7 @@ package final class Reader: Sendable {
     /// The marks in the order of their passes, or the one of a name, without those that have
     /// expired by a time in milliseconds since 1970.
     package func marks(
-        named name: MarkName? = nil, nowMilliseconds now: Int64
+        named name: GivenName? = nil, nowMilliseconds now: Int64
     ) throws(HistoryError) -> [StoredMark] {
         try ask { session throws(HistoryError) in try session.marks(named: name, now: now) }
     }

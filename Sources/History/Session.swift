@@ -174,7 +174,7 @@ struct Session: ~Copyable {
         return events
     }
 
-    func marks(named name: MarkName?, now: Int64) throws(HistoryError) -> [StoredMark] {
+    func marks(named name: GivenName?, now: Int64) throws(HistoryError) -> [StoredMark] {
         try StoredMark.read(connection, named: name, now: now)
     }
 

@@ -143,6 +143,18 @@ package final class Store {
         return id
     }
 
+    /// Keeps what changed between two passes, as `append` does with a pass; when it returns, it is
+    /// on the disk.
+    package func keep(
+        published: [PublishedBase], events: [JournalEntry]
+    ) throws(HistoryError) {
+        try transaction { _ throws(HistoryError) in
+            try replacePublished(published)
+            try write(events)
+        }
+        ballast.take()
+    }
+
     /// Runs all of a body or nothing of it.
     func transaction<Result>(
         _ body: (inout Memory) throws(HistoryError) -> Result

@@ -9,7 +9,7 @@ extension JournalEntry {
     func isSameOfPort(as other: NodeEvent) -> Bool {
         guard event.device == other.device else { return false }
         switch other.source {
-        case .nvml, .infiniBand, .health: return false
+        case .nvml, .infiniBand, .health, .operator: return false
         case .verbs where sources.contains(.verbs):
             return event.kind.counted == other.kind.counted && event.link == other.link
                 && event.wallMilliseconds == other.wallMilliseconds

@@ -230,7 +230,7 @@ package struct EventJournal: Sendable {
             entry.addOfPort(event)
             merged = entry.event
             entry.root = entry.root ?? root(of: merged, bootID: before.bootID)
-        case .nvml where before.sources.contains(.kernelLog), .infiniBand, .health: break
+        case .nvml where before.sources.contains(.kernelLog), .infiniBand, .health, .operator: break
         case .nvml:
             let (sum, overflow) = merged.count.addingReportingOverflow(event.count)
             merged.count = overflow ? .max : sum
@@ -324,13 +324,13 @@ extension JournalEntry {
 
     // Whether an event of the same boot is this one, told once more or by the other source.
     fileprivate func isSame(as other: NodeEvent, within milliseconds: Int64) -> Bool {
-        // Nobody else tells of a neighbour, or of a judgement.
-        for source in [NodeEvent.Source.infiniBand, .health]
+        // Nobody else tells of a neighbour, of a judgement, or of what somebody did.
+        for source in [NodeEvent.Source.infiniBand, .health, .operator]
         where other.source == source || sources.contains(source) { return false }
         if other.source == .verbs || sources.contains(.verbs) { return isSameOfPort(as: other) }
         guard event.kind == other.kind, event.device == other.device else { return false }
         switch other.source {
-        case .verbs, .infiniBand, .health: return false
+        case .verbs, .infiniBand, .health, .operator: return false
         case .kernelLog:
             guard event.number == other.number else { return false }
             if let record = other.record, record == event.record { return true }

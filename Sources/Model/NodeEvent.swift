@@ -78,6 +78,8 @@ package struct NodeEvent: Hashable, Sendable {
         case infiniBand = "infiniband"
         /// The daemon's judgement of all that was seen.
         case health
+        /// Somebody who looks after the node, over the API.
+        case `operator`
     }
 
     /// What an event happened to.
@@ -157,11 +159,19 @@ package struct NodeEvent: Hashable, Sendable {
         case conditionRaised = "condition_raised"
         /// A condition got worse.
         case conditionEscalated = "condition_escalated"
-        /// A condition is excused for now: switched off, or given time after a boot.
+        /// A condition is excused for now: switched off, given time after a boot, or worked on.
         case conditionEased = "condition_eased"
         /// A condition is over.
         case conditionResolved = "condition_resolved"
         /// A condition still holds, a day after it was told, and nobody has taken notice.
         case conditionReminded = "condition_reminded"
+        /// Somebody has taken notice of a condition.
+        case conditionAcknowledged = "condition_acknowledged"
+        /// A notice was taken back.
+        case conditionUnacknowledged = "condition_unacknowledged"
+        /// Work on the node or a part was announced, or changed.
+        case maintenanceSet = "maintenance_set"
+        /// Work was ended, or is over by its time.
+        case maintenanceEnded = "maintenance_ended"
     }
 }

@@ -44,7 +44,8 @@ extension NodeEvent {
             .clientReregister, .hcaFatal, .hcaChanged, .peerChanged, .pcieError, .pcieSlotUp,
             .pcieSlotDown, .hungTask,
             .kernelLogGap, .nvmlEvent, .conditionRaised, .conditionEscalated, .conditionEased,
-            .conditionResolved, .conditionReminded:
+            .conditionResolved, .conditionReminded, .conditionAcknowledged,
+            .conditionUnacknowledged, .maintenanceSet, .maintenanceEnded:
             nil
         }
     }

@@ -72,11 +72,45 @@ package protocol Answers: Sendable {
     ///
     /// Throws `.conflict` when a mark of that name may not be moved or there are too many.
     func setMark(
-        _ name: MarkName, _ change: MarkChange
+        _ name: GivenName, _ change: MarkChange
     ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool)
 
     /// Deletes a mark and answers what it was; likewise.
-    func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark
+    func deleteMark(_ name: GivenName) throws(AnswerError) -> V1.Mark
+
+    /// The work that is announced; from memory, must not block.
+    ///
+    /// Throws `.unavailable` before the first pass is complete.
+    func maintenance() throws(AnswerError) -> V1.MaintenanceList
+
+    /// Announces work, and answers it and whether there was none of that name; waits as `setMark`
+    /// does.
+    ///
+    /// Throws `.conflict` when too much is announced.
+    func setMaintenance(
+        _ name: GivenName, _ change: MaintenanceChange
+    ) throws(AnswerError) -> (work: V1.MaintenanceWindow, isNew: Bool)
+
+    /// Ends work before its time, as somebody asks, and answers what it was; likewise.
+    func endMaintenance(
+        _ name: GivenName, by author: Author
+    ) throws(AnswerError) -> V1.MaintenanceWindow
+
+    /// The conditions that somebody has taken notice of; from memory, must not block.
+    ///
+    /// Throws `.unavailable` before the first pass is complete.
+    func acknowledgements() throws(AnswerError) -> V1.Acknowledgements
+
+    /// Notes that somebody has taken notice of an incident, and answers that and whether nobody had
+    /// before; waits as `setMark` does.
+    func acknowledge(
+        _ incident: String, by author: Author, note: Note
+    ) throws(AnswerError) -> (notice: V1.AcknowledgedIncident, isNew: Bool)
+
+    /// Takes a notice back, as somebody asks, and answers what it was; likewise.
+    func withdraw(
+        _ incident: String, by author: Author
+    ) throws(AnswerError) -> V1.AcknowledgedIncident
 }
 
 /// What is asked about a stretch of time.
@@ -132,31 +166,79 @@ package enum Since: Hashable, Sendable {
     /// The latest pass at or before this long ago, in milliseconds.
     case ago(milliseconds: Int64)
     /// The pass that a mark names.
-    case mark(MarkName)
+    case mark(GivenName)
+}
+
+/// A time to come.
+package enum ComingTime: Hashable, Sendable {
+    /// A time, in milliseconds since 1970.
+    case wall(milliseconds: Int64)
+    /// That long after something, in milliseconds.
+    case after(milliseconds: Int64)
+
+    /// The time in milliseconds since 1970, for a time of what it may follow; nil beyond the end of
+    /// the year 9999.
+    package func milliseconds(after start: Int64) -> Int64? {
+        switch self {
+        case .wall(let milliseconds): return milliseconds
+        case .after(let milliseconds):
+            let (sum, overflow) = start.addingReportingOverflow(milliseconds)
+            return overflow || sum > Timestamp.latestMilliseconds ? nil : sum
+        }
+    }
+}
+
+/// What is announced of work.
+package struct MaintenanceChange: Hashable, Sendable {
+    /// The most parts; a node with more to work on is worked on as a whole.
+    package static let partsMax = 16
+
+    /// A part of the node.
+    package enum Part: Hashable, Sendable {
+        /// An HCA by its label, or one port of it.
+        case device(String, port: Int?)
+        /// A GPU by its place.
+        case gpu(PCIAddress)
+    }
+
+    /// Who works.
+    package var author: Author
+    /// Why.
+    package var reason: Note
+    /// When it begins, counted from now; nil for now.
+    package var begins: ComingTime?
+    /// When it ends, counted from the beginning.
+    package var ends: ComingTime
+    /// The parts; empty for the whole node.
+    package var parts: [Part]
+
+    /// Work.
+    package init(
+        author: Author, reason: Note = Note(), begins: ComingTime? = nil, ends: ComingTime,
+        parts: [Part] = []
+    ) {
+        self.author = author
+        self.reason = reason
+        self.begins = begins
+        self.ends = ends
+        self.parts = parts
+    }
 }
 
 /// What is to become of a mark.
 package struct MarkChange: Hashable, Sendable {
-    /// When a mark expires.
-    package enum Expiry: Hashable, Sendable {
-        /// At a time, in milliseconds since 1970.
-        case wall(milliseconds: Int64)
-        /// That long after it is set, in milliseconds.
-        case after(milliseconds: Int64)
-    }
-
     /// The moment that it names; nil for the newest pass.
     package var at: Since?
     /// When it is gone; nil for never.
-    package var expires: Expiry?
+    package var expires: ComingTime?
     /// What somebody noted.
-    package var note: MarkNote
+    package var note: Note
     /// Whether a mark of that name may be moved from another pass.
     package var mayMove: Bool
 
     /// What is to become of a mark.
     package init(
-        at: Since? = nil, expires: Expiry? = nil, note: MarkNote = MarkNote(),
+        at: Since? = nil, expires: ComingTime? = nil, note: Note = Note(),
         mayMove: Bool = false
     ) {
         self.at = at
@@ -196,6 +278,10 @@ package enum AnswerError: Error, Hashable, Sendable {
     case badRequest(String)
     /// There is no such mark; the text says which there are (404).
     case noSuchMark(String)
+    /// There is no such work; the text says which there is (404).
+    case noSuchMaintenance(String)
+    /// There is no such incident, or nobody has taken notice of it; the text says which (404).
+    case noSuchIncident(String)
     /// What is there stands against it; the text says what (409).
     case conflict(String)
     /// What was asked for is no longer kept, or never was; the text says what is (410).
@@ -208,9 +294,20 @@ extension AnswerError {
     private static let namedMax = 20
 
     /// That there is no mark of a name, and which there are, as far as they fit into a sentence.
-    package static func noSuchMark(_ name: MarkName, among known: [String]) -> AnswerError {
+    package static func noSuchMark(_ name: GivenName, among known: [String]) -> AnswerError {
+        .noSuchMark("no mark is named \"\(name)\"; there is: \(list(known))")
+    }
+
+    /// That no work of a name is announced, and which is.
+    package static func noSuchMaintenance(
+        _ name: GivenName, among known: [String]
+    ) -> AnswerError {
+        .noSuchMaintenance(
+            "no maintenance is named \"\(name)\"; there is: \(list(known))")
+    }
+
+    private static func list(_ known: [String]) -> String {
         let some = known.prefix(namedMax).joined(separator: ", ")
-        let list = known.isEmpty ? "none" : known.count > namedMax ? some + ", …" : some
-        return .noSuchMark("no mark is named \"\(name)\"; there is: \(list)")
+        return known.isEmpty ? "none" : known.count > namedMax ? some + ", …" : some
     }
 }

@@ -21,11 +21,22 @@ enum Endpoint: String, CaseIterable {
     case mark = "/api/v1/marks/"
     /// Followed by the name of a condition and `.md`.
     case playbook = "/playbooks/"
+    case maintenance = "/api/v1/maintenance"
+    /// Followed by what the work is called.
+    case work = "/api/v1/maintenance/"
+    case acknowledgements = "/api/v1/acknowledgements"
+    /// Followed by an incident.
+    case acknowledgement = "/api/v1/acknowledgements/"
+
+    // Those that a name follows.
+    private static let named = allCases.filter { $0 != .index && $0.rawValue.hasSuffix("/") }
+    // Those where things are set and deleted.
+    private var takesChanges: Bool { [.mark, .work, .acknowledgement].contains(self) }
 
     /// The endpoint of a path, and what the path has behind its name; nil where nothing is.
     static func find(_ path: String) -> (endpoint: Endpoint, rest: Substring)? {
         if let endpoint = Endpoint(rawValue: path) { return (endpoint, "") }
-        for endpoint in [gpu, mark, playbook] where path.hasPrefix(endpoint.rawValue) {
+        for endpoint in named where path.hasPrefix(endpoint.rawValue) {
             return (endpoint, path.dropFirst(endpoint.rawValue.count))
         }
         return nil
@@ -33,20 +44,21 @@ enum Endpoint: String, CaseIterable {
 
     /// The methods that it answers.
     var methods: [Request.Method] {
-        self == .mark ? [.get, .head, .put, .delete] : [.get, .head]
+        takesChanges ? [.get, .head, .put, .delete] : [.get, .head]
     }
 
     /// The most bytes that a request with this method may carry; nil where it carries none.
     func bodyMax(_ method: Request.Method?) -> Int? {
-        self == .mark && method == .put ? 4096 : nil
+        takesChanges && method == .put ? 4096 : nil
     }
 
     /// The query parameters that it understands, in the order in which they are explained.
     var parameters: [String] {
         switch self {
         case .index, .metrics, .healthz, .readyz, .gpus, .gpu, .pcie, .inventory, .manifest,
-            .marks, .mark, .playbook:
+            .marks, .mark, .maintenance, .acknowledgements, .playbook:
             []
+        case .work, .acknowledgement: ["author"]
         case .health: ["strict"]
         case .links: ["device"]
         case .counters: ["device", "end", "gpu"]
@@ -76,6 +88,11 @@ enum Endpoint: String, CaseIterable {
         case .marks: "every mark, a named moment to count from"
         case .mark: "one mark by name; PUT sets it, DELETE deletes it"
         case .playbook: "what a condition means and what to do about it, in Markdown"
+        case .maintenance: "every announced work, which makes what is found meanwhile INFO"
+        case .work: "one work by name; PUT announces it, DELETE ends it"
+        case .acknowledgements: "every condition that somebody has taken notice of"
+        case .acknowledgement:
+            "one by its incident; PUT takes notice, DELETE takes that back"
         }
     }
 
@@ -89,6 +106,8 @@ enum Endpoint: String, CaseIterable {
         case .events: "?limit=20"
         case .mark: "T0"
         case .playbook: "ib_link_down.md"
+        case .work: "swap-3"
+        case .acknowledgement: "INCIDENT"
         default: ""
         }
     }
@@ -116,8 +135,9 @@ enum Endpoint: String, CaseIterable {
             after=    the id of an event, 0 for the oldest, or an earlier answer's `next`
             limit=    at most so many events, 1 to 1000
             strict=1  503 unless the verdict is PASS, INFO or WARNING
+            author=   who ends or takes back, with DELETE
 
-            Marks are set and deleted through the Unix socket alone.
+            What can be set and deleted is so through the Unix socket alone.
             Errors are application/problem+json (RFC 9457). Times are UTC. Answers can be gzip.
 
             """

@@ -11,6 +11,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case noSuchDevice = "no-such-device"
     case noSuchGPU = "no-such-gpu"
     case noSuchMark = "no-such-mark"
+    case noSuchMaintenance = "no-such-maintenance"
+    case noSuchIncident = "no-such-incident"
     case methodNotAllowed = "method-not-allowed"
     case headTimeout = "head-timeout"
     case conflict = "conflict"
@@ -39,6 +41,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .noSuchDevice: (404, "No device has this label")
         case .noSuchGPU: (404, "There is no such GPU")
         case .noSuchMark: (404, "There is no such mark")
+        case .noSuchMaintenance: (404, "There is no such maintenance")
+        case .noSuchIncident: (404, "There is no such incident")
         case .methodNotAllowed: (405, "This path does not answer this method")
         case .headTimeout: (408, "The request was not complete in time")
         case .conflict: (409, "What is there stands against it")
@@ -95,6 +99,8 @@ extension Problem {
         switch error {
         case .badRequest(let detail): self.init(.badParameter, detail)
         case .noSuchMark(let detail): self.init(.noSuchMark, detail)
+        case .noSuchMaintenance(let detail): self.init(.noSuchMaintenance, detail)
+        case .noSuchIncident(let detail): self.init(.noSuchIncident, detail)
         case .conflict(let detail): self.init(.conflict, detail)
         case .gone(let detail): self.init(.gone, detail)
         case .unavailable(let detail): self.init(.unavailable, detail)

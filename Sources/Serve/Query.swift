@@ -115,12 +115,28 @@ struct Query {
     }
 
     /// The name of a mark.
-    static func markName(_ text: Substring) throws(Problem) -> MarkName {
-        guard let name = MarkName(String(text)) else {
+    static func markName(_ text: Substring) throws(Problem) -> GivenName {
+        try name(text, of: "a mark")
+    }
+
+    /// The name that somebody gave something.
+    static func name(_ text: Substring, of what: String) throws(Problem) -> GivenName {
+        guard let name = GivenName(String(text)) else {
             throw Problem(
-                .badParameter, "the name of a mark is \(MarkName.expected), not \"\(text)\"")
+                .badParameter, "the name of \(what) is \(GivenName.expected), not \"\(text)\"")
         }
         return name
+    }
+
+    /// `author`: who asks for a change without a body.
+    func author() throws(Problem) -> Author {
+        try RequestBody.author(values["author"], "?author=ann")
+    }
+
+    /// Refuses `author` where a body has it, or nothing is changed.
+    func refuseAuthor(_ method: Request.Method) throws(Problem) {
+        guard method != .delete, values["author"] != nil else { return }
+        throw Problem(.badParameter, "author goes with DELETE alone; PUT has it in its body")
     }
 
     /// The most names that one question may have.

@@ -50,6 +50,7 @@ struct Routes {
             throw Problem(path, answers: endpoint.methods)
         }
         let query = try Query(request.query, of: endpoint)
+        try query.refuseAuthor(method)
         let gzip = request.acceptsGzip
         switch endpoint {
         case .index: return .done(.text(Endpoint.indexPage(command: command())))
@@ -71,6 +72,13 @@ struct Routes {
         case .marks: return .later(.past) { [self] in marks(gzip: gzip) }
         case .mark: return try mark(try Query.markName(rest), request, method)
         case .playbook: return .done(try playbook(rest))
+        case .maintenance: return .done(maintenance(gzip: gzip))
+        case .work:
+            let name = try Query.name(rest, of: "a maintenance")
+            return try work(name, request, method, query)
+        case .acknowledgements: return .done(acknowledgements(gzip: gzip))
+        case .acknowledgement:
+            return try acknowledgement(try Query.decode(rest), request, method, query)
         }
     }
 

@@ -27,6 +27,11 @@ package enum V1 {
         package var parts: [String: String]?
         /// Parts that offended, the worst first; absent where none did.
         package var offenders: [Offender]?
+        /// The work that is announced, the earliest first; absent where none is.
+        package var maintenance: [MaintenanceWindow]?
+        /// What `verdict` would be without regard to maintenance; absent where none touches a
+        /// condition.
+        package var verdictWithoutMaintenance: String?
         /// The history on disk; absent when it is switched off, and before the first pass.
         package var history: HistoryState?
 
@@ -52,6 +57,8 @@ package enum V1 {
     package struct Condition: Codable, Hashable, Sendable {
         /// The condition's name in the catalogue.
         package var id: String
+        /// What the incident is called, from when it is raised until it is over.
+        package var incident: String?
         /// `INFO`, `WARNING`, `CRITICAL` or `UNKNOWN`.
         package var severity: String
         /// Since when it holds.
@@ -107,33 +114,44 @@ package enum V1 {
     package struct Acknowledgement: Codable, Hashable, Sendable {
         /// Who.
         package var author: String
-        /// What they say of it.
-        package var comment: String
+        /// What they say of it; absent for nothing.
+        package var note: String?
+        /// How bad it was then; nobody has taken notice of what is worse.
+        package var severity: String
         /// When.
         package var time: String
 
         /// A notice.
-        package init(author: String, comment: String, time: String) {
+        package init(author: String, note: String?, severity: String, time: String) {
             self.author = author
-            self.comment = comment
+            self.note = note
+            self.severity = severity
             self.time = time
         }
     }
 
-    /// That somebody works on the node or a part.
+    /// The work that makes a condition INFO.
     package struct Maintenance: Codable, Hashable, Sendable {
-        /// Who.
+        /// What it is called.
+        package var name: String
+        /// Who works.
         package var author: String
-        /// Why.
-        package var reason: String
+        /// Why; absent for nothing.
+        package var reason: String?
         /// When it ends.
-        package var until: String
+        package var ends: String
+        /// How bad the condition is without regard to the work.
+        package var severity: String
 
-        /// A time of work.
-        package init(author: String, reason: String, until: String) {
+        /// Work on a part or the node.
+        package init(
+            name: String, author: String, reason: String?, ends: String, severity: String
+        ) {
+            self.name = name
             self.author = author
             self.reason = reason
-            self.until = until
+            self.ends = ends
+            self.severity = severity
         }
     }
 

@@ -75,16 +75,7 @@ extension V1 {
         /// Reads a request; throws for a key that there is not, since a misspelt `replace` or
         /// `expires` must not be passed over.
         package init(from decoder: any Decoder) throws {
-            let keys = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
-            let known = CodingKeys.allCases.map(\.stringValue)
-            if let stray = keys.sorted().first(where: { !known.contains($0) }) {
-                throw DecodingError.keyNotFound(
-                    AnyKey(stray),
-                    DecodingError.Context(
-                        codingPath: decoder.codingPath,
-                        debugDescription: "there is no key \"\(stray)\", but "
-                            + known.joined(separator: ", ")))
-            }
+            try decoder.refuseStrays(CodingKeys.self)
             let values = try decoder.container(keyedBy: CodingKeys.self)
             at = try values.decodeIfPresent(String.self, forKey: .at)
             expires = try values.decodeIfPresent(String.self, forKey: .expires)
@@ -95,23 +86,5 @@ extension V1 {
         private enum CodingKeys: String, CodingKey, CaseIterable {
             case at, expires, note, replace
         }
-    }
-}
-
-/// Any key of an object.
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(_ text: String) {
-        stringValue = text
-    }
-
-    init?(stringValue: String) {
-        self.init(stringValue)
-    }
-
-    init?(intValue: Int) {
-        nil
     }
 }

@@ -34,6 +34,8 @@ enum ClientError: Error, CustomStringConvertible {
     case notDocument(path: String, String)
     /// No such device in the daemon's answer.
     case noDevice(String, known: [String])
+    /// The daemon's verdict has no such condition, or several.
+    case noCondition(String, known: [String], isAmbiguous: Bool)
     /// Standard output takes no more.
     case output(errno: Int32)
 
@@ -41,7 +43,7 @@ enum ClientError: Error, CustomStringConvertible {
     var exitStatus: Int32 {
         switch self {
         case .problem(let problem) where Self.isWrongQuestion(problem): 64
-        case .noDevice: 64
+        case .noDevice, .noCondition: 64
         default: 4
         }
     }
@@ -49,7 +51,7 @@ enum ClientError: Error, CustomStringConvertible {
     // What another argument would not have met, in the daemon's words.
     private static func isWrongQuestion(_ problem: V1.Problem) -> Bool {
         [400, 403, 409].contains(problem.status)
-            || ["/problems/no-such-gpu", "/problems/no-such-mark"].contains(problem.type)
+            || problem.type.hasPrefix("/problems/no-such-")
     }
 
     /// Whether the daemon knows no such GPU.
@@ -93,6 +95,11 @@ enum ClientError: Error, CustomStringConvertible {
             "The answer to \(path) cannot be used (\(fault)): is it the daemon that listens "
                 + "there, and of the same version as this command?"
         case .noDevice(let name, let known): Self.noDevice(name, known)
+        case .noCondition(let name, let known, let isAmbiguous):
+            isAmbiguous
+                ? "'\(name)' holds at several places, say which: \(Self.list(known))."
+                : "No condition '\(name)' holds: "
+                    + (known.isEmpty ? "none does." : "there is \(Self.list(known)).")
         case .output(let code): "Cannot write to standard output\(Self.reason(code))."
         }
     }
@@ -123,6 +130,10 @@ enum ClientError: Error, CustomStringConvertible {
         known.isEmpty
             ? "There is no device '\(name)': the daemon knows none."
             : "There is no device '\(name)': there are \(known.joined(separator: ", "))."
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", …" : "")
     }
 
     private static func reason(_ code: Int32) -> String {

@@ -51,6 +51,13 @@ enum Console {
         let value = unsafe getenv(name).map { unsafe String(cString: $0) }
         return value?.isEmpty == false ? value : nil
     }
+
+    /// Who runs this: behind sudo(8) the user who called it, else the user's name, else the number.
+    static var loginName: String {
+        if geteuid() == 0, let name = variable("SUDO_USER") { return name }
+        return unsafe getpwuid(getuid()).map { unsafe String(cString: $0.pointee.pw_name) }
+            ?? "uid \(getuid())"
+    }
 }
 
 /// Ctrl-C while something is followed without end.

@@ -137,8 +137,8 @@ extension V1.Event {
         return count > 1 ? "last at \(lastTime)" : nil
     }
 
-    // What the daemon concluded has all it says in its line.
-    private var isConclusion: Bool { sources == ["health"] }
+    // What is said of a condition, and what the daemon concluded, has all it says in its line.
+    private var isConclusion: Bool { sources == ["health"] || kind.hasPrefix("condition_") }
 
     fileprivate var shownLine: String {
         isConclusion ? "\(severity.map { "\($0.uppercased()) " } ?? "")\(line)" : line

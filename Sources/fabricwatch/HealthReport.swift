@@ -19,6 +19,17 @@ struct HealthReport {
             \(reach.peers) peers read\(reach.gpuText)
             """)
         page.line("expectations: \(Self.words(health.expectations))")
+        for work in health.maintenance ?? [] {
+            page.line(
+                """
+                maintenance: \(work.name) on \(work.parts) by \(work.author), \
+                \(work.active ? "" : "from \(work.begins) ")until \(work.ends)\
+                \(Self.why(work.reason))
+                """)
+        }
+        if let verdict = health.verdictWithoutMaintenance {
+            page.line("without maintenance: ", Span(verdict, Ink(severity: verdict)))
+        }
         if !health.conditions.isEmpty {
             page.line()
             page.table(conditions)
@@ -90,13 +101,22 @@ struct HealthReport {
         }
         if let notice = condition.acknowledgement {
             page.line(
-                "    acknowledged by \(notice.author) at \(notice.time): \(notice.comment)")
+                """
+                    acknowledged by \(notice.author) at \(notice.time) as \(notice.severity)\
+                \(Self.why(notice.note))
+                """)
         }
         if let work = condition.maintenance {
-            page.line("    maintenance by \(work.author) until \(work.until): \(work.reason)")
+            page.line(
+                """
+                    maintenance \(work.name) by \(work.author) until \(work.ends), without it \
+                \(work.severity)\(Self.why(work.reason))
+                """)
         }
         page.line(Span("    playbook: fabricwatch explain \(condition.id)", .faint))
     }
+
+    private static func why(_ text: String?) -> String { text.map { ": \($0)" } ?? "" }
 
     private static func words(_ name: String) -> String {
         name.split(separator: "_").joined(separator: " ")
@@ -164,7 +184,8 @@ extension V1.Observed {
 }
 
 extension V1.Subject {
-    fileprivate var place: String {
+    /// Where it is, in words: `rail3 port 1`, `gpu 0`.
+    var place: String {
         let part = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
         let cable = device.map { name in port.map { "\(name) port \($0)" } ?? name }
         let parts = [

@@ -19,7 +19,8 @@ import Wire
             subcommands: [
                 HealthCommand.self, ExplainCommand.self, LinksCommand.self, GPUsCommand.self,
                 PCIeCommand.self, InventoryCommand.self, DeltasCommand.self, EventsCommand.self,
-                MarksCommand.self, MarkCommand.self, HistoryCommand.self,
+                MarksCommand.self, MarkCommand.self, MaintenanceCommand.self,
+                AcknowledgeCommand.self, HistoryCommand.self,
             ])
     }
 }

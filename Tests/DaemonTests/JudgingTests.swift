@@ -134,25 +134,32 @@ import Wire
     @Test func noticeAndWorkOutliveTheDaemon() throws {
         let scratch = PipelineTests.Scratch()
         var node = node
-        let notice = Acknowledgement(author: "ann", comment: "ordered", wallMilliseconds: 5)
         do {
             let pipeline = try pipeline(scratch.keeper())
             _ = pass(pipeline, node, 0)
             node.isActive = false
             let down = try #require(pass(pipeline, node, 10).findings.first)
-            let key = IncidentKey(down.opinion.id, down.opinion.subject)
-            let isNoted = pipeline.acknowledge(key, notice)
-            #expect(isNoted)
-            pipeline.maintenance = [
-                Maintenance(
-                    key: nil, author: "bob", reason: "cables", endsWallMilliseconds: .max)
-            ]
-            _ = pass(pipeline, node, 20)
+            let work = Maintenance(
+                name: "cables", author: "bob", reason: "", beginsWallMilliseconds: 0,
+                endsWallMilliseconds: .max)
+            let now = Moment.scripted(seconds: Self.start + 11)
+            // No pass follows: it is on the disk at once.
+            let (outcome, shown) = pipeline.change(now: now) { standing in
+                _ = standing.set(work)
+                return standing.acknowledge(
+                    down.incident, author: "ann", note: "ordered", wallMilliseconds: 5)
+            } event: { _ in
+                work.announced(now: now)
+            }
+            #expect(outcome != .none && shown?.verdict.severity == .info)
         }
         let picture = pass(try pipeline(scratch.keeper()), node, 60)
         let condition = picture.health(node: "n", now: picture.now).conditions.first
         #expect(condition?.acknowledgement?.author == "ann")
         #expect(condition?.maintenance?.author == "bob" && condition?.severity == "INFO")
+        #expect(condition?.maintenance?.severity == "CRITICAL")
+        let set = picture.journal.entries.filter { $0.event.kind == .maintenanceSet }
+        #expect(set.count == 1 && set.first?.sources == [.operator])
         #expect(picture.verdict.severity == .info)
     }
 

@@ -37,6 +37,7 @@ final class LogBook: Sendable {
 final class SetClock: TimeSource {
     private let seconds = Mutex<UInt64>(0)
 
+    func set(_ new: UInt64) { seconds.withLock { $0 = new } }
     func advance(seconds more: UInt64) { seconds.withLock { $0 += more } }
     func now() -> Moment { .scripted(seconds: seconds.withLock { $0 }) }
 }

@@ -12,93 +12,10 @@ import Wire
 /// Marks through the desk, with a history behind it.
 @Suite(.timeLimit(.minutes(1)))
 struct MarkTests {
-    private static let start: Int64 = 1_700_000_000_000
-
-    /// A clock that a test sets.
-    private final class SetClock: TimeSource {
-        private let seconds = Mutex<UInt64>(0)
-
-        func set(_ new: UInt64) { seconds.withLock { $0 = new } }
-        func now() -> Moment { .scripted(seconds: seconds.withLock { $0 }) }
-    }
-
-    /// A daemon without probes: passes are handed in.
-    private final class Node {
-        let scratch = PipelineTests.Scratch()
-        let clock = SetClock()
-        let errands = Errands(patienceMilliseconds: 60_000)
-        let pipeline: Pipeline
-        let desk: Desk
-        var node = ScriptedNode(local: ["symbol_error": 0], far: ["symbol_error": 0])
-
-        init(keepsHistory: Bool = true, maximumAgeSeconds: Int64 = 1 << 40) throws {
-            var keeper: Keeper?
-            if keepsHistory {
-                let store = try Store(
-                    directory: scratch.path,
-                    limits: Store.Limits(
-                        maximumAgeMilliseconds: maximumAgeSeconds * 1000, maximumBytes: 64 << 20),
-                    nowMilliseconds: MarkTests.start)
-                keeper = Keeper(
-                    store: store, directory: scratch.path, clock: clock,
-                    log: Logger(label: "test"))
-            }
-            pipeline = Pipeline(
-                naming: .init(), keeper: keeper, past: try keeper?.past() ?? Past())
-            desk = Desk(
-                node: "n1", clock: clock,
-                archive: keepsHistory ? Archive(reader: Reader(directory: scratch.path)) : nil,
-                errands: errands)
-        }
-
-        func pass(_ seconds: UInt64, far symbolErrors: UInt64 = 0) {
-            clock.set(seconds)
-            node.far["symbol_error"] = symbolErrors
-            _ = pipeline.pass(
-                [Collected(collector: "infiniband", report: .infiniBand(node.report(seconds)))],
-                collectors: [.scripted(seconds: seconds)], now: .scripted(seconds: seconds))
-        }
-
-        func set(
-            _ text: String, _ change: MarkChange = MarkChange()
-        ) throws -> (mark: V1.Mark, isNew: Bool) {
-            let name = try #require(MarkName(text))
-            let desk = desk
-            return try attended(errands, pipeline) { () throws(AnswerError) in
-                try desk.setMark(name, change)
-            }
-        }
-
-        func delete(_ text: String) throws -> V1.Mark {
-            let name = try #require(MarkName(text))
-            let desk = desk
-            return try attended(errands, pipeline) { () throws(AnswerError) in
-                try desk.deleteMark(name)
-            }
-        }
-
-        func symbols(_ since: Since, until: Since? = nil) throws -> (UInt64?, V1.Deltas) {
-            let deltas = try desk.deltas(since: since, until: until)
-            let far = deltas.series.first { $0.key == ScriptedNode.leaf.description }
-            return (far?.counters.first { $0.name == "symbol_error" }?.delta, deltas)
-        }
-    }
-
-    private func refusal(_ ask: () throws -> Void) throws -> AnswerError {
-        do {
-            try ask()
-        } catch let error as AnswerError {
-            return error
-        }
-        throw Missing()
-    }
-
-    private struct Missing: Error {}
-
-    private func mark(_ text: String) throws -> Since { .mark(try #require(MarkName(text))) }
+    private func mark(_ text: String) throws -> Since { .mark(try #require(GivenName(text))) }
 
     @Test func deltasRunFromAMarkToAMarkAndToNow() throws {
-        let node = try Node()
+        let node = try DeskStage()
         for step in 0...10 as ClosedRange<UInt64> {
             node.pass(step * 10, far: step * step)
             if step == 2 { _ = try node.set("T0") }
@@ -117,7 +34,7 @@ struct MarkTests {
         // A mark's cursor is the mark.
         let cursor = try node.desk.marks().marks.map(\.cursor)
         #expect(try node.symbols(.cursor(cursor[0]), until: .cursor(cursor[1])).0 == 32)
-        let time = Since.wall(milliseconds: Self.start + 45_000)
+        let time = Since.wall(milliseconds: DeskStage.start + 45_000)
         #expect(try node.symbols(try mark("T0"), until: time).0 == 16 - 4)
         #expect(
             try node.symbols(try mark("T0"), until: .ago(milliseconds: 20_000)).0 == 64 - 4)
@@ -131,7 +48,7 @@ struct MarkTests {
     }
 
     @Test func aMarkSaysWhatItIs() throws {
-        let node = try Node()
+        let node = try DeskStage()
         node.pass(0)
         node.pass(10)
         node.clock.set(14)
@@ -156,7 +73,7 @@ struct MarkTests {
     }
 
     @Test func aMarkStaysWhereItIsUnlessToldOtherwise() throws {
-        let node = try Node()
+        let node = try DeskStage()
         node.pass(0)
         let first = try node.set("T0").mark
         // The same moment again, as a script does that lost the answer.
@@ -176,19 +93,19 @@ struct MarkTests {
     }
 
     @Test func aMarkMayBePutInThePast() throws {
-        let node = try Node()
+        let node = try DeskStage()
         for step in 0...5 as ClosedRange<UInt64> { node.pass(step * 10) }
-        let at = Self.start + 25_000
+        let at = DeskStage.start + 25_000
         #expect(try node.set("a", MarkChange(at: .wall(milliseconds: at))).mark.pass == 3)
         #expect(try node.set("b", MarkChange(at: .ago(milliseconds: 10_000))).mark.pass == 5)
         #expect(try node.set("c", MarkChange(at: mark("a"))).mark.pass == 3)
         #expect(try node.desk.marks().marks.map(\.name) == ["a", "c", "b"])
-        let before = MarkChange(at: .wall(milliseconds: Self.start - 1))
+        let before = MarkChange(at: .wall(milliseconds: DeskStage.start - 1))
         guard case .gone(let kept) = try refusal({ _ = try node.set("d", before) }) else {
             throw Missing()
         }
         #expect(kept.contains("Kept are passes 1 "))
-        let later = MarkChange(at: .wall(milliseconds: Self.start + 50_001))
+        let later = MarkChange(at: .wall(milliseconds: DeskStage.start + 50_001))
         guard case .badRequest = try refusal({ _ = try node.set("d", later) }),
             case .badRequest = try refusal({ _ = try node.set("d", MarkChange(at: .cursor("p"))) }),
             case .noSuchMark(let known) = try refusal({
@@ -199,12 +116,12 @@ struct MarkTests {
     }
 
     @Test(arguments: [
-        MarkChange.Expiry.wall(milliseconds: MarkTests.start + 50_000),
+        ComingTime.wall(milliseconds: DeskStage.start + 50_000),
         .after(milliseconds: 0), .after(milliseconds: .max),
         .after(milliseconds: 253_402_300_799_999),
     ])
-    func anExpiryLiesAheadAndCanBeTold(expiry: MarkChange.Expiry) throws {
-        let node = try Node()
+    func anExpiryLiesAheadAndCanBeTold(expiry: ComingTime) throws {
+        let node = try DeskStage()
         node.pass(50)
         guard
             case .badRequest = try refusal({ _ = try node.set("T0", MarkChange(expires: expiry)) })
@@ -213,7 +130,7 @@ struct MarkTests {
     }
 
     @Test func aMarkWhosePassIsDroppedSaysSo() throws {
-        let node = try Node(maximumAgeSeconds: 600)
+        let node = try DeskStage(maximumAgeSeconds: 600)
         node.pass(0)
         _ = try node.set("T0")
         for step in 1...300 as ClosedRange<UInt64> { node.pass(step * 10, far: step) }
@@ -223,7 +140,7 @@ struct MarkTests {
             throw Missing()
         }
         #expect(text.contains("Mark T0 names pass 1 ") && text.contains("Kept are passes "))
-        let oldest = Since.wall(milliseconds: Self.start)
+        let oldest = Since.wall(milliseconds: DeskStage.start)
         guard
             case .gone = try refusal({ _ = try node.symbols(oldest, until: oldest) }),
             case .conflict = try refusal({ _ = try node.set("T0") })
@@ -232,20 +149,20 @@ struct MarkTests {
     }
 
     @Test func withoutAHistoryThereAreNoMarks() throws {
-        let none = try Node(keepsHistory: false)
+        let none = try DeskStage(keepsHistory: false)
         none.pass(0)
         guard case .unavailable(let text) = try refusal({ _ = try none.set("T0") }),
             case .unavailable = try refusal({ _ = try none.desk.marks() }),
             case .unavailable = try refusal({ _ = try none.delete("T0") })
         else { throw Missing() }
         #expect(text.contains("history.enabled"))
-        let empty = try Node()
+        let empty = try DeskStage()
         #expect(try empty.desk.marks().marks.isEmpty)
         guard case .unavailable = try refusal({ _ = try empty.set("T0") }) else { throw Missing() }
     }
 
     @Test func aHistoryThatIsAwayKeepsNoMark() throws {
-        let node = try Node()
+        let node = try DeskStage()
         node.pass(0)
         try FileManager.default.removeItem(atPath: node.scratch.path + "/history.db")
         guard case .unavailable(let text) = try refusal({ _ = try node.set("T0") }) else {
@@ -255,9 +172,35 @@ struct MarkTests {
     }
 }
 
-extension MarkNote: ExpressibleByStringLiteral {
+extension DeskStage {
+    fileprivate func set(
+        _ text: String, _ change: MarkChange = MarkChange()
+    ) throws -> (mark: V1.Mark, isNew: Bool) {
+        let name = try #require(GivenName(text))
+        let desk = desk
+        return try attended(errands, pipeline) { () throws(AnswerError) in
+            try desk.setMark(name, change)
+        }
+    }
+
+    fileprivate func delete(_ text: String) throws -> V1.Mark {
+        let name = try #require(GivenName(text))
+        let desk = desk
+        return try attended(errands, pipeline) { () throws(AnswerError) in
+            try desk.deleteMark(name)
+        }
+    }
+
+    fileprivate func symbols(_ since: Since, until: Since? = nil) throws -> (UInt64?, V1.Deltas) {
+        let deltas = try desk.deltas(since: since, until: until)
+        let far = deltas.series.first { $0.key == ScriptedNode.leaf.description }
+        return (far?.counters.first { $0.name == "symbol_error" }?.delta, deltas)
+    }
+}
+
+extension Note: ExpressibleByStringLiteral {
     /// The notes of these tests are short.
     public init(stringLiteral text: String) {
-        self = MarkNote(text) ?? MarkNote()
+        self = Note(text) ?? Note()
     }
 }

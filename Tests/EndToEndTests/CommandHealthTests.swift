@@ -114,7 +114,7 @@ struct CommandHealthTests {
                     why: we counted 412 in 12 min, leaf-1 port 17 counted 0.
                     next step (clean and reseat): Clean both ends.
                     clearing: not so for 5m0s, watched until it is over
-                    acknowledged by ada at 2026-02-03T04:02:00.000Z: cable is ordered
+                    acknowledged by ada at 2026-02-03T04:02:00.000Z as WARNING: cable is ordered
                     playbook: fabricwatch explain ib_rcv_errors
 
                 ib_link_down  rail1 port 1
@@ -122,7 +122,8 @@ struct CommandHealthTests {
                     explained by: ib_peer_switch_event
                     accused (local only): cable, then peer port
                     next step (none): Reseat the cable at both ends.
-                    maintenance by bob until 2026-02-03T06:00:00.000Z: leaf-1 gets new firmware
+                    maintenance leaf-1 by bob until 2026-02-03T06:00:00.000Z, without it CRITICAL: \
+                new firmware
                     playbook: fabricwatch explain ib_link_down
 
                 PART                  VERDICT   SCORE  INCIDENTS  CRITICAL  LAST
@@ -145,7 +146,8 @@ struct CommandHealthTests {
         condition.step = "clean_and_reseat"
         condition.clearingSeconds = 300
         condition.acknowledgement = V1.Acknowledgement(
-            author: "ada", comment: "cable is ordered", time: "2026-02-03T04:02:00.000Z")
+            author: "ada", note: "cable is ordered", severity: "WARNING",
+            time: "2026-02-03T04:02:00.000Z")
         return condition
     }()
 
@@ -156,9 +158,40 @@ struct CommandHealthTests {
         condition.step = "none"
         condition.explainedBy = "ib_peer_switch_event"
         condition.maintenance = V1.Maintenance(
-            author: "bob", reason: "leaf-1 gets new firmware", until: "2026-02-03T06:00:00.000Z")
+            name: "leaf-1", author: "bob", reason: "new firmware",
+            ends: "2026-02-03T06:00:00.000Z", severity: "CRITICAL")
         return condition
     }()
+
+    @Test func `health says who works on what, and what the verdict is without that`() throws {
+        var health = Documents.health("INFO", "rail1 is down.", [Self.explained])
+        health.verdictWithoutMaintenance = "CRITICAL"
+        health.maintenance = [
+            V1.MaintenanceWindow(
+                name: "leaf-1", author: "bob", reason: "new firmware", begins: Documents.time,
+                ends: "2026-02-03T06:00:00.000Z", active: true,
+                subjects: [
+                    V1.Subject(device: "rail1", port: 1, key: "0x0002c90300000002/1"),
+                    V1.Subject(gpu: "GPU-1", gpuIndex: 3, pciAddress: "0000:18:00.0"),
+                ]),
+            V1.MaintenanceWindow(
+                name: "reboot", author: "ann", reason: nil, begins: "2026-02-04T06:00:00.000Z",
+                ends: "2026-02-04T07:00:00.000Z", active: false, subjects: nil),
+        ]
+        let (outcome, _) = try Command.run("health", against: [.document(health)])
+        #expect(outcome.status == 0)
+        #expect(
+            outcome.output.contains(
+                """
+                expectations: not configured
+                maintenance: leaf-1 on rail1 port 1, gpu 3 by bob, until \
+                2026-02-03T06:00:00.000Z: new firmware
+                maintenance: reboot on the whole node by ann, from 2026-02-04T06:00:00.000Z until \
+                2026-02-04T07:00:00.000Z
+                without maintenance: CRITICAL
+
+                """), "\(outcome.output)")
+    }
 
     @Test func `a node without ports says so`() throws {
         let health = Documents.health(

@@ -104,7 +104,9 @@ struct CommandStyleTests {
     @Test(
         arguments: [
             [], ["health"], ["explain"], ["links"], ["gpus"], ["pcie"], ["inventory"],
-            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"], ["history"],
+            ["inventory", "propose"], ["deltas"], ["events"], ["marks"], ["mark"],
+            ["maintenance"], ["maintenance", "begin"], ["maintenance", "end"], ["acknowledge"],
+            ["history"],
             ["history", "info"], ["history", "verify"], ["history", "export"],
         ])
     func `the manual shows the help as it is`(subcommand: [String]) throws {

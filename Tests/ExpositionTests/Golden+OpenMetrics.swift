@@ -20,6 +20,16 @@ extension Golden {
         device="rail1",port="1",end="",collector="",gpu="",uuid="",xid=""} 1
         fabricwatch_health_condition{condition="probe_stale",severity="UNKNOWN",device="",\
         port="",end="",collector="infiniband",gpu="",uuid="",xid=""} 1
+        # HELP fabricwatch_health_condition_acknowledged A condition that holds, and that somebody \
+        has taken notice of as bad as it is; the labels are those of fabricwatch_health_condition.
+        # TYPE fabricwatch_health_condition_acknowledged gauge
+        fabricwatch_health_condition_acknowledged{condition="ib_link_down",severity="CRITICAL",\
+        device="rail1",port="1",end="",collector="",gpu="",uuid="",xid=""} 1
+        # HELP fabricwatch_maintenance_active How many announced times of work are going on, on \
+        the whole node or on parts of it.
+        # TYPE fabricwatch_maintenance_active gauge
+        fabricwatch_maintenance_active{scope="node"} 0
+        fabricwatch_maintenance_active{scope="part"} 0
         # HELP fabricwatch_collector_up Whether the probe's latest turn was answered in time.
         # TYPE fabricwatch_collector_up gauge
         fabricwatch_collector_up{collector="infiniband"} 1

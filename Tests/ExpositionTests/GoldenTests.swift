@@ -4,7 +4,8 @@ import Testing
 /// Pages to the letter, so that a change of what dashboards read is seen as one.
 enum Golden {
     static let scrape = Node.scrape(conditions: [
-        ConditionSample(labels: ["ib_link_down", "CRITICAL", "rail1", "1", "", ""]),
+        ConditionSample(
+            labels: ["ib_link_down", "CRITICAL", "rail1", "1", "", ""], isAcknowledged: true),
         ConditionSample(labels: ["probe_stale", "UNKNOWN", "", "", "", "infiniband"]),
     ])
 

@@ -78,6 +78,13 @@ enum MetricsReference {
             title: "What is wrong there, one series per condition ([conditions.md](conditions.md))",
             query: #"fabricwatch_health_condition{severity!="INFO"}"#),
         Query(
+            title: "What nobody has taken notice of, where no work is announced on the whole node",
+            query: """
+                (fabricwatch_health_condition{severity!="INFO"}
+                  unless fabricwatch_health_condition_acknowledged)
+                  unless on (instance) fabricwatch_maintenance_active{scope="node"} > 0
+                """),
+        Query(
             title: "Nothing is known: the daemon, or a probe, is silent",
             query: #"up{job="fabricwatch"} == 0 or fabricwatch_collector_up == 0"#),
         Query(

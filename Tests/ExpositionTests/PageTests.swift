@@ -201,7 +201,7 @@ struct PageTests {
             server: ServerSample(requests: [], connections: 0, refused: 0),
             process: ProcessSample())
         let page = try Node.page(scrape, format)
-        #expect(page.samples.count == 1 + 1 + 5 + 2)
+        #expect(page.samples.count == 1 + 1 + 5 + 2 + 2)
         #expect(!page.families.contains { $0.title.contains("history") })
     }
 

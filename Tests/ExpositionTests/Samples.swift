@@ -134,7 +134,9 @@ enum Node {
             uniqueKeysWithValues: InfiniBandCounters.all.map { ($0.name, UInt64(1)) })
         var scrape = scrape(
             conditions: [
-                ConditionSample(labels: ["ib_link_down", "WARNING", "rail0", "1", "", ""])
+                ConditionSample(
+                    labels: ["ib_link_down", "WARNING", "rail0", "1", "", ""],
+                    isAcknowledged: true)
             ],
             cables: [
                 CableSample(
@@ -147,6 +149,7 @@ enum Node {
         scrape.gpus = gpus(fullGPUs(2, links: 2))
         scrape.pcie = functions()
         scrape.events = events
+        scrape.maintenance = (1, 2)
         scrape.manifest = ManifestSample(differences: [.missing], unverified: 3)
         return scrape
     }

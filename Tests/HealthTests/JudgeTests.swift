@@ -12,55 +12,6 @@ import Testing
         return opinion
     }
 
-    // MARK: Maintenance and acknowledgement
-
-    @Test func maintenanceMakesItInfoUntilItEnds() {
-        var standing = Standing()
-        let end = Sample.moment(600).wallMilliseconds
-        standing.maintenance = [
-            Maintenance(key: nil, author: "ann", reason: "swap", endsWallMilliseconds: end)
-        ]
-        _ = standing.update([opinion(1)], now: Sample.moment(0))
-        let during = standing.update([opinion(1)], now: Sample.moment(100))
-        #expect(during.map(\.severity) == [.info] && during[0].maintenance?.author == "ann")
-        #expect(Verdict(during, ports: 1).severity == .info)
-        let after = standing.update([opinion(1)], now: Sample.moment(600))
-        #expect(after.map(\.severity) == [.critical] && after[0].maintenance == nil)
-        #expect(standing.maintenance.isEmpty)
-    }
-
-    @Test func maintenanceOfAPartLeavesOthersAlone() {
-        var standing = Standing()
-        standing.maintenance = [
-            Maintenance(
-                key: opinion(1).subject.key, author: "ann", reason: "swap",
-                endsWallMilliseconds: .max)
-        ]
-        let findings = standing.update([opinion(1), opinion(2)], now: Sample.moment(0))
-        #expect(findings.map(\.severity) == [.warning, .info])
-    }
-
-    @Test func whatSomebodyHasNoticedIsShownAndNotToldAgain() {
-        let day = 86_400.0
-        var told = Standing()
-        var noticed = Standing()
-        _ = told.update([opinion(1)], now: Sample.moment(0))
-        _ = noticed.update([opinion(1)], now: Sample.moment(0))
-        let key = IncidentKey(.linkDown, opinion(1).subject)
-        let notice = Acknowledgement(author: "bob", comment: "ordered", wallMilliseconds: 5)
-        let isNoted = noticed.acknowledge(key, notice)
-        let isOther = noticed.acknowledge(IncidentKey(.linkFlap, Subject()), notice)
-        #expect(isNoted && !isOther)
-        for time in [30, day + 31, day + 60] {
-            _ = told.update([opinion(1)], now: Sample.moment(time))
-            let findings = noticed.update([opinion(1)], now: Sample.moment(time))
-            #expect(
-                findings.map(\.acknowledgement) == [notice] && findings[0].severity == .critical)
-        }
-        #expect(told.takeTransitions().map(\.kind) == [.raised, .escalated, .reminded])
-        #expect(noticed.takeTransitions().map(\.kind) == [.raised, .escalated])
-    }
-
     // MARK: Suppression
 
     private func cable(_ hca: UInt64, isDown: Bool, leaf: UInt64 = 0xB0) -> CableEvidence {

@@ -10,14 +10,16 @@ import Testing
             "10m peer symbol_error +400\n20m link polling\n22m link up\n25m peer clear")
         scenario.run(until: "30m")
         var judge = scenario.judge
-        judge.standing.maintenance = [
-            Maintenance(
-                key: "a\tb", author: "ann\\n", reason: "two\nlines", endsWallMilliseconds: .max)
-        ]
-        let key = try #require(judge.standing.incidents.keys.first { $0.id == .linkDown })
-        let isNoted = judge.standing.acknowledge(
-            key, Acknowledgement(author: "bob", comment: "", wallMilliseconds: 7))
-        #expect(isNoted)
+        let work = Maintenance(
+            name: "swap", author: "ann", reason: "", beginsWallMilliseconds: 5,
+            endsWallMilliseconds: .max)
+        let down = try #require(judge.standing.incidents.first { $0.key.id == .linkDown })
+        let id = down.key.id(since: down.value.since)
+        let isNoted = judge.change { standing in
+            _ = standing.set(work)
+            return standing.acknowledge(id, author: "bob", note: "", wallMilliseconds: 7)
+        }
+        #expect(isNoted != .none)
         let text = SavedHealth.text(judge)
         let back = try #require(SavedHealth.judge(from: text))
         #expect(SavedHealth.text(back) == text)
@@ -30,6 +32,53 @@ import Testing
         #expect(back.standing.maintenance == judge.standing.maintenance)
         #expect(back.recent.ports == judge.recent.ports && back.recent.clock == judge.recent.clock)
         #expect(back.offenders == judge.offenders && text.utf8.count < 8192)
+    }
+
+    /// What people write comes back letter by letter, whatever it is.
+    @Test(arguments: [
+        "two\nlines\r\n", "\"quotes\" and 'quotes'", "tab\tand \\t and \\", "null \0 \\0",
+        "é e\u{301} ☃ 👩‍🚒", "\u{301}\u{FEFF}\u{2028}", "\tmaintenance\t",
+        String(repeating: "ä", count: 4096),
+    ])
+    func whatPeopleWriteComesBack(text: String) throws {
+        var judge = Judge()
+        let subjects = [
+            Subject(device: text, port: 1, key: "0xa0/1"),
+            Subject(key: "GPU-1", gpuIndex: 0, pciAddress: PCIAddress("0000:18:00.0")),
+        ]
+        let work = [[], subjects].enumerated().map { number, subjects in
+            Maintenance(
+                name: "w\(number)", subjects: subjects, author: text, reason: text,
+                beginsWallMilliseconds: .min, endsWallMilliseconds: .max)
+        }
+        _ = judge.judge(Sample.evidence([Sample.cable(local: Sample.end(Sample.link(1, 2)))]))
+        let (key, incident) = try #require(judge.standing.incidents.first)
+        judge.change { standing in
+            for one in work { _ = standing.set(one) }
+            _ = standing.acknowledge(
+                key.id(since: incident.since), author: text, note: text, wallMilliseconds: 7)
+        }
+        let back = try #require(SavedHealth.judge(from: SavedHealth.text(judge)))
+        #expect(back.standing.maintenance == work)
+        let notice = try #require(back.standing.incidents[key]?.acknowledgement)
+        #expect(Array(notice.note.utf8) == Array(text.utf8))
+        #expect(notice == judge.standing.incidents[key]?.acknowledgement)
+    }
+
+    /// Work on some parts must never come back as work on the whole node.
+    @Test func workThatIsCutOffIsNotWorkOnAll() throws {
+        var judge = Judge()
+        let work = Maintenance(
+            name: "w", subjects: [Subject(key: "0xa0/1")], author: "ann", reason: "",
+            beginsWallMilliseconds: 0, endsWallMilliseconds: 9)
+        _ = judge.change { $0.set(work) }
+        let text = SavedHealth.text(judge)
+        #expect(SavedHealth.judge(from: text)?.standing.maintenance == [work])
+        let start = try #require(text.range(of: "maintenance")?.lowerBound)
+        for end in text.indices where end > start {
+            let found = SavedHealth.judge(from: String(text[..<end]))?.standing.maintenance ?? []
+            #expect(found.allSatisfy { !$0.subjects.isEmpty }, "\(text[start..<end])")
+        }
     }
 
     @Test(arguments: ["", "health\t9", "health", "hello\nworld"])

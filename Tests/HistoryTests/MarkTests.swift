@@ -7,7 +7,7 @@ import Testing
 @Suite struct MarkTests {
     private static let now: Int64 = 1_700_000_000_000
 
-    private static func name(_ text: String) throws -> MarkName { try #require(MarkName(text)) }
+    private static func name(_ text: String) throws -> GivenName { try #require(GivenName(text)) }
 
     private static func history(
         passes: Int64 = 3, in directory: TemporaryDirectory, limits: Store.Limits = .ample
@@ -187,7 +187,7 @@ import Testing
         var passes: UInt64 = 3
         var now: Int64 = 30_000
         var newest = now
-        var truth: [MarkName: StoredMark] = [:]
+        var truth: [GivenName: StoredMark] = [:]
         for _ in 0..<300 {
             now += Int64.random(in: 1...5000, using: &random)
             truth = truth.filter { $0.value.expiresMilliseconds.map { $0 > now } ?? true }
@@ -202,7 +202,7 @@ import Testing
                 let deleted = try store.deleteMark(name, nowMilliseconds: now)
                 #expect(deleted == truth.removeValue(forKey: name), "seed \(seed)")
             default:
-                let note = try #require(MarkNote("\(now)"))
+                let note = try #require(Note("\(now)"))
                 let new = NewMark(
                     name: name, expiresMilliseconds: random.chance(50) ? now + 9000 : nil,
                     note: note, mayMove: random.chance(30))
@@ -236,9 +236,9 @@ import Testing
     }
 }
 
-extension MarkNote: ExpressibleByStringLiteral {
+extension Note: ExpressibleByStringLiteral {
     /// The notes of these tests are short.
     public init(stringLiteral text: String) {
-        self = MarkNote(text) ?? MarkNote()
+        self = Note(text) ?? Note()
     }
 }

@@ -233,10 +233,14 @@ enum KernelEventsReference {
         case .conditionRaised: "A [condition](conditions.md) was raised."
         case .conditionEscalated: "A condition got worse."
         case .conditionEased:
-            "A condition is excused for now: switched off, or given time after a boot."
+            "A condition is excused for now: switched off, given time after a boot, or worked on."
         case .conditionResolved: "A condition is over."
         case .conditionReminded:
             "A condition still holds after a day, and nobody has taken notice."
+        case .conditionAcknowledged: "Somebody has taken notice of a condition."
+        case .conditionUnacknowledged: "The notice of a condition was taken back."
+        case .maintenanceSet: "Work on the node or a part was announced, or changed."
+        case .maintenanceEnded: "Announced work was ended, or is over by its time."
         }
     }
 }

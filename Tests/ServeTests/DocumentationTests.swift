@@ -109,6 +109,8 @@ import Wire
                 case .gpu: "/api/v1/gpus/<gpu>"
                 case .mark: "/api/v1/marks/<name>"
                 case .playbook: "/playbooks/<condition>.md"
+                case .work: "/api/v1/maintenance/<name>"
+                case .acknowledgement: "/api/v1/acknowledgements/<incident>"
                 default: endpoint.rawValue
                 }
             let names = endpoint.parameters.map { "`\($0)`" }.joined(separator: ", ")
@@ -154,5 +156,9 @@ import Wire
         try check("/api/v1/events", V1.Events.self)
         try check("/api/v1/marks", V1.Marks.self)
         try check("/api/v1/marks/<name>", V1.MarkRequest.self)
+        try check("/api/v1/maintenance", V1.MaintenanceList.self)
+        try check("/api/v1/maintenance/<name>", V1.MaintenanceRequest.self)
+        try check("/api/v1/acknowledgements", V1.Acknowledgements.self)
+        try check("/api/v1/acknowledgements/<incident>", V1.AcknowledgementRequest.self)
     }
 }

@@ -259,7 +259,7 @@ import Wire
         client.send(get + Self.put(#"{"note":"a"}"#) + get + Self.put("{") + Self.put("{}") + get)
         let statuses = try (0..<6).map { _ in try client.reply().status }
         #expect(statuses == [200, 201, 200, 400, 200, 200])
-        #expect(live.answers.changes.map(\.change?.note) == ["a", ""] as [MarkNote?])
+        #expect(live.answers.changes.map(\.change?.note) == ["a", ""] as [Note?])
     }
 
     @Test func aClientThatWaitsForAWordGetsIt() throws {
@@ -346,9 +346,9 @@ extension LiveServer {
     }
 }
 
-extension MarkNote: ExpressibleByStringLiteral {
+extension Note: ExpressibleByStringLiteral {
     /// The notes of these tests are short.
     public init(stringLiteral text: String) {
-        self = MarkNote(text) ?? MarkNote()
+        self = Note(text) ?? Note()
     }
 }

@@ -126,7 +126,7 @@ import Wire
     }
 
     @Test func sinceMayBeAMark() throws {
-        let name = try #require(MarkName("T0.1-a"))
+        let name = try #require(GivenName("T0.1-a"))
         #expect(try get("/api/v1/deltas?since=mark:T0.1-a&until=mark%3AT0.1-a").status == 200)
         #expect(live.answers.questions == [.mark(name)] && live.answers.ends == [.mark(name)])
     }

@@ -19,6 +19,8 @@ final class ScriptedAnswers: Answers {
         }
         var deltas: @Sendable (Since) throws(AnswerError) -> V1.Deltas = { _ in .sample }
         var marks: [V1.Mark] = []
+        var maintenance: [V1.MaintenanceWindow] = []
+        var acknowledgements: [V1.AcknowledgedIncident] = []
         var change: @Sendable () throws(AnswerError) -> Void = {}
         var rangeSeries: [V1.RangeSeries] = []
     }
@@ -29,6 +31,7 @@ final class ScriptedAnswers: Answers {
     private let askedRanges = Mutex<[RangeQuestion]>([])
     private let askedEvents = Mutex<[EventsQuestion]>([])
     private let askedChanges = Mutex<[MarksChange]>([])
+    private let askedNotices = Mutex<[NoticesChange]>([])
 
     struct MarksChange: Equatable {
         var name: String
@@ -39,6 +42,14 @@ final class ScriptedAnswers: Answers {
             self.name = name
             self.change = change
         }
+    }
+
+    /// A change of announced work, or of a notice of an incident.
+    enum NoticesChange: Equatable {
+        case set(String, MaintenanceChange)
+        case end(String, Author)
+        case acknowledge(String, Author, Note)
+        case withdraw(String, Author)
     }
 
     struct EventsQuestion: Equatable {
@@ -67,6 +78,9 @@ final class ScriptedAnswers: Answers {
 
     /// The changes that were asked for, in order.
     var changes: [MarksChange] { askedChanges.withLock { $0 } }
+
+    /// The changes of work and notices that were asked for, in order.
+    var noticeChanges: [NoticesChange] { askedNotices.withLock { $0 } }
 
     /// The questions about ranges, in order.
     var rangeQuestions: [RangeQuestion] { askedRanges.withLock { $0 } }
@@ -146,7 +160,7 @@ final class ScriptedAnswers: Answers {
     }
 
     func setMark(
-        _ name: MarkName, _ change: MarkChange
+        _ name: GivenName, _ change: MarkChange
     ) throws(AnswerError) -> (mark: V1.Mark, isNew: Bool) {
         askedChanges.withLock { $0.append(MarksChange(name.description, change)) }
         try script.withLock { $0.change }()
@@ -158,7 +172,7 @@ final class ScriptedAnswers: Answers {
         return (mark, isNew)
     }
 
-    func deleteMark(_ name: MarkName) throws(AnswerError) -> V1.Mark {
+    func deleteMark(_ name: GivenName) throws(AnswerError) -> V1.Mark {
         askedChanges.withLock { $0.append(MarksChange(name.description, nil)) }
         try script.withLock { $0.change }()
         let mark = V1.Mark.sample(name.description)
@@ -168,6 +182,94 @@ final class ScriptedAnswers: Answers {
         }
         guard wasThere else { throw .noSuchMark(name, among: []) }
         return mark
+    }
+}
+
+// Announced work and notices.
+extension ScriptedAnswers {
+    private func note(_ change: NoticesChange) throws(AnswerError) {
+        askedNotices.withLock { $0.append(change) }
+        try script.withLock { $0.change }()
+    }
+
+    func maintenance() throws(AnswerError) -> V1.MaintenanceList {
+        V1.MaintenanceList(
+            node: "n1", time: "2026-02-03T04:05:06.000Z",
+            maintenance: script.withLock { $0.maintenance })
+    }
+
+    func setMaintenance(
+        _ name: GivenName, _ change: MaintenanceChange
+    ) throws(AnswerError) -> (work: V1.MaintenanceWindow, isNew: Bool) {
+        try note(.set(name.description, change))
+        let work = V1.MaintenanceWindow.sample(name.description)
+        let isNew = script.withLock { script in
+            defer { script.maintenance = script.maintenance.filter { $0 != work } + [work] }
+            return !script.maintenance.contains(work)
+        }
+        return (work, isNew)
+    }
+
+    func endMaintenance(
+        _ name: GivenName, by author: Author
+    ) throws(AnswerError) -> V1.MaintenanceWindow {
+        try note(.end(name.description, author))
+        let work = V1.MaintenanceWindow.sample(name.description)
+        let others = script.withLock { script in
+            defer { script.maintenance.removeAll { $0 == work } }
+            return script.maintenance.contains(work) ? nil : script.maintenance.map(\.name)
+        }
+        if let others { throw .noSuchMaintenance(name, among: others) }
+        return work
+    }
+
+    func acknowledgements() throws(AnswerError) -> V1.Acknowledgements {
+        V1.Acknowledgements(
+            node: "n1", time: "2026-02-03T04:05:06.000Z",
+            acknowledgements: script.withLock { $0.acknowledgements })
+    }
+
+    func acknowledge(
+        _ incident: String, by author: Author, note text: Note
+    ) throws(AnswerError) -> (notice: V1.AcknowledgedIncident, isNew: Bool) {
+        try note(.acknowledge(incident, author, text))
+        let notice = V1.AcknowledgedIncident.sample(incident)
+        let isNew = script.withLock { script in
+            defer { script.acknowledgements = [notice] }
+            return !script.acknowledgements.contains(notice)
+        }
+        return (notice, isNew)
+    }
+
+    func withdraw(
+        _ incident: String, by author: Author
+    ) throws(AnswerError) -> V1.AcknowledgedIncident {
+        try note(.withdraw(incident, author))
+        let notice = V1.AcknowledgedIncident.sample(incident)
+        let wasThere = script.withLock { script in
+            defer { script.acknowledgements = [] }
+            return script.acknowledgements.contains(notice)
+        }
+        guard wasThere else { throw .noSuchIncident("nobody has taken notice of it") }
+        return notice
+    }
+}
+
+extension V1.MaintenanceWindow {
+    static func sample(_ name: String) -> V1.MaintenanceWindow {
+        V1.MaintenanceWindow(
+            name: name, author: "ann", reason: nil, begins: "2026-02-03T04:05:06.000Z",
+            ends: "2026-02-03T06:05:06.000Z", active: true, subjects: nil)
+    }
+}
+
+extension V1.AcknowledgedIncident {
+    static func sample(_ incident: String) -> V1.AcknowledgedIncident {
+        V1.AcknowledgedIncident(
+            incident: incident, condition: "ib_link_down",
+            subject: V1.Subject(device: "mlx5_0", port: 1),
+            acknowledgement: V1.Acknowledgement(
+                author: "ann", note: nil, severity: "WARNING", time: "2026-02-03T04:05:06.000Z"))
     }
 }
 

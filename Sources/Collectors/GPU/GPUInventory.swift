@@ -88,7 +88,7 @@ package struct GPUInventory: Sendable {
         places[index].isListed = inode != 0
         guard inode != 0 else { return }
         // The device's directory is a new one after it was removed and found again.
-        var hash = EpochHash()
+        var hash = FixedHash()
         hash.combine(bootID)
         hash.combine(module.inode)
         hash.combine(module.version)

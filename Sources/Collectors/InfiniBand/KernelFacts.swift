@@ -42,7 +42,7 @@ package struct KernelFacts: Sendable {
     package func epoch(devicePath: String) -> UInt64 {
         let inode = Self.inode(of: devicePath)
         guard inode != 0 || !bootID.isEmpty else { return 0 }
-        var hash = EpochHash()
+        var hash = FixedHash()
         hash.combine(bootID)
         hash.combine(inode)
         return hash.value

@@ -34,7 +34,8 @@ import Testing
             .kernelLogGap, .nvmlEvent, .linkFlap, .lidChange, .managerChange, .partitionKeyChange,
             .gidChange, .clientReregister, .hcaFatal, .hcaChanged, .peerChanged,
             .conditionRaised, .conditionEscalated, .conditionEased, .conditionResolved,
-            .conditionReminded,
+            .conditionReminded, .conditionAcknowledged, .conditionUnacknowledged,
+            .maintenanceSet, .maintenanceEnded,
         ]
         #expect(kinds == Set(NodeEvent.Kind.allCases).subtracting(elsewhere))
     }

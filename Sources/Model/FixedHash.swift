@@ -1,12 +1,18 @@
 /// Folds facts into one number that is the same in every process: FNV-1a of 64 bits.
-struct EpochHash {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
+package struct FixedHash {
+    /// The number by now.
+    package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-    mutating func combine(_ text: String) {
+    /// Of nothing.
+    package init() {}
+
+    /// Takes a text in, in UTF-8.
+    package mutating func combine(_ text: String) {
         for octet in text.utf8 { combine(octet) }
     }
 
-    mutating func combine(_ number: UInt64) {
+    /// Takes a number in, the lowest octet first.
+    package mutating func combine(_ number: UInt64) {
         for shift in stride(from: 0, to: 64, by: 8) {
             combine(UInt8(truncatingIfNeeded: number >> UInt64(shift)))
         }

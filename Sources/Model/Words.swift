@@ -1,7 +1,7 @@
-/// The name of a mark: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+/// The name that somebody gives a mark or a time of work: 1 to 64 of `A-Z a-z 0-9 . _ -`.
 ///
 /// It is neither `.` nor `..`, which no path can end with (RFC 3986 section 5.2.4).
-package struct MarkName: Hashable, Sendable, CustomStringConvertible {
+package struct GivenName: Hashable, Sendable, CustomStringConvertible {
     /// What a name may be, for people.
     package static let expected = "1 to 64 of A-Z a-z 0-9 . _ -, and neither \".\" nor \"..\""
     private static let lengths = 1...64
@@ -28,8 +28,8 @@ package struct MarkName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What somebody noted of a mark: at most 256 bytes of UTF-8.
-package struct MarkNote: Hashable, Sendable, CustomStringConvertible {
+/// What somebody notes of a mark, of work or of an incident: at most 256 bytes of UTF-8.
+package struct Note: Hashable, Sendable, CustomStringConvertible {
     /// The most bytes.
     package static let bytesMax = 256
 
@@ -44,6 +44,25 @@ package struct MarkNote: Hashable, Sendable, CustomStringConvertible {
     /// Reads a note; nil for one that is too long.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.bytesMax else { return nil }
+        description = text
+    }
+}
+
+/// Who changes something, as they call themselves: 1 to 64 bytes of UTF-8 in one line, not blank.
+package struct Author: Hashable, Sendable, CustomStringConvertible {
+    /// What an author may be, for people.
+    package static let expected = "1 to 64 bytes in one line, and not blank"
+    private static let lengths = 1...64
+
+    /// The author as text.
+    package let description: String
+
+    /// Reads an author; nil for anything else.
+    package init?(_ text: String) {
+        guard Self.lengths.contains(text.utf8.count),
+            text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }),
+            text.contains(where: { !$0.isWhitespace })
+        else { return nil }
         description = text
     }
 }
