@@ -24,6 +24,7 @@ enum NVLinkRules {
         var trigger: CountTrigger?
         var isRecovery = false
         var count: UInt64 = 0
+        var watched = 0.0
 
         var numbers: String {
             "\(links.count == 1 ? "NVLink" : "NVLinks") "
@@ -110,16 +111,19 @@ enum NVLinkRules {
         for (prefix, counters) in triggers {
             guard let trigger = evidence.thresholds.trigger(.nvlinkErrors, prefix) else { continue }
             var count: UInt64 = 0
+            var watched = 0.0
             let links = gpu.links.filter { link in
                 let found = evidence.recent.histories(.nvlink(uuid, link), counters)
                 guard trigger.holds(found, now: now) else { return false }
                 count &+= trigger.sum(found, now: now)
+                watched = max(
+                    watched, CountHistory.watchedSeconds(found, since: now - trigger.seconds))
                 return true
             }
             guard !links.isEmpty else { continue }
             return Bad(
                 gpu: gpu, links: links, trigger: trigger, isRecovery: counters == failures,
-                count: count)
+                count: count, watched: watched)
         }
         return nil
     }
@@ -142,7 +146,8 @@ enum NVLinkRules {
         return Opinion(
             bad.gpu, .nvlinkErrors, severity,
             "\(Plain.counted(bad.count, noun, plural)) on \(bad.numbers) in "
-                + "\(Plain.duration(bad.trigger?.seconds ?? 0)): \(row.because).",
+                + "\(Plain.window(bad.trigger?.seconds ?? 0, watched: bad.watched)): "
+                + "\(row.because).",
             action: severity == .critical
                 ? "Drain the node and reset its GPUs once; if it comes again, have the accused "
                     + "part replaced."
