@@ -70,9 +70,9 @@ struct CableCounts {
     /// The latest seconds in words, or for how long of them either end has been watched.
     func window(_ seconds: Double) -> String {
         let counters = ["symbol_error", "link_downed", "port_rcv_errors"]
-        let watched = End.allCases.flatMap { histories($0, counters) }
+        let found = End.allCases.flatMap { histories($0, counters) }
         return Plain.window(
-            seconds, watched: CountHistory.watchedSeconds(watched, since: now - seconds))
+            seconds, watched: CountHistory.watchedSeconds(found, since: now - seconds))
     }
 
     /// For how long no end that counts has counted anything; nil when that is not known of each.
