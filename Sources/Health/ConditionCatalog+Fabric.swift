@@ -99,8 +99,8 @@ extension ConditionCatalog {
             .warning,
             trigger: "{warning_count} retries, and {ratio} of the packets sent, in each of "
                 + "{warning_of} of {warning_periods} windows of {warning_window}; CRITICAL when "
-                + "{critical_count} queue pair ended and the link itself showed errors or went "
-                + "down within {critical_window}",
+                + "{critical_count} queue pair ended and within {critical_window} the link itself "
+                + "went down or retrained, or had errors while a condition of its signal held",
             clearing: "not so for {clear_after}",
             count("warning", 100, in: 300, of: 2, periods: 3, twoOfThree)
                 + [

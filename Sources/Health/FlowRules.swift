@@ -166,7 +166,7 @@ enum FlowRules {
 
     private static func retried(_ counts: CableCounts, _ judgement: inout Judgement) {
         let id = ConditionID.retryStorm
-        if let opinion = connectionsEnded(counts) ?? manyRetries(counts) {
+        if let opinion = connectionsEnded(counts, judgement) ?? manyRetries(counts) {
             judgement.opinions.append(opinion)
             return
         }
@@ -175,15 +175,29 @@ enum FlowRules {
         judgement.note(id, counts, few == nil ? nil : quiet)
     }
 
-    private static func connectionsEnded(_ counts: CableCounts) -> Opinion? {
+    // What loses packets for longer than retries last; good links have single errors as well.
+    private static let lasting = ["link_downed", "link_error_recovery"]
+    private static let signals: Set<ConditionID> = [
+        .symbolErrorsElevated, .symbolErrorsHigh, .fecUncorrectable, .receiveErrors,
+        .localIntegrity, .bufferOverrun,
+    ]
+
+    private static func connectionsEnded(
+        _ counts: CableCounts, _ judgement: Judgement
+    ) -> Opinion? {
         guard let trigger = counts.thresholds.trigger(.retryStorm, "critical"),
             let count = counts.count(.local, ended, within: trigger.seconds),
             count >= trigger.count
         else { return nil }
         let physical = counts.both(
-            SignalRules.errors + ["link_downed", "link_error_recovery", "port_rcv_errors"],
-            within: trigger.seconds)
-        guard (physical.local ?? 0) + (physical.peer ?? 0) > 0 else { return nil }
+            SignalRules.errors + lasting + ["port_rcv_errors"], within: trigger.seconds)
+        let interrupted = counts.both(lasting, within: trigger.seconds)
+        guard (physical.local ?? 0) + (physical.peer ?? 0) > 0,
+            (interrupted.local ?? 0) + (interrupted.peer ?? 0) > 0
+                || judgement.opinions.contains(where: {
+                    signals.contains($0.id) && $0.subject.key == counts.subject.key
+                })
+        else { return nil }
         let row = Attribution.row(physical.arrival)
         return Opinion(
             counts, .retryStorm, .critical, physical,
