@@ -194,13 +194,16 @@ import Testing
             like: .perfqueryClear,
             "0s peer symbol_error =60000\n1h peer clear\n2h peer clear", until: "3h"),
         Row(
-            .fecUncorrectable, "twice within two hours",
-            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +1", until: "5h",
+            .fecUncorrectable, "three within two hours",
+            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +2", until: "5h",
             "70m raised WARNING", "195m resolved WARNING"),
         Row(
             .fecUncorrectable, "packets are lost with it",
             "1h peer port_fec_uncorrectable +3\n1h peer port_rcv_errors +3", until: "2h",
             "1h raised CRITICAL"),
+        Row(
+            .fecUncorrectable, "two prove nothing",
+            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +1", until: "5h"),
         Row(
             .fecUncorrectable, "one burst that retry made up for",
             "1h peer port_fec_uncorrectable +3", until: "4h"),
