@@ -318,8 +318,8 @@ import Testing
         Row(
             .retryStorm, "a connection ends because the link was gone for a moment",
             "1h local link_downed +1\n1h peer link_downed +1\n"
-                + "1h local req_transport_retries_exceeded +1", until: "70m",
-            "1h raised CRITICAL"),
+                + "62m local req_transport_retries_exceeded +1", until: "70m",
+            "62m raised CRITICAL"),
         Row(
             .retryStorm, "a peer died twelve minutes after the link was gone for a moment",
             "1h local link_downed +1\n1h peer link_downed +1\n"

@@ -35,6 +35,9 @@ enum RuleSet: Int, CaseIterable {
         }
     }
 
+    /// Whether it tells warnings from what is worse.
+    var hasLevels: Bool { self != .ibqueryerrors && self != .ibqueryerrorsSample }
+
     /// Whether it looks at GPUs at all.
     var seesGPUs: Bool { self == .ours || self == .gpud || self == .nvsentinel }
 }

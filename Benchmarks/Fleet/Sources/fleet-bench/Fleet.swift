@@ -7,13 +7,14 @@ struct Fleet: Sendable {
         var scores = [Score](repeating: Score(), count: RuleSet.allCases.count)
         var faults = 0
         var passesJudged = 0
-        var alarms = 0
+        /// Our own, one sentence each.
+        var falseCriticals: [String] = []
 
         mutating func add(_ other: Result) {
             for index in scores.indices { scores[index].add(other.scores[index]) }
             faults += other.faults
             passesJudged += other.passesJudged
-            alarms += other.alarms
+            falseCriticals += other.falseCriticals
         }
     }
 
@@ -56,7 +57,7 @@ struct Fleet: Sendable {
             if truth.fault != nil {
                 without = link(story, part, hasFault: false, &result.passesJudged)
             }
-            judge(truth, alarms, without, &result)
+            judge(truth, alarms, without, "node \(node) link \(part)", &result)
         }
         for part in 0..<8 {
             let truth = Truth(
@@ -67,14 +68,23 @@ struct Fleet: Sendable {
             if truth.fault != nil {
                 without = gpu(story, part, hasFault: false, &result.passesJudged)
             }
-            judge(truth, alarms, without, &result)
+            judge(truth, alarms, without, "node \(node) GPU \(part)", &result)
         }
         return result
     }
 
     private func judge(
-        _ truth: Truth, _ alarms: [[Alarm]], _ without: [[Alarm]]?, _ result: inout Result
+        _ truth: Truth, _ alarms: [[Alarm]], _ without: [[Alarm]]?, _ place: String,
+        _ result: inout Result
     ) {
+        let ours = alarms[RuleSet.ours.rawValue]
+        result.falseCriticals += ours.filter { $0.isCritical && truth.isFalse($0) }.map {
+            "\(place), pass \($0.pass): \($0.rule)"
+        }
+        if let kept = truth.kept(ours), let fault = truth.fault {
+            result.falseCriticals.append(
+                "\(place), repaired at pass \(fault.back): \(kept.rule) is kept")
+        }
         for set in alarms.indices {
             truth.judge(alarms[set], without: without?[set] ?? [], into: &result.scores[set])
         }

@@ -59,7 +59,8 @@ enum LinkCounter: Int, CaseIterable {
     var isAtPeer: Bool { !isHost }
 
     /// The index of the source that our daemon reads at the node's end; nil where it has none:
-    /// interface statistics for two of them, PortCounters for the others (mlx5 has no 64-bit errors).
+    /// interface statistics for two of them, PortCounters for the others, since an mlx5 HCA has no
+    /// 64-bit errors.
     var localField: UInt8? {
         switch self {
         case .symbol, .downed: 2

@@ -76,7 +76,7 @@ struct LinkProbe {
         }
     }
 
-    /// Applies what happened up to a pass; says whether any of it is loud, and nil when nothing was.
+    /// Applies what happened up to a pass; says whether any of it is loud, nil when nothing was.
     mutating func advance(to pass: Int) -> Bool? {
         var found: Bool?
         while next < story.changes.count, story.changes[next].pass <= pass {

@@ -221,9 +221,10 @@ struct LinkStory {
     private mutating func drawPerfmgr() {
         let minutes = Rates.perfmgrFull.value * 4_294_967_295 / Double(max(1, waitThere))
         let full = 4_294_967_295 / Double(max(1, waitHere))
-        let resets = changes.filter {
-            if case .clear(.peer) = $0.what { true } else { false }
-        }.map(\.pass).sorted() + [passes]
+        let resets =
+            changes.filter {
+                if case .clear(.peer) = $0.what { true } else { false }
+            }.map(\.pass).sorted() + [passes]
         var start = Double(LinkProbe.waitBegan)
         for reset in resets {
             while start + minutes < Double(reset) {
@@ -232,12 +233,13 @@ struct LinkStory {
             }
             start = Double(reset)
         }
-        let here = changes.filter {
-            switch $0.what {
-            case .clear(.local), .reload(isCold: true): true
-            default: false
-            }
-        }.map(\.pass).sorted() + [passes]
+        let here =
+            changes.filter {
+                switch $0.what {
+                case .clear(.local), .reload(isCold: true): true
+                default: false
+                }
+            }.map(\.pass).sorted() + [passes]
         var began = Double(LinkProbe.waitBegan)
         for reset in here {
             if began + full < Double(reset) {

@@ -41,6 +41,10 @@ enum Main {
             False alarms by rule:
 
             \(Report.falseAlarms(result))
+
+            False criticals of FabricWatch:
+
+            \(result.falseCriticals.sorted().map { "* \($0)" }.joined(separator: "\n"))
             """)
         if options.checkNodes > 0 { print("\n" + Report.check(Check.run(options))) }
     }
@@ -54,7 +58,13 @@ enum Main {
             let link = LinkStory(story, rail: rail, options)
             var run = OurRun(keepsTransitions: true)
             run.run(.link(LinkProbe(link)), story, until: options.passes)
-            for told in run.transitions { print("link \(rail) \(told.pass) \(told.text)") }
+            for told in run.transitions {
+                print("link \(rail) \(told.pass) \(told.text)")
+                guard told.text.hasSuffix("CRITICAL") else { continue }
+                for change in link.changes where abs(change.pass - told.pass) < 150 {
+                    print("    \(change.pass) \(change.what)")
+                }
+            }
         }
         for index in 0..<8 {
             let gpu = GPUStory(story, index: index, options)

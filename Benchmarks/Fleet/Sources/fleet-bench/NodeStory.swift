@@ -39,7 +39,9 @@ struct NodeStory {
         var fleet = Random(options.seed, 3)
         failovers = fleet.passes(perDay: Rates.managerFailover.value / 30, in: all)
         let step = Int(Rates.cronClearDays.value * 1440)
-        clears = Array(stride(from: 5 * 60 + 7, to: options.passes, by: step)).dropFirst().map { $0 }
+        clears = Array(stride(from: 5 * 60 + 7, to: options.passes, by: step)).dropFirst().map {
+            $0
+        }
         localClears =
             random.chance(Rates.localClear.value)
             ? Array(stride(from: 600, to: options.passes, by: 1440)) : []

@@ -13,7 +13,7 @@ struct Rate {
 enum Rates {
     static let healthyBER = Rate(
         what: "post-FEC bit error ratio of a good link", value: 1e-17, unit: "per direction",
-        source: "infiniband.md §2.1: what UFM's rule takes for granted, true in practice")
+        source: "what UFM's link validation takes for granted: 3 errors in 125 min are a fault")
     static let worseBER = Rate(
         what: "the same of a worse and innocent link", value: 1e-16, unit: "per direction",
         source: "assumed; cables are accepted at 1e-15 (NVIDIA cable test level)")
@@ -45,13 +45,13 @@ enum Rates {
         source: "assumed")
     static let cronClearDays = Rate(
         what: "somebody clears the whole fabric (ibqueryerrors -k)", value: 7, unit: "days between",
-        source: "assumed; LLNL runs it from cron (infiniband.md §2.2)")
+        source: "assumed; LLNL runs ibqueryerrors from cron")
     static let localClear = Rate(
         what: "nodes where somebody runs perfquery -R on the HCA every day", value: 0.01,
         unit: "of all", source: "assumed")
     static let perfmgrFull = Rate(
         what: "OpenSM's perfmgr clears a port", value: 0.75, unit: "of a counter's range",
-        source: "OpenSM perfmgr (infiniband.md §1.5)")
+        source: "OpenSM, osm_perfmgr.c")
     static let managerFailover = Rate(
         what: "subnet manager fails over", value: 2, unit: "per fleet and month",
         source: "assumed")
@@ -63,10 +63,10 @@ enum Rates {
         unit: "of job ends", source: "assumed; Meta RSC: large jobs fail every few hours")
     static let notReady = Rate(
         what: "receiver-not-ready NAKs at the start of a job", value: 0.1, unit: "of job ends",
-        source: "assumed; the counter counts NAKs, not connections lost (infiniband.md §1.6)")
+        source: "assumed; what is counted are NAKs received, not connections lost")
     static let managementDrop = Rate(
         what: "VL15 drops, 1 to 5", value: 0.1, unit: "per end and day",
-        source: "infiniband.md §1.2: a few per hour are benign; assumed far fewer")
+        source: "assumed; UFM event 121 warns at 50 in 5 min")
     static let discard = Rate(
         what: "burst of discards at the switch, median 8, at the HCA a sixth as often",
         value: 0.3, unit: "per link and day", source: "assumed; congestion, ends of jobs")

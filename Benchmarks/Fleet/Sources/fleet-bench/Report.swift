@@ -20,8 +20,7 @@ enum Report {
             let gpus = score.total { !$0.isLink }
             let cells = [
                 set.name, perThousand(score.falseCriticals, nodeDays),
-                set == .ours || score.falseWarnings > 0
-                    ? perThousand(score.falseWarnings, nodeDays) : "–",
+                set.hasLevels ? perThousand(score.falseWarnings, nodeDays) : "one level",
                 share(links.found, links.faults),
                 set.seesGPUs ? share(gpus.found, gpus.faults) : "does not look",
                 delay(links.medianDelay), share(links.right, links.accused),

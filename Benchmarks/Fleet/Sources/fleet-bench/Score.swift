@@ -83,20 +83,23 @@ struct Truth {
             score.falseByRule[alarm.rule + (alarm.isCritical ? " critical" : ""), default: 0] += 1
         }
         guard let fault else { return }
-        let limit = fault.excusedUntil + Self.keptPasses
-        if limit < passes,
-            let kept = alarms.first(where: {
-                $0.isCritical && (fault.begin..<fault.repair).contains($0.pass)
-                    && $0.until > limit
-            })
-        {
+        if let kept = kept(alarms) {
             score.falseCriticals += 1
             score.falseByRule[kept.rule + " kept", default: 0] += 1
         }
         score.kinds[fault.kind, default: KindScore()].add(found(fault, alarms, without))
     }
 
-    private func isFalse(_ alarm: Alarm) -> Bool {
+    /// A critical alarm of the fault that is kept for too long after its repair.
+    func kept(_ alarms: [Alarm]) -> Alarm? {
+        guard let fault, fault.excusedUntil + Self.keptPasses < passes else { return nil }
+        return alarms.first {
+            $0.isCritical && (fault.begin..<fault.repair).contains($0.pass)
+                && $0.until > fault.excusedUntil + Self.keptPasses
+        }
+    }
+
+    func isFalse(_ alarm: Alarm) -> Bool {
         if let fault, (fault.begin..<fault.excusedUntil).contains(alarm.pass) { return false }
         return !(repairs + outages).contains { $0.contains(alarm.pass) }
     }
