@@ -114,17 +114,22 @@ extension ConditionCatalog {
             .warning,
             trigger: "{warning_count} retries, and {ratio} of the packets sent, in each of "
                 + "{warning_of} of {warning_periods} windows of {warning_window}; CRITICAL when "
-                + "{critical_count} queue pair ended and the link itself showed errors or went "
-                + "down within {critical_window}",
+                + "{critical_count} queue pair ended within {critical_window} and, from "
+                + "{cause_before} before to {cause_behind} behind, the link itself went down or "
+                + "retrained, or had errors while a condition of its signal holds",
             clearing: "not so for {clear_after}",
             count("warning", 100, in: 300, of: 2, periods: 3, twoOfThree)
                 + [
                     Threshold(
                         "ratio", 1e-6, .ratio, "a link within its limit loses far fewer packets")
                 ]
-                + count(
-                    "critical", 1, in: 900,
-                    "Meta, Revisiting Reliability 2024: causes from 10 min before to 5 after")
+                + count("critical", 1, in: 900, "as long as a cause may come before or behind")
+                + [
+                    Threshold(
+                        "cause_before", 600, .seconds,
+                        "Meta, Revisiting Reliability 2024: causes from 10 min before"),
+                    Threshold("cause_behind", 300, .seconds, "the same: to 5 min after"),
+                ]
                 + [clear(1800, "six windows")],
             accused: [.fabric, .remoteNode, .cable], ladder: Ladder(.watch, .watch, .drain),
             source: "kernel mlx5 hw_counters; NCCL error 12 is a retry that ran out"),

@@ -46,7 +46,7 @@ extension ConditionCatalog {
             trigger: "{warning_count} in {warning_passes} or more passes within {warning_window}; "
                 + "CRITICAL at {critical_count} in {critical_window} while PortRcvErrors rise",
             clearing: "none for {clear_after}",
-            count("warning", 2, in: 7500, "NVIDIA's 1e-15 makes 3 errors in 125 min at NDR")
+            count("warning", 3, in: 7500, "NVIDIA's 1e-15 makes 3 errors in 125 min at NDR")
                 + [Threshold("warning_passes", 2, .count, "one burst is not a ratio")]
                 + count(
                     "critical", 3, in: hour,

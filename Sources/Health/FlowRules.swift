@@ -177,7 +177,7 @@ enum FlowRules {
 
     private static func retried(_ counts: CableCounts, _ judgement: inout Judgement) {
         let id = ConditionID.retryStorm
-        if let opinion = connectionsEnded(counts) ?? manyRetries(counts) {
+        if let opinion = connectionsEnded(counts, judgement) ?? manyRetries(counts) {
             judgement.opinions.append(opinion)
             return
         }
@@ -186,15 +186,28 @@ enum FlowRules {
         judgement.note(id, counts, few == nil ? nil : quiet)
     }
 
-    private static func connectionsEnded(_ counts: CableCounts) -> Opinion? {
+    // What loses packets for longer than retries last; good links have single errors as well.
+    private static let lasting = ["link_downed", "link_error_recovery"]
+    private static let signals: Set<ConditionID> = [
+        .symbolErrorsElevated, .symbolErrorsHigh, .fecUncorrectable, .receiveErrors,
+        .localIntegrity, .bufferOverrun,
+    ]
+
+    private static func connectionsEnded(
+        _ counts: CableCounts, _ judgement: Judgement
+    ) -> Opinion? {
         guard let trigger = counts.thresholds.trigger(.retryStorm, "critical"),
             let count = counts.count(.local, ended, within: trigger.seconds),
             count >= trigger.count
         else { return nil }
-        let physical = counts.both(
-            SignalRules.errors + ["link_downed", "link_error_recovery", "port_rcv_errors"],
-            within: trigger.seconds)
-        guard (physical.local ?? 0) + (physical.peer ?? 0) > 0 else { return nil }
+        let physical = causes(SignalRules.errors + lasting + ["port_rcv_errors"], trigger, counts)
+        let interrupted = causes(lasting, trigger, counts)
+        guard (physical.local ?? 0) + (physical.peer ?? 0) > 0,
+            (interrupted.local ?? 0) + (interrupted.peer ?? 0) > 0
+                || judgement.opinions.contains(where: {
+                    signals.contains($0.id) && $0.subject.key == counts.subject.key
+                })
+        else { return nil }
         let row = Attribution.row(physical.arrival)
         return Opinion(
             counts, .retryStorm, .critical, physical,
@@ -202,6 +215,24 @@ enum FlowRules {
                 + "while this end counted \(physical.local ?? 0) and \(counts.there) "
                 + "\(physical.peer ?? 0) errors of the link: \(row.because).",
             accused: row.accused)
+    }
+
+    // What both ends counted around the latest time that a queue pair ended.
+    private static func causes(
+        _ counters: [String], _ trigger: CountTrigger, _ counts: CableCounts
+    ) -> TwoEnds {
+        let times = counts.histories(.local, ended).compactMap { $0.steps.last?.time }
+        guard let time = times.max() else { return TwoEnds(local: nil, peer: nil) }
+        let since = time - counts.thresholds.value(.retryStorm, "cause_before")
+        let until = time + counts.thresholds.value(.retryStorm, "cause_behind")
+        func count(_ end: End) -> UInt64? {
+            guard counts.isSeen(end) else { return nil }
+            return counts.histories(end, counters).reduce(0) {
+                let value = $1.count(since: since) - $1.count(since: until)
+                return $0 + min(value, .max - $0)
+            }
+        }
+        return TwoEnds(local: count(.local), peer: count(.peer))
     }
 
     private static func manyRetries(_ counts: CableCounts) -> Opinion? {

@@ -153,7 +153,10 @@ enum SignalRules {
             judgement.note(id, counts, counts.quiet(End.allCases, blocks))
             return
         }
-        let ends = counts.both(blocks, within: trigger.seconds)
+        // HCAs do not tell of blocks, but of the symbol errors that blocks leave.
+        let ends = TwoEnds(
+            local: uncorrected(.local, blocks, counts, trigger.seconds),
+            peer: uncorrected(.peer, blocks, counts, trigger.seconds))
         let row = Attribution.row(ends.arrival)
         let lost = counts.both(["port_rcv_errors"], within: trigger.seconds)
         let isLost = (lost.local ?? 0) + (lost.peer ?? 0) > 0
@@ -161,14 +164,20 @@ enum SignalRules {
             Opinion(
                 counts, id, trigger.severity, ends,
                 why: Words.why(
-                    counts, ends, "FEC block that could not be corrected",
-                    "FEC blocks that could not be corrected", trigger.seconds, row.because),
+                    counts, ends, "error that FEC could not correct",
+                    "errors that FEC could not correct", trigger.seconds, row.because),
                 accused: row.accused,
                 evidence: [
                     isLost
                         ? "packets were damaged meanwhile"
                         : "no packet was damaged meanwhile: link-level retry made up for it"
                 ]))
+    }
+
+    private static func uncorrected(
+        _ end: End, _ blocks: [String], _ counts: CableCounts, _ seconds: Double
+    ) -> UInt64? {
+        [blocks, symbols].compactMap { counts.count(end, $0, within: seconds) }.max()
     }
 
     private static func fecTrigger(_ counts: CableCounts, _ blocks: [String]) -> CountTrigger? {

@@ -57,6 +57,15 @@ import Testing
         #expect(opinion.why?.contains("leaf01 port 5 does not tell") == true)
     }
 
+    @Test func blocksThereAndSymbolErrorsHereAccuseWhatTheyShare() throws {
+        let blocks = "10m peer port_fec_uncorrectable +2\n11m peer port_fec_uncorrectable +2"
+        let one = try #require(finding(blocks, .fecUncorrectable, until: "11m"))
+        #expect(one.accused.first == .localPort)
+        let both = try #require(
+            finding(blocks + "\n10m local symbol_error +2", .fecUncorrectable, until: "11m"))
+        #expect(both.accused.first == .cable && both.grade == .twoEnded)
+    }
+
     @Test func aLinkThatOnlyTheSwitchSawGoIsTheNodes() throws {
         let opinion = try #require(
             finding("10m peer link_downed +3", .linkFlap, until: "10m"))

@@ -51,6 +51,9 @@ struct ConditionReferenceTests {
         A severity may rise with the time that a condition has held. A severity that is capped does
         not rise: a port that was switched off stays INFO. Where not all is seen, that a condition
         is not raised says nothing of the rest: what is not collected is not PASS.
+
+        What these rules say of a [simulated fleet](fleet-simulation.md), beside those of other
+        tools: false alarms, missed faults, delays and accusations.
         \(ConditionGroup.allCases.map(chapter).joined(separator: "\n"))
 
         ## Thresholds

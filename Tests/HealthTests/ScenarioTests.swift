@@ -193,13 +193,16 @@ import Testing
             like: .perfqueryClear,
             "0s peer symbol_error =60000\n1h peer clear\n2h peer clear", until: "3h"),
         Row(
-            .fecUncorrectable, "twice within two hours",
-            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +1", until: "5h",
+            .fecUncorrectable, "three within two hours",
+            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +2", until: "5h",
             "70m raised WARNING", "195m resolved WARNING"),
         Row(
             .fecUncorrectable, "packets are lost with it",
             "1h peer port_fec_uncorrectable +3\n1h peer port_rcv_errors +3", until: "2h",
             "1h raised CRITICAL"),
+        Row(
+            .fecUncorrectable, "two prove nothing",
+            "1h peer port_fec_uncorrectable +1\n70m peer port_fec_uncorrectable +1", until: "5h"),
         Row(
             .fecUncorrectable, "one burst that retry made up for",
             "1h peer port_fec_uncorrectable +3", until: "4h"),
@@ -309,8 +312,21 @@ import Testing
             "65m raised WARNING", "105m resolved WARNING"),
         Row(
             .retryStorm, "a connection ends while the link has errors",
-            "1h peer symbol_error +1\n1h local req_transport_retries_exceeded +1", until: "70m",
+            "1h peer symbol_error +7\n1h local req_transport_retries_exceeded +1", until: "70m",
             "1h raised CRITICAL"),
+        Row(
+            .retryStorm, "a connection ends because the link was gone for a moment",
+            "1h local link_downed +1\n1h peer link_downed +1\n"
+                + "62m local req_transport_retries_exceeded +1", until: "70m",
+            "62m raised CRITICAL"),
+        Row(
+            .retryStorm, "a peer died twelve minutes after the link was gone for a moment",
+            "1h local link_downed +1\n1h peer link_downed +1\n"
+                + "72m local req_transport_retries_exceeded +1", until: "2h"),
+        Row(
+            .retryStorm, "a peer died soon after one error such as good links have",
+            "1h peer symbol_error +1\n1h peer port_rcv_errors +1\n"
+                + "70m local req_transport_retries_exceeded +1", until: "2h"),
         Row(
             .retryStorm, "a connection ends because its peer died",
             "1h local req_transport_retries_exceeded +1", until: "2h"),
