@@ -55,6 +55,8 @@ package struct Attribution: Sendable {
         case vanish
         /// Packets arrive changed, and no link damaged them.
         case corrupted
+        /// Packets arrive here with a key that does not fit.
+        case wrongKey
         /// Both ends count what neither link nor parts explain.
         case noPart
         /// Several ports of one HCA at once.
@@ -129,6 +131,10 @@ package struct Attribution: Sendable {
             [.localPort, .peerPort], "the firmware of either end breaks the rule of credits"
         ),
         .unroutable: ([.subnetManager], "their destination or service level leads nowhere"),
+        .wrongKey: (
+            [.remoteNode, .subnetManager],
+            "somebody sends with a key of another partition, job or subnet manager"
+        ),
         .looping: ([.subnetManager, .fabric], "they would leave by the port they came in"),
         .waitsToSendHere: (
             [.host, .pciePath], "this node takes packets more slowly than it used to"

@@ -65,18 +65,20 @@ extension ConditionCatalog {
         ConditionRow(
             .routingOrKey, .fabric,
             "Packets are refused for their partition, or cannot be routed.", .warning,
-            trigger: "constraint errors at either end: {warning_count} in {warning_window}, or "
-                + "PortRcvSwitchRelayErrors: {relay_count} in {relay_window}",
-            clearing: "none of the first for {clear_after}, and fewer of the second",
+            trigger: "constraint errors at either end: {warning_count} in {warning_window}; or "
+                + "packets with a bad M_Key, P_Key or Q_Key at this node: {key_count} in "
+                + "{key_window}; or PortRcvSwitchRelayErrors: {relay_count} in {relay_window}",
+            clearing: "none of the first two for {clear_after}, and fewer of the last",
             count("warning", 1, in: hour, "partitions are enforced: somebody is not in his")
+                + count("key", 1, in: hour, "SM traps 256 to 258 tell of each")
                 + count(
                     "relay", 1000, in: 300,
                     "UFM event 115: more than 999 in 300 s; multicast makes some")
                 + [clear(dayLong, "a rogue sender may come once a day")],
             accused: [.subnetManager, .fabric], ladder: Ladder(.watch, .pageFabricOwner),
-            coverage: .partly("key violations in PortInfo are not read"),
             source: "IBTA vol 1, 16.1.3.5 PortXmitConstraintErrors, PortRcvConstraintErrors, "
-                + "PortRcvSwitchRelayErrors"),
+                + "PortRcvSwitchRelayErrors; 14.2.5.6 M_KeyViolations, P_KeyViolations, "
+                + "Q_KeyViolations"),
         ConditionRow(
             .subnetManagerLost, .fabric, "A port has no subnet manager.", .critical,
             trigger: "the link is up and PortState stays init or armed, or the manager's LID is 0 "

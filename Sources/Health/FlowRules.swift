@@ -12,6 +12,9 @@ enum FlowRules {
     ]
     private static let ended = ["req_transport_retries_exceeded"]
     private static let constraints = ["port_xmit_constraint_errors", "port_rcv_constraint_errors"]
+    private static let violations = [
+        "mkey_violations", "pkey_violations", "qkey_violations",
+    ]
     private static let relays = ["port_rcv_switch_relay_errors"]
     private static let alarms = ["module_high_temp", "module_bad_shorted", "module_bus_stuck"]
 
@@ -138,6 +141,7 @@ enum FlowRules {
         let id = ConditionID.routingOrKey
         let rules = [
             ("warning", constraints, "packet refused for its partition"),
+            ("key", violations, "packet with a bad key"),
             ("relay", relays, "packet that the switch could not route"),
         ]
         for (prefix, counters, noun) in rules {
@@ -148,20 +152,33 @@ enum FlowRules {
             else { continue }
             let ends = counts.both(counters, within: trigger.seconds)
             let words = noun.replacingWords("packet", "packets")
-            let row = counters == relays ? route(trigger.seconds, counts) : nil
+            let row =
+                counters == relays
+                ? route(trigger.seconds, counts)
+                : counters == violations ? Attribution.row(.wrongKey) : nil
             judgement.opinions.append(
                 Opinion(
                     counts, id, .warning, ends,
                     why: Words.why(counts, ends, noun, words, trigger.seconds, row?.because)
                         .replacingWords(" receiving from us", ""),
-                    accused: row?.accused))
+                    accused: row?.accused, evidence: keys(counters, trigger.seconds, counts)))
             return
         }
-        guard let quiet = counts.quiet(End.allCases, constraints),
+        guard let quiet = counts.quiet(End.allCases, constraints + violations),
             below(id, "relay", End.allCases, relays, counts) != nil
                 || counts.histories(.peer, relays).isEmpty
         else { return judgement.note(id, counts, nil) }
         judgement.note(id, counts, quiet)
+    }
+
+    // Which keys were bad.
+    private static func keys(
+        _ counters: [String], _ seconds: Double, _ counts: CableCounts
+    ) -> [String] {
+        guard counters == violations else { return [] }
+        return counters.compactMap { name in
+            counts.count(.local, [name], within: seconds).map { "\(name): \($0)" }
+        }
     }
 
     // Why the switch could not send packets on; nil where it does not tell (IBTA vol 1, 16.1.4.1).

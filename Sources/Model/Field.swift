@@ -30,6 +30,17 @@ package struct Field: Hashable, Sendable {
         self.reference = reference
     }
 
+    /// A counter in PortInfo, which stops at its maximum.
+    package init(portInfo symbol: String, width: UInt8) {
+        source = .portInfo
+        self.symbol = symbol
+        self.width = width
+        behaviour = .sticks
+        reset = .attribute
+        firstDriver = nil
+        reference = "IBTA vol 1, 14.2.5.6"
+    }
+
     /// A statistic of the port's network interface, by the name that `ethtool -S` shows.
     package init(ethtool name: String, _ register: PortRegister, width: UInt8) {
         source = .ethtool(register)
@@ -103,6 +114,8 @@ package struct Field: Hashable, Sendable {
 package enum Source: Hashable, Sendable {
     /// A performance-management attribute.
     case attribute(Attribute)
+    /// PortInfo, of subnet management.
+    case portInfo
     /// A statistic of the port's network interface (SIOCETHTOOL, ETHTOOL_GSTATS).
     case ethtool(PortRegister)
     /// A file of the port's `hw_counters` in sysfs.
@@ -118,6 +131,7 @@ package enum Source: Hashable, Sendable {
     package var name: String {
         switch self {
         case .attribute(let attribute): attribute.name
+        case .portInfo: "PortInfo"
         case .ethtool: "ethtool"
         case .hwCounter: "hw_counters"
         case .pciFile(let file): file

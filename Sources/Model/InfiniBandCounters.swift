@@ -4,7 +4,8 @@
 package enum InfiniBandCounters {
     /// All rows; a counter's index here is its number in frames between daemon and probe.
     package static let all: [Counter] =
-        errors + traffic + receiveDetails + discardDetails + extendedSpeeds + HostCounters.all
+        errors + traffic + receiveDetails + discardDetails + extendedSpeeds + violations
+        + HostCounters.all
 
     /// The gauges of a port beside those that its link tells, in the order of frames.
     package static let gauges: [Gauge] = HostCounters.gauges
@@ -269,4 +270,16 @@ package enum InfiniBandCounters {
                 ["IB_PESC_RSFEC_FEC_CORR_SYMBOL_CTR_LANE\($0)_F"],
                 "RS-FEC symbols received in error on one lane and corrected.", accuses: .nobody)
         }
+
+    // MARK: PortInfo
+
+    private static let violations: [Counter] = [
+        ("mkey_violations", "IB_PORT_MKEY_VIOL_F", "Subnet management packets with a bad M_Key."),
+        ("pkey_violations", "IB_PORT_PKEY_VIOL_F", "Packets received with a bad P_Key."),
+        ("qkey_violations", "IB_PORT_QKEY_VIOL_F", "Packets received with a bad Q_Key."),
+    ].map { name, symbol, help in
+        Counter(
+            name, unit: .packets, accuses: .partition, help: help,
+            fields: [Field(portInfo: symbol, width: 16)])
+    }
 }

@@ -6,7 +6,9 @@ import Testing
 @Suite struct InfiniBandCollectorTests {
     @Test func bothEndsOfACable() throws {
         let rig = FakeRig()
-        rig.hcas[0].port(1).counters = ["symbol_error": 7, "port_xmit_data": 1 << 40]
+        rig.hcas[0].port(1).counters = [
+            "symbol_error": 7, "port_xmit_data": 1 << 40, "pkey_violations": 3,
+        ]
         rig.leaf.port(1).counters = [
             "symbol_error": 1 << 33, "port_rcv_data": 9, "port_inactive_discards": 4,
             "port_fec_uncorrectable": 2, "fec_corrected_lane_3": 33, "qp1_dropped": 6,
@@ -25,6 +27,7 @@ import Testing
         #expect(port.local.reading("symbol_error") == .value(7, field: 1))
         #expect(port.local.reading("port_xmit_data") == .value(1 << 40, field: 0))
         #expect(port.local.reading("port_xmit_wait") == .unsupported)
+        #expect(port.local.reading("pkey_violations") == .value(3, field: 0))
         #expect(port.local.reading("port_inactive_discards") == .unsupported)
         let identity = try #require(port.peer.identity)
         #expect(identity.key == PortKey(node: rig.leaf.guid, port: 1))
@@ -42,6 +45,21 @@ import Testing
         #expect(peer.reading("fec_corrected_lane_3") == .value(33, field: 0))
         #expect(peer.reading("fec_corrected_lane_4") == .unsupported)
         #expect(peer.reading("qp1_dropped") == .value(6, field: 0))
+        #expect(peer.reading("pkey_violations") == .unsupported)
+    }
+
+    /// Counters in PortInfo are no change of the link: nobody is asked anew who he is.
+    @Test func badKeysDisturbNothing() throws {
+        let rig = FakeRig()
+        var collector = rig.collector()
+        for count in 0..<3 as Range<UInt64> {
+            rig.hcas[0].port(1).counters["qkey_violations"] = count
+            rig.wait()
+            rig.fabric.clearLog()
+            let port = try #require(collector.collect().ports.first)
+            #expect(port.local.reading("qkey_violations") == .value(count, field: 0))
+            if count > 0 { #expect(!rig.fabric.log.contains { $0.attribute == 0x11 }) }
+        }
     }
 
     // Per cable: PortInfo and two counter attributes here, four there; 64-bit errors at the switch
@@ -162,7 +180,11 @@ import Testing
         let port = collector.collect().ports[0]
         #expect(port.local.failure == .noAddress)
         #expect(port.local.link?.lid == 0)
-        #expect(port.local.readings.allSatisfy { $0 == .failed })
+        // What PortInfo itself counts needs no LID.
+        for (counter, reading) in zip(InfiniBandCounters.all, port.local.readings) {
+            let isInPortInfo = counter.fields[0].source == .portInfo
+            #expect(reading == (isInPortInfo ? .value(0, field: 0) : .failed))
+        }
         #expect(!rig.fabric.log.contains { $0.route == .lid(0xffff, serviceLevel: 0) })
         #expect(port.peer.identity?.key.port == 1)
     }

@@ -135,7 +135,7 @@ extension Golden {
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
         quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="local",\
-        quality="unsupported"} 132
+        quality="unsupported"} 135
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="exact"} 3
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="at_least"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",quality="unknown"} 0
@@ -143,7 +143,7 @@ extension Golden {
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
         quality="no_permission"} 0
         fabricwatch_infiniband_counters{device="rail0",port="1",end="peer",\
-        quality="unsupported"} 132
+        quality="unsupported"} 135
         # HELP fabricwatch_infiniband_saturated_counters Counters of this end that are full and \
         count no more.
         # TYPE fabricwatch_infiniband_saturated_counters gauge

@@ -75,6 +75,10 @@ struct FakeAnswer {
         set(IB_PORT_LINK_SPEED_EXT_SUPPORTED_F, port.extendedSpeeds.supported)
         set(IB_PORT_LINK_SPEED_EXT_ENABLED_F, port.extendedSpeeds.enabled)
         set(IB_PORT_LINK_WIDTH_ACTIVE_F, port.width)
+        for (name, field) in [
+            ("mkey_violations", IB_PORT_MKEY_VIOL_F), ("pkey_violations", IB_PORT_PKEY_VIOL_F),
+            ("qkey_violations", IB_PORT_QKEY_VIOL_F),
+        ] { set(field, UInt32(min(port.counters[name] ?? 0, 0xffff))) }
         set(IB_PORT_LINK_SPEED_ACTIVE_F, port.speed)
         set(IB_PORT_LINK_SPEED_EXT_ACTIVE_F, port.extendedSpeed)
         packet.withUnsafeOctets {

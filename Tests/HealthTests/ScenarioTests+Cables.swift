@@ -1,6 +1,6 @@
 // More timelines of cables and HCAs.
 extension ScenarioTests {
-    static let cables: [Row] = trained + received + adapters + usual + balanced
+    static let cables: [Row] = trained + received + keys + adapters + usual + balanced
 
     private static let trained: [Row] = [
         Row(
@@ -53,6 +53,19 @@ extension ScenarioTests {
         Row(
             .receiveErrors, "ten in an hour, and nobody counts packets",
             "1h peer port_rcv_errors +5\n70m peer port_rcv_errors +5", until: "4h"),
+    ]
+
+    private static let keys: [Row] = [
+        Row(
+            .routingOrKey, "somebody of another partition knocks",
+            "1h local pkey_violations +3", until: "26h", every: 300, "1h raised WARNING",
+            "25h resolved WARNING"),
+        Row(
+            .routingOrKey, "bad keys of long ago", like: .firstPoll,
+            "0s local qkey_violations =4711\n0s local mkey_violations =2", until: "2h"),
+        Row(
+            .routingOrKey, "bad keys of a driver's load", like: .driverReload,
+            "1h reload\n61m local pkey_violations +5", until: "2h"),
     ]
 
     private static let adapters: [Row] = [

@@ -25,7 +25,11 @@ struct InfiniBandCountersTests {
             #expect(field.reference.hasPrefix("IBTA vol 1, 16.1."))
             #expect(field.symbol.hasPrefix("IB_P") && field.symbol.hasSuffix("_F"))
         }
-        for field in counter.fields where field.attribute == nil {
+        for field in counter.fields where field.source == .portInfo {
+            #expect(field.reference == "IBTA vol 1, 14.2.5.6")
+            #expect(field.symbol.hasPrefix("IB_PORT_") && field.symbol.hasSuffix("_F"))
+        }
+        for field in counter.fields where field.attribute == nil && field.source != .portInfo {
             #expect(field.reference.hasPrefix("kernel ") && Self.isSnakeCase(field.symbol))
         }
     }

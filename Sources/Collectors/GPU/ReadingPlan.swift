@@ -84,7 +84,7 @@ struct ReadingPlan: Sendable {
 
         mutating func add(_ source: Source, index: UInt8, row: Int, firstDriver: UInt16) {
             switch source {
-            case .attribute, .ethtool, .hwCounter, .pciFile: break
+            case .attribute, .portInfo, .ethtool, .hwCounter, .pciFile: break
             case .nvmlField(let id):
                 for (number, family) in FieldFamily.all.enumerated()
                 where family.isPerLink == isPerLink && family.ids.contains(id) {

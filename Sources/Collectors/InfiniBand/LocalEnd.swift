@@ -11,6 +11,8 @@ struct LocalEnd {
     // Whether it may have been: LinkDowned could not be read, or is full and stands still.
     private(set) var isUncertain = false
 
+    // Kept apart from `info`, which is the same as long as the link is.
+    private var violations: KeyViolations?
     private var lastInfo: DecodedPortInfo?
     private var lastLinkDowned: UInt64?
     private var abilities: ClassCapabilities?
@@ -31,6 +33,7 @@ struct LocalEnd {
         if isDisturbed { abilities = nil }
         self.epoch = epoch
         info = nil
+        violations = nil
         linkFailure = nil
         abilitiesFailure = nil
         askedLID = 0
@@ -84,6 +87,7 @@ struct LocalEnd {
             return
         }
         info = DecodedPortInfo(packet)
+        violations = KeyViolations(packet)
     }
 
     mutating func takeAbilities(_ outcome: MADOutcome, _ packet: MADPacket) {
@@ -130,8 +134,9 @@ struct LocalEnd {
     // MARK: Report
 
     var report: EndReport {
-        EndReport(
-            link: info?.link, readings: counters.readings, failure: failure, epoch: epoch)
+        var readings = counters.readings
+        KeyViolations.join(violations, &readings)
+        return EndReport(link: info?.link, readings: readings, failure: failure, epoch: epoch)
     }
 
     private var failure: Failure? {

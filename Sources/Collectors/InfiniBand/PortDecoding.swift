@@ -85,6 +85,42 @@ package struct DecodedPortInfo: Hashable, Sendable {
     }
 }
 
+/// The counters that PortInfo has beside the link (IBTA vol 1, 14.2.5.6).
+package struct KeyViolations: Hashable, Sendable {
+    private static let fields: [(symbol: String, field: MADField)] = [
+        ("IB_PORT_MKEY_VIOL_F", MADField(IB_PORT_MKEY_VIOL_F)),
+        ("IB_PORT_PKEY_VIOL_F", MADField(IB_PORT_PKEY_VIOL_F)),
+        ("IB_PORT_QKEY_VIOL_F", MADField(IB_PORT_QKEY_VIOL_F)),
+    ]
+
+    // The rows of the table, and the fields that they are read from.
+    private static let rows: [(row: Int, source: UInt8, field: MADField)] =
+        InfiniBandCounters.all.enumerated().flatMap { row, counter in
+            counter.fields.enumerated().compactMap { source, field in
+                guard field.source == .portInfo,
+                    let place = fields.first(where: { $0.symbol == field.symbol })
+                else { return nil }
+                return (row, UInt8(source), place.field)
+            }
+        }
+
+    private let readings: [Reading]
+
+    /// Takes the counters from the answer to a PortInfo query.
+    package init(_ packet: MADPacket) {
+        readings = packet.decode { reader in
+            Self.rows.map { .value(UInt64(reader.value($0.field)), field: $0.source) }
+        }
+    }
+
+    /// Puts them where they belong; without an answer they are failed.
+    package static func join(_ answer: KeyViolations?, _ readings: inout [Reading]) {
+        for (place, row) in rows.enumerated() where readings.indices.contains(row.row) {
+            readings[row.row] = answer?.readings[place] ?? .failed
+        }
+    }
+}
+
 extension LinkAbility {
     // All ones in an enabled field stand for what is supported (IBTA vol 1, 14.2.5.6); nil where a
     // port names no width, as a switch's port 0 may.
