@@ -69,4 +69,23 @@ struct LinkRuleTests {
         #expect(found.map(\.id) == [.linkDown, .linkDown])
         #expect(found.map(\.subject.port) == [1, 3])
     }
+
+    /// Ends that do not agree on FEC are a warning however long it lasts, and nothing is said where
+    /// one of them does not tell.
+    @Test func fecOfBothEndsIsCompared() throws {
+        var link = Sample.link()
+        link.ability = LinkAbility(
+            supportedWidths: 3, enabledWidths: 3, supportedSpeeds: 0x7f, enabledSpeeds: 0x7f)
+        var (near, far) = (Sample.end(link), Sample.end(link))
+        (near.fec, far.fec) = (.reedSolomon, FECMode.none)
+        let found = Sample.judge(
+            Sample.cable(local: near, peer: .observed(Sample.peerIdentity, far)))
+        let opinion = try #require(found.first { $0.id == .speedDegraded })
+        #expect(opinion.severity == .warning && opinion.isCapped)
+        #expect(opinion.why?.hasPrefix("FEC is reed_solomon at this end and none at") == true)
+        near.fec = nil
+        let silent = Sample.judge(
+            Sample.cable(local: near, peer: .observed(Sample.peerIdentity, far)))
+        #expect(!silent.contains { $0.id == .speedDegraded })
+    }
 }
