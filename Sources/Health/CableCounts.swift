@@ -77,7 +77,7 @@ struct CableCounts {
 
     /// For how long no end that counts has counted anything; nil when that is not known of each.
     func quiet(_ ends: [End], _ counters: [String]) -> Double? {
-        var quiet: Double?
+        var seen: [CountHistory] = []
         for end in ends {
             let histories = histories(end, counters)
             guard !histories.isEmpty else { continue }
@@ -86,12 +86,9 @@ struct CableCounts {
                 if histories.allSatisfy({ $0.steps.isEmpty }) { continue }
                 return nil
             }
-            for history in histories {
-                guard let seconds = history.quietSeconds else { return nil }
-                quiet = min(quiet ?? seconds, seconds)
-            }
+            seen += histories
         }
-        return quiet
+        return CountHistory.quietSeconds(seen)
     }
 
     func part(_ end: End) -> PartKey? { end == .local ? near : far }

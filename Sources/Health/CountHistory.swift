@@ -30,6 +30,11 @@ package struct CountHistory: Hashable, Sendable {
     package private(set) var latest: Double?
     /// Since when the counter has been watched; nil before the first time.
     package private(set) var began: Double?
+    /// For how many seconds since it rose last it was seen not to rise.
+    ///
+    /// A step that was not exact adds nothing, and takes nothing away that was seen before it: a
+    /// daily clear by somebody else hides a pass, and not the day.
+    package private(set) var quietSeconds = 0.0
     // The total that the next one is compared with.
     private(set) var total: UInt64 = 0
 
@@ -38,8 +43,9 @@ package struct CountHistory: Hashable, Sendable {
 
     init(
         restoring steps: [Step], exactSince: Double?, latest: Double?, began: Double?,
-        total: UInt64
+        quietSeconds: Double = 0, total: UInt64
     ) {
+        self.quietSeconds = quietSeconds
         self.steps = steps
         self.exactSince = exactSince
         self.latest = latest
@@ -57,8 +63,9 @@ package struct CountHistory: Hashable, Sendable {
             total = now
             latest = time
         }
-        guard latest != nil, now >= total else {
+        guard let latest, now >= total else {
             began = time
+            quietSeconds = 0
             exactSince = quality == .exact && !isIgnored ? time : nil
             return
         }
@@ -67,19 +74,25 @@ package struct CountHistory: Hashable, Sendable {
         } else if exactSince == nil {
             exactSince = time
         }
-        guard now > total, !isIgnored else { return }
-        add(now - total, at: time)
+        guard !isIgnored else { return }
+        if now > total {
+            add(now - total, at: time)
+        } else if quality == .exact {
+            quietSeconds += max(0, time - latest)
+        }
     }
 
     /// Takes in events that are no counter's, such as a change that was noticed.
     package mutating func note(_ count: UInt64, at time: Double) {
         if began == nil { began = time }
         if exactSince == nil { exactSince = time }
+        quietSeconds += max(0, time - (latest ?? time))
         latest = time
         if count > 0 { add(count, at: time) }
     }
 
     private mutating func add(_ increase: UInt64, at time: Double) {
+        quietSeconds = 0
         if let last = steps.last, Self.bucket(last.time, Self.fine) == Self.bucket(time, Self.fine)
         {
             merge(increase, 1, at: time, into: steps.count - 1)
@@ -162,11 +175,12 @@ extension CountHistory {
         return sums
     }
 
-    /// For how many seconds up to the latest reading it is known not to have risen; nil when the
-    /// latest step was not exact.
-    package var quietSeconds: Double? {
-        guard let exactSince, let latest else { return nil }
-        return max(0, latest - max(exactSince, steps.last?.time ?? exactSince))
+    /// For how many seconds none of several has risen; nil where there is none.
+    ///
+    /// What never rose, and can be read exactly, has nothing to be silent of.
+    static func quietSeconds(_ histories: [CountHistory]) -> Double? {
+        let suspects = histories.filter { !$0.steps.isEmpty || $0.exactSince == nil }
+        return (suspects.isEmpty ? histories : suspects).map(\.quietSeconds).min()
     }
 
     /// Seconds within the window in which any of them was watched.

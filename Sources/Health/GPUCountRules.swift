@@ -143,15 +143,6 @@ extension Recent {
     }
 }
 
-extension CountHistory {
-    /// For how many seconds none of several has risen; nil when that is not known of each.
-    static func quietSeconds(_ histories: [CountHistory]) -> Double? {
-        let quiet = histories.map(\.quietSeconds)
-        guard !quiet.isEmpty, !quiet.contains(where: { $0 == nil }) else { return nil }
-        return quiet.compactMap { $0 }.min()
-    }
-}
-
 extension Opinion {
     /// An opinion about a GPU, or about its links.
     init(

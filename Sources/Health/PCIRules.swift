@@ -145,9 +145,7 @@ enum PCIRules {
             [function, parent].compactMap { $0 }.compactMap { history($0, prefix.1, evidence) }
         }
         guard function.isFresh, !all.isEmpty else { return }
-        let quiet = all.map(\.quietSeconds)
-        guard !quiet.contains(where: { $0 == nil }) else { return }
-        judgement.quiet[IncidentKey(id, subject(function))] = quiet.compactMap { $0 }.min()
+        judgement.quiet[IncidentKey(id, subject(function))] = CountHistory.quietSeconds(all)
     }
 
     private static func history(

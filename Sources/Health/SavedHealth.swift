@@ -64,6 +64,7 @@ package enum SavedHealth {
             return line([
                 "row", key.description, name, text(history.exactSince), text(history.latest),
                 text(history.began), "\(history.total)", steps.joined(separator: ";"),
+                "\(history.quietSeconds)",
             ])
         }
     }
@@ -231,8 +232,10 @@ extension SavedHealth {
             else { return nil }
             return CountHistory.Step(time: time, increase: increase, passes: passes)
         }
+        let quiet = fields.double() ?? 0
         judge.recent.parts[key]?.rows[row] = CountHistory(
-            restoring: steps, exactSince: exactSince, latest: latest, began: began, total: total)
+            restoring: steps, exactSince: exactSince, latest: latest, began: began,
+            quietSeconds: max(0, quiet), total: total)
     }
 
     private static func xids(_ fields: inout SavedFields, _ judge: inout Judge) {
