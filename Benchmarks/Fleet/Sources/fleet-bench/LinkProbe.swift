@@ -30,6 +30,7 @@ struct LinkProbe {
     private static let rows = LinkCounter.rows
     private static let waitRow = InfiniBandCounters.index(of: "port_xmit_wait") ?? 0
     private static let packetRow = InfiniBandCounters.index(of: "port_xmit_packets") ?? 0
+    private static let receivedRow = InfiniBandCounters.index(of: "port_rcv_packets") ?? 0
     // Offered, and zero in this fleet.
     private static let zeroRows = [
         "implied_nak_seq_err", "duplicate_request", "outbound_pci_stalled_rd_events",
@@ -164,18 +165,22 @@ extension LinkProbe {
         let now = moment(pass)
         let waited = UInt64(pass - waitSinceHere) * story.waitHere
         here[Self.waitRow] = .value(min(waited, 4_294_967_295), field: 1)
-        here[Self.packetRow] = .value(UInt64(pass) * 60_000_000, field: 0)
+        let packets = UInt64(pass) * 60_000_000
+        here[Self.packetRow] = .value(packets, field: 0)
+        here[Self.receivedRow] = .value(packets, field: 0)
+        there[Self.receivedRow] = .value(packets, field: 0)
         there[Self.waitRow] = .value(UInt64(pass - waitSinceThere) * story.waitThere, field: 0)
         let link = link
         let local = EndReport(link: link, fec: .reedSolomon, readings: here, epoch: epoch)
         let part = PartKey.port(key)
         let events = ledger.observe(part, local.observation, at: now)
         let isSettling = judge.recent.takePort(
-            key, local, at: now, grace: judge.thresholds.value(.linkDown, "boot_grace"))
+            key, local, peer: depth == 0 && isPeerSeen ? peer.key : nil, at: now,
+            grace: judge.thresholds.value(.linkDown, "boot_grace"))
         let isTraining = judge.recent.takeLink(part, isUp: link.isUp, at: now)
         judge.recent.take(
             part, ledger[part]?.entries ?? [], events, at: now, isIgnored: isSettling,
-            isTraining: isTraining)
+            isTraining: isTraining, bitsPerSecond: link.isUp ? Double(link.bitsPerSecond) : 0)
         takeFunction(now, &judge, &ledger)
         guard depth == 0, isPeerSeen else { return }
         let other = PartKey.port(peer.key)
@@ -183,7 +188,7 @@ extension LinkProbe {
             other, EndReport(link: link, fec: .reedSolomon, readings: there).observation, at: now)
         judge.recent.take(
             other, ledger[other]?.entries ?? [], others, at: now, isIgnored: isSettling,
-            isTraining: isTraining)
+            isTraining: isTraining, bitsPerSecond: Double(link.bitsPerSecond))
     }
 
     private func takeFunction(_ now: Moment, _ judge: inout Judge, _ ledger: inout Ledger) {
