@@ -154,10 +154,10 @@ import Testing
             "1h reboot\n61m peer symbol_error +500",
             until: "2h"),
         Row(
-            .symbolErrorsElevated, "somebody clears, which ends nothing",
+            .symbolErrorsElevated, "somebody clears, which only hides a pass each time",
             "1h peer symbol_error +4 every 2m until 64m\n"
                 + "65m peer port_xmit_wait +9 every 6m until 8h\n2h peer clear every 30m until 8h",
-            until: "8h", every: 120, "62m raised WARNING"),
+            until: "8h", every: 120, "62m raised WARNING", "188m resolved WARNING"),
         Row(
             .symbolErrorsElevated, "the end that counted cannot be read, which ends nothing",
             "1h peer symbol_error +4 every 2m until 64m\n70m peer lost", until: "8h", every: 120,
