@@ -4,11 +4,15 @@ extension ConditionCatalog {
         ConditionRow(
             .linkDown, .link, "An InfiniBand port that is watched is not active.", .warning,
             trigger: "PortState is not active; CRITICAL after {critical_after}. INFO only: a port "
-                + "that was switched off, within {boot_grace} of a boot or a driver load, and a "
-                + "port that never was active where no manifest expects it",
+                + "that was switched off, within {boot_grace} of a boot or a driver load, a "
+                + "port that never was active where no manifest expects it, and within {flap_max} "
+                + "of being seen to go",
             clearing: "active for {clear_after}",
             [
                 after("critical", 30, "longer than a retrain takes"), clear(600, settled),
+                Threshold(
+                    "flap_max", 5, .seconds,
+                    "two looks at the default interval: ib_link_flap counts what is shorter"),
                 Threshold(
                     "boot_grace", 300, .seconds,
                     "an active cable's first link-up takes up to 2 min; subnet managers sweep "

@@ -41,6 +41,11 @@ package struct Recent: Hashable, Sendable {
     package struct Port: Hashable, Sendable {
         /// Whether it was ever seen active.
         package internal(set) var wasActive = false
+        // Whether it was active when it was last read.
+        var isActive = false
+        /// When, on the steady clock, it was first read not to be active after it was; nil while
+        /// it is active, and where nobody saw it go.
+        package internal(set) var wentDown: Double?
         /// Up to when, on the steady clock, it is given time after a boot or a driver load.
         package internal(set) var settlesAt = 0.0
         /// The most that the link carried with the neighbour that it has; nil before it was up.
@@ -113,7 +118,7 @@ extension Recent {
     /// Takes in what the ledger has of a part; readings that were taken in before are skipped.
     ///
     /// `events` are those of the part since then, which tell how good the steps are. Of a link that
-    /// trains, or went down meanwhile, only that it went down counts. `bitsPerSecond` is the rate
+    /// trains, or went down meanwhile, only that it went down and connections that ended count. `bitsPerSecond` is the rate
     /// of a port's link, 0 while it is down or not known.
     package mutating func take(
         _ key: PartKey, _ entries: [Ledger.Entry], _ events: [CounterEvent], at moment: Moment,
@@ -137,7 +142,7 @@ extension Recent {
             let (steps, last) = (part.rows[row]?.steps.count, part.rows[row]?.steps.last?.time)
             part.rows[row, default: CountHistory()].take(
                 total: entry.total, quality: quality, at: now,
-                isIgnored: isIgnored || (isTraining && counters[row].accuses != .link))
+                isIgnored: isIgnored || (isTraining && !Self.outlasts(counters[row].accuses)))
             if part.rows[row]?.steps.count != steps || quality != .exact { isChanged = true }
             if part.rows[row]?.steps.last?.time != last,
                 last.map({ now - $0 > Self.newsSeconds }) ?? true
@@ -157,6 +162,11 @@ extension Recent {
         part.moment = moment
         parts[key] = part
         forget()
+    }
+
+    // What a link that trains has no part in: how often it went, and which connections ended by it.
+    private static func outlasts(_ accused: Accused) -> Bool {
+        accused == .link || accused == .fabricPath
     }
 
     private static let downRow = InfiniBandCounters.index(of: "link_downed") ?? 0
@@ -202,8 +212,8 @@ extension Recent {
         let uptime = Double(moment.boottimeNanoseconds) / 1e9
         if uptime < grace { port.settlesAt = max(port.settlesAt, now + grace - uptime) }
         var changes: UInt64 = 0
+        if let link = report.link { port.turn(isActive: link.isActive, at: now) }
         if let link = report.link, link.isActive {
-            port.wasActive = true
             if let lid = port.lid, let manager = port.managerLID,
                 lid != link.lid || manager != link.smLID
             {
@@ -261,6 +271,16 @@ extension Recent {
 }
 
 extension Recent.Port {
+    fileprivate mutating func turn(isActive: Bool, at now: Double) {
+        if isActive {
+            wasActive = true
+            wentDown = nil
+        } else if self.isActive {
+            wentDown = now
+        }
+        self.isActive = isActive
+    }
+
     /// Takes in what the link trained to; another neighbour begins anew, which is said.
     fileprivate mutating func learn(_ link: LinkInfo?, _ peer: PortKey) -> Bool {
         guard let link, link.isActive, link.bitsPerSecond > 0 else { return false }

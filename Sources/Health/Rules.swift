@@ -67,15 +67,17 @@ package enum Rules {
         guard let link = cable.report.local.link, !link.isActive else { return nil }
         let cause = cause(link)
         let excuse = excuse(cable, link, evidence)
-        let severity = excuse == nil ? cause.severity : .info
+        let isOff = excuse != nil || cause.severity == .info
+        let brief = isOff ? nil : brief(cable, evidence)
         var opinion = Opinion(
-            id: .linkDown, subject: subject(cable), severity: severity,
-            isCapped: severity == .info,
+            id: .linkDown, subject: subject(cable),
+            severity: isOff || brief != nil ? .info : cause.severity, isCapped: isOff,
             summary: "\(place(cable)) is \(link.stateName): \(cause.meaning).",
             accused: cause.accused, grade: .localOnly,
             evidence: [
                 "PortState \(link.stateName), PortPhysicalState \(link.physicalStateName)"
-            ] + (cable.isStale ? ["the values are stale"] : []) + [excuse].compactMap { $0 },
+            ] + (cable.isStale ? ["the values are stale"] : [])
+                + [excuse, brief].compactMap { $0 },
             action: cause.action)
         opinion.serial = cable.report.identity.serial
         return opinion
@@ -93,6 +95,15 @@ package enum Rules {
         let hearsNothing = PhysicalState(rawValue: link.physicalState) == .polling
         guard hearsNothing, !cable.isExpected else { return nil }
         return "it never was active here, and no manifest expects it: exclude it, or list it"
+    }
+
+    // Says that a link was seen to go so short a time ago that it may be a flap; nil when longer.
+    private static func brief(_ cable: CableEvidence, _ evidence: Evidence) -> String? {
+        let limit = evidence.thresholds.value(.linkDown, "flap_max")
+        guard !cable.isStale, let went = evidence.recent.ports[cable.report.key]?.wentDown,
+            evidence.recent.now - went < limit
+        else { return nil }
+        return "it was active a moment ago: what comes back within \(Plain.duration(limit)) is a flap"
     }
 
     private struct Cause {

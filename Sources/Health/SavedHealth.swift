@@ -25,7 +25,8 @@ package enum SavedHealth {
                     "port", key.description, port.wasActive ? "1" : "0", "\(port.settlesAt)",
                     text(port.epoch), text(port.lid), text(port.managerLID),
                     text(port.best?.peer), text(port.best?.lanes),
-                    text(port.best?.laneMegabitsPerSecond),
+                    text(port.best?.laneMegabitsPerSecond), port.isActive ? "1" : "0",
+                    text(port.wentDown),
                 ]))
         }
         for (gpu, episodes) in recent.episodes.sorted(by: { $0.key < $1.key }) {
@@ -272,11 +273,12 @@ extension SavedHealth {
         port.epoch = UInt64(fields.next())
         port.lid = UInt16(fields.next())
         port.managerLID = UInt16(fields.next())
-        if let peer = PortKey(fields.next()), let lanes = UInt8(fields.next()),
-            let rate = UInt32(fields.next())
-        {
+        let best = (PortKey(fields.next()), UInt8(fields.next()), UInt32(fields.next()))
+        if let peer = best.0, let lanes = best.1, let rate = best.2 {
             port.best = Recent.Trained(peer: peer, lanes: lanes, laneMegabitsPerSecond: rate)
         }
+        port.isActive = fields.flag()
+        port.wentDown = fields.double()
         judge.recent.ports[key] = port
     }
 

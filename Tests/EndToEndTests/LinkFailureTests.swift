@@ -11,10 +11,16 @@ extension EndToEndTests {
             try fabric.set([far: ["symbol_error": 42]])
             try daemon.awaitNewPass()
             try fabric.unlink(rail: cable.rail)
-            let condition = try eventually("the link is found to be down") {
+            let first = try eventually("the link is found to be down") {
                 try daemon.health().conditions.first { $0.id == "ib_link_down" }
             }
-            #expect(condition.severity == "WARNING")
+            #expect(first.severity == "INFO" && first.evidence.last?.hasSuffix("a flap") == true)
+            let condition = try eventually("it is no flap") {
+                try daemon.health().conditions.first {
+                    $0.id == "ib_link_down" && $0.severity != "INFO"
+                }
+            }
+            #expect(condition.severity == "WARNING" && condition.incident == first.incident)
             #expect(condition.subject.device == cable.device)
             #expect(condition.subject.port == 1)
             #expect(condition.accused.first == "cable")

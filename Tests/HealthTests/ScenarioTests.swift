@@ -47,11 +47,21 @@ import Testing
     static let links: [Row] = [
         Row(
             .linkDown, "a link goes down, and comes back", "10m link polling\n20m link up",
-            until: "40m", "10m raised WARNING", "11m escalated CRITICAL", "30m resolved CRITICAL"),
+            until: "40m", "10m raised INFO", "11m escalated CRITICAL", "30m resolved CRITICAL"),
         Row(
             .linkDown, "it comes back and goes again within the time that is watched",
             "10m link polling\n12m link up\n15m link polling\n20m link up", until: "40m",
-            "10m raised WARNING", "11m escalated CRITICAL", "30m resolved CRITICAL"),
+            "10m raised INFO", "11m escalated CRITICAL", "30m resolved CRITICAL"),
+        Row(
+            .linkDown, "a flap is over at the next look: INFO", "600s link polling\n610s link up",
+            until: "40m", every: 10, "10m raised INFO", "1210s resolved INFO"),
+        Row(
+            .linkDown, "it is still down at the next look", "600s link polling\n640s link up",
+            until: "40m", every: 10, "10m raised INFO", "610s escalated WARNING",
+            "630s escalated CRITICAL", "1240s resolved CRITICAL"),
+        Row(
+            .linkDown, "nobody saw it go, and it should be there", "0s manifest\n0s link polling",
+            until: "3m", every: 10, "0m raised WARNING", "30s escalated CRITICAL"),
         Row(
             .linkDown, "a port that never was up hears nothing: INFO", like: .neverCabled,
             "0s link polling",
@@ -70,10 +80,10 @@ import Testing
             "10m raised INFO", "15m escalated WARNING", "920s escalated CRITICAL"),
         Row(
             .linkDown, "switched off by somebody", "10m link polling\n20m link off",
-            until: "30m", "10m raised WARNING", "11m escalated CRITICAL", "20m eased INFO"),
+            until: "30m", "10m raised INFO", "11m escalated CRITICAL", "20m eased INFO"),
         Row(
             .linkDown, "not read is not up", "10m link polling\n12m local lost\n40m local back",
-            until: "45m", "10m raised WARNING", "11m escalated CRITICAL"),
+            until: "45m", "10m raised INFO", "11m escalated CRITICAL"),
         Row(
             .linkFlap, "twice in a day, then a day of quiet",
             "1h local link_downed +1\n1h peer link_downed +1\n3h local link_downed +1\n"
@@ -319,6 +329,11 @@ import Testing
             "1h local link_downed +1\n1h peer link_downed +1\n"
                 + "62m local req_transport_retries_exceeded +1", until: "70m",
             "62m raised CRITICAL"),
+        Row(
+            .retryStorm, "the same is seen at one look",
+            "1h local link_downed +1\n1h peer link_downed +1\n"
+                + "1h local req_transport_retries_exceeded +1", until: "70m",
+            "1h raised CRITICAL"),
         Row(
             .retryStorm, "a peer died twelve minutes after the link was gone for a moment",
             "1h local link_downed +1\n1h peer link_downed +1\n"
