@@ -11,7 +11,7 @@ enum GPUCountRules {
                 if let uuid = gpu.uuid { judgement.observed.insert(uuid.description) }
             }
             memory(gpu, evidence, isSeen, &judgement)
-            if isSeen, let opinion = fabric(gpu) { judgement.opinions.append(opinion) }
+            if let opinion = fabric(gpu) { judgement.opinions.append(opinion) }
         }
     }
 
@@ -30,7 +30,7 @@ enum GPUCountRules {
         let id = ConditionID.gpuMemoryDegraded
         let part = gpu.uuid.map { PartKey.gpu($0) }
         let counted = part.map { evidence.recent.histories($0, uncorrected) } ?? []
-        if isSeen, let opinion = told(gpu, evidence) {
+        if let opinion = told(gpu, evidence) {
             judgement.opinions.append(opinion)
             return
         }
@@ -121,8 +121,8 @@ enum GPUCountRules {
 }
 
 extension GPUEvidence {
-    /// Whether it was read in the latest pass.
-    var isSeen: Bool { isListed && !isStale && state == .read }
+    /// Whether all that it tells was read in the latest pass: only then can anything be over.
+    var isSeen: Bool { isListed && isFresh && state == .read && !condition.isIncomplete }
 
     /// What conditions of it are about.
     var subject: Subject {

@@ -26,6 +26,8 @@ package struct GPUEvidence: Hashable, Sendable {
     package var state: GPUState
     /// Whether its probe's latest report has it.
     package var isListed: Bool
+    /// Whether it was read in its probe's latest pass, and that pass is not stale.
+    package var isFresh: Bool
     /// Whether its readings are older than they should be.
     package var isStale: Bool
     /// A call that does not return, or did not.
@@ -51,7 +53,7 @@ package struct GPUEvidence: Hashable, Sendable {
     /// One GPU.
     package init(
         index: Int, address: PCIAddress, uuid: GPUUUID?, state: GPUState, isListed: Bool,
-        isStale: Bool, hang: GPUHang? = nil, recoveryAction: UInt64? = nil,
+        isFresh: Bool, isStale: Bool, hang: GPUHang? = nil, recoveryAction: UInt64? = nil,
         xids: [XidEvidence] = [], linksDown: [UInt8] = [], linksUp: Int = 0
     ) {
         self.index = index
@@ -59,6 +61,7 @@ package struct GPUEvidence: Hashable, Sendable {
         self.uuid = uuid
         self.state = state
         self.isListed = isListed
+        self.isFresh = isFresh
         self.isStale = isStale
         self.hang = hang
         self.recoveryAction = recoveryAction
@@ -106,6 +109,8 @@ package struct GPUCondition: Hashable, Sendable {
     package var fabricHealth: UInt64?
     /// The mask (nvml.h NVML_GPU_FABRIC_HEALTH_MASK_*).
     package var fabricMask: UInt64?
+    /// Whether something that the GPU told earlier could not be read this time.
+    package var isIncomplete = false
 
     /// Nothing known.
     package init() {}

@@ -11,6 +11,7 @@ enum Suppression {
         broken(&judgement)
         gpus(&judgement)
         neighbours(&judgement, evidence, standing)
+        twice(&judgement, evidence)
         adapters(&judgement, evidence)
     }
 
@@ -166,6 +167,35 @@ enum Suppression {
                 "the other end is gone: \(cause.cause.summary)")
         }
     }
+
+    // What the driver told of by an Xid and the GPU shows as well is one fault: the links that an
+    // Xid named are told of by that, and rows that were remapped by what the memory says of them.
+    private static func twice(_ judgement: inout Judgement, _ evidence: Evidence) {
+        let memory = judgement.opinions.filter { $0.id == .gpuMemoryDegraded }
+        for index in judgement.opinions.indices {
+            let opinion = judgement.opinions[index]
+            guard opinion.explainedBy == nil,
+                let gpu = evidence.gpus?.gpus.first(where: {
+                    $0.address == opinion.subject.pciAddress
+                })
+            else { continue }
+            if opinion.id == .nvlinkDown {
+                let named = gpu.xids.filter { $0.severity == .critical }.flatMap(\.links)
+                let links = judgement.links[IncidentKey(opinion.id, opinion.subject)] ?? []
+                guard !links.isEmpty, links.allSatisfy({ named.contains(UInt16($0)) }) else {
+                    continue
+                }
+                judgement.opinions[index].explainedBy = .gpuXid
+            } else if let xid = opinion.subject.xid, remaps.contains(xid), memory.contains(where: {
+                $0.subject.key == opinion.subject.key && $0.severity >= opinion.severity
+            }) {
+                judgement.opinions[index].explainedBy = .gpuMemoryDegraded
+            }
+        }
+    }
+
+    // Row remapper events, and those that could not remap.
+    private static let remaps: Set<UInt32> = [63, 64]
 
     private static func mark(
         _ judgement: inout Judgement, _ consequences: Set<ConditionID>, as cause: ConditionID,

@@ -14,7 +14,7 @@ struct GPURuleTests {
         var gpu = GPUEvidence(
             index: index, address: PCIAddress(domain: 0, bus: UInt8(0x18 + index), device: 0),
             uuid: GPUUUID(high: 1, low: UInt64(index)), state: .read, isListed: true,
-            isStale: false, recoveryAction: 0, linksUp: 18)
+            isFresh: true, isStale: false, recoveryAction: 0, linksUp: 18)
         change(&gpu)
         return gpu
     }

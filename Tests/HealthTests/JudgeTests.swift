@@ -63,7 +63,7 @@ import Testing
     @Test func aGPUThatIsGoneExplainsItsLinks() throws {
         var gpu = GPUEvidence(
             index: 0, address: try #require(PCIAddress("0000:18:00.0")), uuid: nil, state: .read,
-            isListed: false, isStale: true, linksDown: [1, 2])
+            isListed: false, isFresh: false, isStale: true, linksDown: [1, 2])
         gpu.links = [1, 2]
         var evidence = Sample.evidence()
         evidence.gpus = GPUsEvidence(library: nil, gpus: [gpu])
@@ -118,7 +118,8 @@ import Testing
     private func judge(_ judge: inout Judge, xid: UInt32, at seconds: Double) -> Opinion? {
         var gpu = GPUEvidence(
             index: 0, address: PCIAddress(domain: 0, bus: 0x18, device: 0),
-            uuid: GPUUUID(high: 1, low: 2), state: .read, isListed: true, isStale: false)
+            uuid: GPUUUID(high: 1, low: 2), state: .read, isListed: true, isFresh: true,
+            isStale: false)
         var told = XidEvidence(
             number: xid, count: 1, last: "now", meaning: "Meaning.",
             remedy: XidCatalog.entry(xid).remedy, line: "line")

@@ -41,7 +41,7 @@ struct ManifestRuleTests {
     @Test func lostGPUIsSaidOnce() {
         let gpu = GPUEvidence(
             index: 1, address: Sample.gpu(1).address, uuid: nil, state: .read, isListed: false,
-            isStale: false)
+            isFresh: false, isStale: false)
         let found = judge(gpus: GPUsEvidence(library: nil, gpus: [gpu])) {
             $0.gpus[1].isPresent = false
             $0.gpus[1].isListed = false

@@ -14,7 +14,7 @@ import Testing
     ) -> GPUEvidence {
         var gpu = GPUEvidence(
             index: index, address: address(index), uuid: GPUUUID(high: 1, low: UInt64(index)),
-            state: .read, isListed: true, isStale: false, linksDown: down,
+            state: .read, isListed: true, isFresh: true, isStale: false, linksDown: down,
             linksUp: 18 - down.count)
         gpu.links = Array(0..<18)
         for link in gpu.links { gpu.remotes[link] = remote(link) }

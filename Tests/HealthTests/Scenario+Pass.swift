@@ -192,7 +192,7 @@ extension Scenario {
         var evidence = GPUEvidence(
             index: index, address: address, uuid: World.uuid(index),
             state: world.library == .ready ? gpu.state : .noLibrary, isListed: gpu.isListed,
-            isStale: !isRead && age > Self.limit,
+            isFresh: isRead, isStale: !isRead && age > Self.limit,
             hang: gpu.hungSince.map {
                 GPUHang(call: nil, seconds: seconds - $0, kernel: nil, excluded: nil)
             },

@@ -173,10 +173,12 @@ extension Scenario {
         let address = World.gpuAddress(line.index)
         let message = line.words.dropFirst(3).joined(separator: " ")
         world.records += 1
-        let event = NodeEvent(
+        var event = NodeEvent(
             kind: .xid, device: .pci(address), number: number,
             wallMilliseconds: moment(line.time).wallMilliseconds, source: .kernelLog,
             record: world.records, line: "NVRM: Xid (PCI:\(address)): \(number), \(message)")
+        // The kernel log's reader takes the link from the words.
+        if message.hasPrefix("link ") { event.link = UInt16(message.dropFirst(5)) }
         let time = UInt64(line.time * 1e9)
         if let event = world.window.take(event, nowNanoseconds: time) { note(event) }
     }

@@ -100,11 +100,25 @@ extension ScenarioTests {
             "10m gpu asks 1\n20m gpu fails 999\n30m gpu back", until: "40m",
             "10m raised CRITICAL"),
         Row(
+            .gpuRecoveryNeeded, "that it was not read for two passes ends nothing",
+            "10m gpu asks 1\n1200s probe gpu silent\n1220s probe gpu back", until: "30m",
+            every: 10, "10m raised CRITICAL"),
+        Row(
             .gpuRecoveryNeeded, "it asks for nothing", "0s gpu asks 0\n10m gpu reset",
             until: "30m"),
         Row(
             .gpuMemoryDegraded, "a row waits for a reset", "1h remap pending\n2h remap none",
             until: "3h", "1h raised WARNING", "2h resolved WARNING"),
+        Row(
+            .gpuMemoryDegraded, "that it was not read for two passes ends nothing",
+            "10m remap pending\n1200s probe gpu silent\n1220s probe gpu back", until: "30m",
+            every: 10, "10m raised WARNING"),
+        Row(
+            .gpuMemoryDegraded, "the Xid of a row is told with it",
+            "10m remap pending\n10m gpu xid 63", until: "20m", "10m raised WARNING"),
+        Row(
+            .gpuXid, "that of a row is told with what the memory says of it",
+            "10m remap pending\n10m gpu xid 63", until: "20m"),
         Row(
             .gpuMemoryDegraded, "a row cannot be remapped", "1h remap failed", until: "2h",
             "1h raised CRITICAL"),
@@ -123,6 +137,13 @@ extension ScenarioTests {
         Row(
             .nvlinkDown, "a link goes down, and comes back", "10m nvlink down\n20m nvlink up",
             until: "40m", "10m raised WARNING", "11m escalated CRITICAL", "30m resolved CRITICAL"),
+        Row(
+            .nvlinkDown, "an Xid has named the link, which is told instead",
+            "600s gpu xid 74 link 3\n600s nvlink down", until: "20m"),
+        Row(
+            .nvlinkDown, "an Xid has named another link",
+            "600s gpu xid 74 link 4\n600s nvlink down", until: "20m", "10m raised WARNING",
+            "11m escalated CRITICAL"),
         Row(
             .nvlinkDown, "a link sleeps", like: .nvlinkSleep, "10m nvlink sleep\n20m nvlink up",
             until: "40m"),

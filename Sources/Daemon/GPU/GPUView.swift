@@ -92,7 +92,7 @@ extension GPUView {
     func evidence(_ events: [JournalEntry], bootID: String, now: Moment) -> GPUEvidence {
         var evidence = GPUEvidence(
             index: index, address: address, uuid: report.identity?.uuid, state: report.state,
-            isListed: isListed, isStale: isStale,
+            isListed: isListed, isFresh: isFresh, isStale: isStale,
             hang: trouble.map {
                 GPUHang(
                     call: $0.call, seconds: hangSeconds ?? 0, kernel: $0.kernel?.text,
@@ -111,6 +111,12 @@ extension GPUView {
         return evidence
     }
 
+    private static let judged = [
+        "remapped_rows_pending", "retired_pages_pending", "remapped_rows_failure",
+        "sram_threshold_exceeded", "fabric_state", "fabric_status", "fabric_health",
+        "fabric_health_mask", "recovery_action",
+    ].compactMap(row(gauge:))
+
     private var condition: GPUCondition {
         var condition = GPUCondition()
         guard isFresh else { return condition }
@@ -128,6 +134,9 @@ extension GPUView {
         condition.fabricStatus = gauge("fabric_status")
         condition.fabricHealth = gauge("fabric_health")
         condition.fabricMask = gauge("fabric_health_mask")
+        condition.isIncomplete = Self.judged.contains { row in
+            gauges.indices.contains(row) && gauges[row].status == .missing
+        }
         return condition
     }
 }

@@ -97,15 +97,19 @@ struct GPUProbe {
                 sources: [.kernelLog], root: nil))
     }
 
-    func moment(_ pass: Int) -> Moment {
+    /// The moment of a pass, or some seconds before it.
+    func moment(_ pass: Int, early: Int) -> Moment {
         Moment(
-            bootID: bootID, boottimeNanoseconds: UInt64(pass - bootPass) * 60_000_000_000 + 30,
-            wallMilliseconds: 1_770_000_000_000 + Int64(pass) * 60_000)
+            bootID: bootID,
+            boottimeNanoseconds: UInt64((pass - bootPass) * 60 - early) * 1_000_000_000 + 30,
+            wallMilliseconds: 1_770_000_000_000 + Int64(pass * 60 - early) * 1000)
     }
 
     /// Reads the GPU in a pass, and gives the judge what was read.
-    mutating func read(_ pass: Int, into judge: inout Judge, _ ledger: inout Ledger) {
-        let now = moment(pass)
+    mutating func read(
+        _ pass: Int, early: Int, into judge: inout Judge, _ ledger: inout Ledger
+    ) {
+        let now = moment(pass, early: early)
         guard !isLost else { return }
         take(.gpu(uuid), own, now, &judge, &ledger)
         take(.nvlink(uuid, Self.linkNumber), link, now, &judge, &ledger)
@@ -124,11 +128,11 @@ struct GPUProbe {
         judge.recent.take(part, ledger[part]?.entries ?? [], events, at: now)
     }
 
-    func evidence(_ pass: Int) -> GPUEvidence {
-        let now = moment(pass)
+    func evidence(_ pass: Int, early: Int) -> GPUEvidence {
+        let now = moment(pass, early: early)
         var gpu = GPUEvidence(
             index: story.index, address: address, uuid: uuid, state: .read, isListed: !isLost,
-            isStale: isLost,
+            isFresh: !isLost, isStale: isLost,
             xids: XidEvidence.standing(in: journal, bootID: bootID, now: now))
         gpu.links = [Self.linkNumber]
         gpu.condition.hasRemapFailed = hasRemapFailed
