@@ -11,8 +11,8 @@ extension ConditionCatalog {
             [
                 after("critical", 30, "longer than a retrain takes"), clear(600, settled),
                 Threshold(
-                    "flap_max", 5, .seconds,
-                    "two looks at the default interval: ib_link_flap counts what is shorter"),
+                    "flap_max", 15, .seconds,
+                    "three looks at the default interval; ib_link_flap counts what is shorter"),
                 Threshold(
                     "boot_grace", 300, .seconds,
                     "an active cable's first link-up takes up to 2 min; subnet managers sweep "

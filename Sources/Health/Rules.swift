@@ -78,7 +78,7 @@ package enum Rules {
                 "PortState \(link.stateName), PortPhysicalState \(link.physicalStateName)"
             ] + (cable.isStale ? ["the values are stale"] : [])
                 + [excuse, brief].compactMap { $0 },
-            action: cause.action)
+            action: brief == nil ? cause.action : Self.lookAgain)
         opinion.serial = cable.report.identity.serial
         return opinion
     }
@@ -103,8 +103,12 @@ package enum Rules {
         guard !cable.isStale, let went = evidence.recent.ports[cable.report.key]?.wentDown,
             evidence.recent.now - went < limit
         else { return nil }
-        return "it was active a moment ago: what comes back within \(Plain.duration(limit)) is a flap"
+        return "it was active a moment before: it may be a flap, until it is away for "
+            + Plain.duration(limit)
     }
+
+    private static let lookAgain =
+        "Look again: one that stays away is a WARNING, and ib_link_flap counts those that come back."
 
     private struct Cause {
         var severity = ConditionCatalog.row(.linkDown).severity
@@ -128,13 +132,14 @@ package enum Rules {
             Cause(
                 meaning: "it hears nothing from the other side",
                 accused: [.cable, .peerPort, .localPort],
-                action: "Reseat the cable at both ends, then try a known good one; "
-                    + "exclude the port if nothing is meant to be plugged in.")
+                action: "Drain the node if it stays away; reseat the cable at both ends, then try a "
+                    + "known good one. Exclude the port if nothing is meant to be plugged in.")
         case (_, .training), (_, .linkErrorRecovery):
             Cause(
                 meaning: "the link does not finish training",
                 accused: [.cable, .localPort, .peerPort],
-                action: "Reseat the cable, then swap it; check that both ends agree on the speed.")
+                action: "Drain the node if it stays so; reseat the cable, then swap it; check that "
+                    + "both ends agree on the speed.")
         default:
             Cause(
                 meaning: "the physical state is \(link.physicalStateName)",

@@ -58,7 +58,7 @@ final class DaemonUnderTest: DaemonProcess {
     private static func conditions(_ options: Options) -> [String] {
         let reason = "reason: simulated}"
         let clearing = ["ib_link_down", "ib_sm_lost"].map {
-            "  \($0): {clear_after: 0s, \(reason)"
+            "  \($0): {clear_after: 0s, \($0 == "ib_link_down" ? "flap_max: 3s, " : "")\(reason)"
         }
         guard !options.judgesCounts else { return ["conditions:"] + clearing }
         let never = 1_000_000_000

@@ -53,11 +53,11 @@ import Testing
             "10m link polling\n12m link up\n15m link polling\n20m link up", until: "40m",
             "10m raised INFO", "11m escalated CRITICAL", "30m resolved CRITICAL"),
         Row(
-            .linkDown, "a flap is over at the next look: INFO", "600s link polling\n610s link up",
-            until: "40m", every: 10, "10m raised INFO", "1210s resolved INFO"),
+            .linkDown, "a flap is over soon: INFO", "600s link polling\n615s link up",
+            until: "40m", every: 10, "10m raised INFO", "1220s resolved INFO"),
         Row(
-            .linkDown, "it is still down at the next look", "600s link polling\n640s link up",
-            until: "40m", every: 10, "10m raised INFO", "610s escalated WARNING",
+            .linkDown, "it is still down two looks later", "600s link polling\n640s link up",
+            until: "40m", every: 10, "10m raised INFO", "620s escalated WARNING",
             "630s escalated CRITICAL", "1240s resolved CRITICAL"),
         Row(
             .linkDown, "nobody saw it go, and it should be there", "0s manifest\n0s link polling",

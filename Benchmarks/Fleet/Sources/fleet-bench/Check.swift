@@ -39,7 +39,13 @@ enum Check {
         }
         var whole = Bench(units)
         var full: Set<OurRun.Told> = []
+        let looks = Dictionary(grouping: units.flatMap(\.looks), by: \.pass)
         for pass in 0..<end where !story.isUnread(pass) {
+            for early in Set(looks[pass, default: []].map(\.early)).sorted(by: >) {
+                let (_, told) = whole.pass(pass, early: early)
+                full.formUnion(told.map { OurRun.Told($0, pass) })
+                result.passes += 1
+            }
             for index in whole.units.indices { _ = whole.units[index].advance(to: pass) }
             let (_, told) = whole.pass(pass)
             full.formUnion(told.map { OurRun.Told($0, pass) })

@@ -8,8 +8,12 @@ struct LinkProbe {
     let peer: PeerIdentity
     let device: String
     let address: PCIAddress
+    /// When the daemon looks between two passes of a minute.
+    let looks: [Look]
     private var next = 0
     private var depth = 0
+    // Whether the link was down when it was looked at last.
+    private var isDown = false
     private var isPeerSeen = true
     private var epoch: UInt64 = 7
     private var bootPass = -10_000
@@ -42,6 +46,7 @@ struct LinkProbe {
 
     init(_ story: LinkStory) {
         self.story = story
+        looks = Look.all(of: story)
         let node = story.story.node
         let leaf = Leaf.number(node: node, rail: story.rail)
         let place = UInt64(node * 8 + story.rail)
@@ -63,8 +68,6 @@ struct LinkProbe {
             show(counter)
         }
     }
-
-    var isDown: Bool { depth > 0 }
 
     /// The next pass at which something happens; nil when nothing is left.
     var upcoming: Int? { next < story.changes.count ? story.changes[next].pass : nil }
@@ -145,14 +148,16 @@ struct LinkProbe {
 // MARK: What our daemon makes of it
 
 extension LinkProbe {
-    func moment(_ pass: Int) -> Moment {
+    /// The moment of a pass, or of a look some seconds before it.
+    func moment(_ pass: Int, early: Int) -> Moment {
         Moment(
-            bootID: bootID, boottimeNanoseconds: UInt64(pass - bootPass) * 60_000_000_000 + 30,
-            wallMilliseconds: 1_770_000_000_000 + Int64(pass) * 60_000)
+            bootID: bootID,
+            boottimeNanoseconds: UInt64((pass - bootPass) * 60 - early) * 1_000_000_000 + 30,
+            wallMilliseconds: 1_770_000_000_000 + Int64(pass * 60 - early) * 1000)
     }
 
     private var link: LinkInfo {
-        let isUp = depth == 0
+        let isUp = !isDown
         return LinkInfo(
             state: (isUp ? PortState.active : .down).rawValue,
             physicalState: (isUp ? PhysicalState.linkUp : .polling).rawValue,
@@ -161,28 +166,32 @@ extension LinkProbe {
     }
 
     /// Reads the cable in a pass, and gives the judge what was read.
-    mutating func read(_ pass: Int, into judge: inout Judge, _ ledger: inout Ledger) {
-        let now = moment(pass)
-        let waited = UInt64(pass - waitSinceHere) * story.waitHere
+    mutating func read(
+        _ pass: Int, early: Int, into judge: inout Judge, _ ledger: inout Ledger
+    ) {
+        let now = moment(pass, early: early)
+        isDown = early > 0 ? story.isDown(at: Double(pass * 60 - early)) : depth > 0
+        let waited = UInt64((pass - waitSinceHere) * 60 - early) * story.waitHere / 60
         here[Self.waitRow] = .value(min(waited, 4_294_967_295), field: 1)
-        let packets = UInt64(pass) * 60_000_000
+        let packets = UInt64(pass * 60 - early) * 1_000_000
         here[Self.packetRow] = .value(packets, field: 0)
         here[Self.receivedRow] = .value(packets, field: 0)
         there[Self.receivedRow] = .value(packets, field: 0)
-        there[Self.waitRow] = .value(UInt64(pass - waitSinceThere) * story.waitThere, field: 0)
+        there[Self.waitRow] = .value(
+            UInt64((pass - waitSinceThere) * 60 - early) * story.waitThere / 60, field: 0)
         let link = link
         let local = EndReport(link: link, fec: .reedSolomon, readings: here, epoch: epoch)
         let part = PartKey.port(key)
         let events = ledger.observe(part, local.observation, at: now)
         let isSettling = judge.recent.takePort(
-            key, local, peer: depth == 0 && isPeerSeen ? peer.key : nil, at: now,
+            key, local, peer: !isDown && isPeerSeen ? peer.key : nil, at: now,
             grace: judge.thresholds.value(.linkDown, "boot_grace"))
         let isTraining = judge.recent.takeLink(part, isUp: link.isUp, at: now)
         judge.recent.take(
             part, ledger[part]?.entries ?? [], events, at: now, isIgnored: isSettling,
             isTraining: isTraining, bitsPerSecond: link.isUp ? Double(link.bitsPerSecond) : 0)
         takeFunction(now, &judge, &ledger)
-        guard depth == 0, isPeerSeen else { return }
+        guard !isDown, isPeerSeen else { return }
         let other = PartKey.port(peer.key)
         let others = ledger.observe(
             other, EndReport(link: link, fec: .reedSolomon, readings: there).observation, at: now)
@@ -204,14 +213,14 @@ extension LinkProbe {
             device: device, key: key, portGUID: key.node, firmware: "28.43", model: "MT4129",
             description: "node\(story.story.node)",
             local: EndReport(link: link, fec: .reedSolomon, readings: [], epoch: epoch),
-            peer: depth > 0
+            peer: isDown
                 ? .absent
                 : isPeerSeen
                     ? .observed(peer, EndReport(link: link, fec: .reedSolomon, readings: []))
                     : .unobservable(.timeout))
         var evidence = CableEvidence(
             device: device, report: report, isStale: false, saturated: saturated(ledger))
-        evidence.isPeerFresh = depth == 0 && isPeerSeen
+        evidence.isPeerFresh = !isDown && isPeerSeen
         evidence.lastPeer = peer
         evidence.isExpected = judge.recent.ports[key]?.wasActive == true
         return evidence

@@ -45,6 +45,9 @@ struct LinkStory {
         downs.sort { $0.from < $1.from }
     }
 
+    /// Whether the link is down at a time, in seconds.
+    func isDown(at time: Double) -> Bool { downs.contains { $0.from <= time && time < $0.to } }
+
     var bitsPerMinute: Double { Double(4 * laneMegabits) * 1e6 * 60 }
     var laneMegabits: UInt32 { story.isHDR ? 53_125 : 106_250 }
 

@@ -13,6 +13,14 @@ enum Unit {
         }
     }
 
+    /// When it is looked at between two passes.
+    var looks: [Look] {
+        switch self {
+        case .link(let probe): probe.looks
+        case .gpu: []
+        }
+    }
+
     /// Whether the pass before the next change matters: what rises all the time must not all
     /// seem to have risen with it.
     var needsPassBefore: Bool {
@@ -35,21 +43,23 @@ enum Unit {
         }
     }
 
-    mutating func read(_ pass: Int, into judge: inout Judge, _ ledger: inout Ledger) {
+    mutating func read(
+        _ pass: Int, early: Int, into judge: inout Judge, _ ledger: inout Ledger
+    ) {
         switch self {
         case .link(var probe):
-            probe.read(pass, into: &judge, &ledger)
+            probe.read(pass, early: early, into: &judge, &ledger)
             self = .link(probe)
         case .gpu(var probe):
-            probe.read(pass, into: &judge, &ledger)
+            probe.read(pass, early: early, into: &judge, &ledger)
             self = .gpu(probe)
         }
     }
 
-    func moment(_ pass: Int) -> Moment {
+    func moment(_ pass: Int, early: Int) -> Moment {
         switch self {
-        case .link(let probe): probe.moment(pass)
-        case .gpu(let probe): probe.moment(pass)
+        case .link(let probe): probe.moment(pass, early: early)
+        case .gpu(let probe): probe.moment(pass, early: early)
         }
     }
 }
@@ -74,27 +84,49 @@ struct Bench {
     /// Whether it has been said that something holds, or is about to.
     var hasIncidents: Bool { !judge.standing.incidents.isEmpty }
 
-    /// Judges a pass, as `Judging` and `Pipeline` of the daemon do.
-    mutating func pass(_ pass: Int) -> ([Finding], [Transition]) {
-        let now = units[0].moment(pass)
+    /// Judges a pass, or a look some seconds before it, as `Judging` and `Pipeline` of the daemon
+    /// do.
+    mutating func pass(_ pass: Int, early: Int = 0) -> ([Finding], [Transition]) {
+        let now = units[0].moment(pass, early: early)
         judge.recent.advance(to: now)
         ledger.beginPass()
         var evidence = Evidence(now: now, cables: [], collectors: Self.collectors)
         var gpus: [GPUEvidence] = []
-        for index in units.indices { units[index].read(pass, into: &judge, &ledger) }
+        for index in units.indices {
+            units[index].read(pass, early: early, into: &judge, &ledger)
+        }
         for unit in units {
             switch unit {
             case .link(let probe):
                 evidence.cables.append(probe.evidence(judge, ledger))
                 evidence.pcie.append(probe.function)
             case .gpu(let probe):
-                gpus.append(probe.evidence(pass))
+                gpus.append(probe.evidence(pass, early: early))
                 evidence.pcie.append(probe.function(pass))
             }
         }
         evidence.gpus = gpus.isEmpty ? nil : GPUsEvidence(library: nil, gpus: gpus)
         if evidence.cables.isEmpty { evidence.collectors = [Self.collectors[1]] }
         return judge.judge(evidence)
+    }
+}
+
+extension Bench {
+    /// The next pass at which a counter that has risen has been quiet for long enough, if nothing
+    /// happens until then.
+    func quiet(after pass: Int, _ incidents: Set<ConditionID>) -> Int {
+        let needed = Set(incidents.map { judge.thresholds.value($0, "clear_after") })
+        var best = Int.max
+        for part in judge.recent.parts.values {
+            for history in part.rows.values
+            where !history.steps.isEmpty || history.exactSince == nil {
+                for seconds in needed where seconds > history.quietSeconds {
+                    let left = (seconds - history.quietSeconds) / 60
+                    best = min(best, pass + Int(left.rounded(.up)))
+                }
+            }
+        }
+        return best
     }
 }
 
@@ -186,11 +218,20 @@ struct OurRun {
     mutating func run(_ unit: Unit, _ story: NodeStory, until end: Int) {
         var bench = Bench([unit])
         var edges = Edges()
+        var looks = unit.looks[...]
         var pass = 0
         while pass < end {
             if let gap = story.unread.first(where: { $0.contains(pass) }) {
                 pass = gap.upperBound
                 continue
+            }
+            while let look = looks.first, look.pass <= pass {
+                looks.removeFirst()
+                guard look.pass == pass else { continue }
+                let (findings, told) = bench.pass(pass, early: look.early)
+                passes += 1
+                take(findings, told, pass)
+                edges.mark(pass)
             }
             let change = bench.units[0].advance(to: pass)
             let had = bench.hasIncidents
@@ -199,11 +240,17 @@ struct OurRun {
             take(findings, told, pass)
             let isLoud = change == true || story.unread.contains { $0.upperBound == pass }
             if change != nil || !told.isEmpty || had != bench.hasIncidents { edges.mark(pass) }
-            pass = next(pass, bench, &edges, isLoud: isLoud)
+            // What is not read proves nothing, and what was read before does.
+            let gap = story.unread.first { $0.lowerBound - 1 > pass }?.lowerBound
+            pass = next(
+                pass, bench, &edges, stops: [looks.first?.pass, gap].compactMap { $0 },
+                isLoud: isLoud)
         }
     }
 
-    private func next(_ pass: Int, _ bench: Bench, _ edges: inout Edges, isLoud: Bool) -> Int {
+    private func next(
+        _ pass: Int, _ bench: Bench, _ edges: inout Edges, stops: [Int], isLoud: Bool
+    ) -> Int {
         // Around a reboot and the like, until the time that is given after it is over.
         if isLoud { edges.settle(until: pass + 9) }
         if pass < edges.settled {
@@ -217,9 +264,12 @@ struct OurRun {
             let before = unit.needsPassBefore || bench.hasIncidents ? upcoming - 1 : upcoming
             next = before > pass ? before : max(pass + 1, upcoming)
         }
+        for stop in stops { next = min(next, stop - 1 > pass ? stop - 1 : pass + 1) }
         guard bench.hasIncidents else { return next }
         let incidents = Set(bench.judge.standing.incidents.keys.map(\.id))
-        return min(next, edges.next(after: pass, before: next, incidents))
+        return min(
+            next, bench.quiet(after: pass, incidents),
+            edges.next(after: pass, before: next, incidents))
     }
 
     private mutating func take(_ findings: [Finding], _ told: [Transition], _ pass: Int) {
