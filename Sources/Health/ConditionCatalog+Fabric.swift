@@ -125,12 +125,15 @@ extension ConditionCatalog {
                     Threshold(
                         "ratio", 1e-6, .ratio, "a link within its limit loses far fewer packets")
                 ]
-                + count("critical", 1, in: 900, "as long as a cause may come before or behind")
+                + count("critical", 1, in: 420, "as long as a cause may come before or behind")
                 + [
                     Threshold(
-                        "cause_before", 600, .seconds,
-                        "Meta, Revisiting Reliability 2024: causes from 10 min before"),
-                    Threshold("cause_behind", 300, .seconds, "the same: to 5 min after"),
+                        "cause_before", 300, .seconds,
+                        "8 tries of up to four times 2^20 x 4.096 us (NCCL's timeout; IBTA vol 1, "
+                            + "9.7.6.1.3) are 137 s: twice that"),
+                    Threshold(
+                        "cause_behind", 120, .seconds,
+                        "the other end is read again when the link is back"),
                 ]
                 + [clear(1800, "six windows")],
             accused: [.fabric, .remoteNode, .cable], ladder: Ladder(.watch, .watch, .drain),

@@ -118,8 +118,8 @@ extension Recent {
     /// Takes in what the ledger has of a part; readings that were taken in before are skipped.
     ///
     /// `events` are those of the part since then, which tell how good the steps are. Of a link that
-    /// trains, or went down meanwhile, only that it went down and connections that ended count. `bitsPerSecond` is the rate
-    /// of a port's link, 0 while it is down or not known.
+    /// trains, or went down meanwhile, only that it went down and connections that ended count.
+    /// `bitsPerSecond` is the rate of a port's link, 0 while it is down or not known.
     package mutating func take(
         _ key: PartKey, _ entries: [Ledger.Entry], _ events: [CounterEvent], at moment: Moment,
         isIgnored: Bool = false, isTraining: Bool = false, bitsPerSecond: Double = 0

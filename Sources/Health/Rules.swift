@@ -47,105 +47,20 @@ package enum Rules {
         _ cable: CableEvidence, _ evidence: Evidence, isStalenessExplained: Bool
     ) -> [Opinion] {
         let unreadable = unreadable(cable) ?? (isStalenessExplained ? nil : unseen(cable))
-        return [unreadable, down(cable, evidence), unobservable(cable)].compactMap { $0 }
+        return [unreadable, LinkDownRule.judge(cable, evidence), unobservable(cable)].compactMap {
+            $0
+        }
             + blind(cable)
     }
 
-    private static func subject(_ cable: CableEvidence, end: End? = nil) -> Subject {
+    static func subject(_ cable: CableEvidence, end: End? = nil) -> Subject {
         Subject(
             device: cable.device, port: cable.report.key.port, end: end?.rawValue,
             key: cable.report.key.description)
     }
 
-    private static func place(_ cable: CableEvidence) -> String {
+    static func place(_ cable: CableEvidence) -> String {
         "\(cable.device) port \(cable.report.key.port)"
-    }
-
-    // MARK: The link
-
-    private static func down(_ cable: CableEvidence, _ evidence: Evidence) -> Opinion? {
-        guard let link = cable.report.local.link, !link.isActive else { return nil }
-        let cause = cause(link)
-        let excuse = excuse(cable, link, evidence)
-        let isOff = excuse != nil || cause.severity == .info
-        let brief = isOff ? nil : brief(cable, evidence)
-        var opinion = Opinion(
-            id: .linkDown, subject: subject(cable),
-            severity: isOff || brief != nil ? .info : cause.severity, isCapped: isOff,
-            summary: "\(place(cable)) is \(link.stateName): \(cause.meaning).",
-            accused: cause.accused, grade: .localOnly,
-            evidence: [
-                "PortState \(link.stateName), PortPhysicalState \(link.physicalStateName)"
-            ] + (cable.isStale ? ["the values are stale"] : [])
-                + [excuse, brief].compactMap { $0 },
-            action: brief == nil ? cause.action : Self.lookAgain)
-        opinion.serial = cable.report.identity.serial
-        return opinion
-    }
-
-    // Why a link that is down is no fault; nil when it is one.
-    private static func excuse(
-        _ cable: CableEvidence, _ link: LinkInfo, _ evidence: Evidence
-    ) -> String? {
-        let recent = evidence.recent
-        if let port = recent.ports[cable.report.key], recent.now < port.settlesAt {
-            return "the node or its driver has just started: it has "
-                + "\(Plain.about(port.settlesAt - recent.now)) to come up"
-        }
-        let hearsNothing = PhysicalState(rawValue: link.physicalState) == .polling
-        guard hearsNothing, !cable.isExpected else { return nil }
-        return "it never was active here, and no manifest expects it: exclude it, or list it"
-    }
-
-    // Says that a link was seen to go so short a time ago that it may be a flap; nil when longer.
-    private static func brief(_ cable: CableEvidence, _ evidence: Evidence) -> String? {
-        let limit = evidence.thresholds.value(.linkDown, "flap_max")
-        guard !cable.isStale, let went = evidence.recent.ports[cable.report.key]?.wentDown,
-            evidence.recent.now - went < limit
-        else { return nil }
-        return "it was active a moment before: it may be a flap, until it is away for "
-            + Plain.duration(limit)
-    }
-
-    private static let lookAgain =
-        "Look again: one that stays away is a WARNING, and ib_link_flap counts those that come back."
-
-    private struct Cause {
-        var severity = ConditionCatalog.row(.linkDown).severity
-        var meaning: String
-        var accused: [Domain]
-        var action: String
-    }
-
-    private static func cause(_ link: LinkInfo) -> Cause {
-        switch (PortState(rawValue: link.state), PhysicalState(rawValue: link.physicalState)) {
-        case (.initialize, _), (.armed, _):
-            Cause(
-                meaning: "the link is up and the subnet manager has not activated it",
-                accused: [.subnetManager],
-                action: "Check that a subnet manager runs: sminfo; then look at its log.")
-        case (_, .disabled):
-            Cause(
-                severity: .info, meaning: "it was switched off", accused: [.administrator],
-                action: "Ask the fabric's owner before enabling it; exclude it if it stays off.")
-        case (_, .polling):
-            Cause(
-                meaning: "it hears nothing from the other side",
-                accused: [.cable, .peerPort, .localPort],
-                action: "Drain the node if it stays away; reseat the cable at both ends, then try a "
-                    + "known good one. Exclude the port if nothing is meant to be plugged in.")
-        case (_, .training), (_, .linkErrorRecovery):
-            Cause(
-                meaning: "the link does not finish training",
-                accused: [.cable, .localPort, .peerPort],
-                action: "Drain the node if it stays so; reseat the cable, then swap it; check that "
-                    + "both ends agree on the speed.")
-        default:
-            Cause(
-                meaning: "the physical state is \(link.physicalStateName)",
-                accused: [.localPort],
-                action: "Look at the port with ibstat and at the kernel log.")
-        }
     }
 
     // MARK: What cannot be seen

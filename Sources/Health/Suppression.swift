@@ -186,9 +186,11 @@ enum Suppression {
                     continue
                 }
                 judgement.opinions[index].explainedBy = .gpuXid
-            } else if let xid = opinion.subject.xid, remaps.contains(xid), memory.contains(where: {
-                $0.subject.key == opinion.subject.key && $0.severity >= opinion.severity
-            }) {
+            } else if let xid = opinion.subject.xid, remaps.contains(xid),
+                memory.contains(where: {
+                    $0.subject.key == opinion.subject.key && $0.severity >= opinion.severity
+                })
+            {
                 judgement.opinions[index].explainedBy = .gpuMemoryDegraded
             }
         }

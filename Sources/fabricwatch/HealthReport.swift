@@ -131,19 +131,27 @@ struct HealthReport {
         let quiet = verdicts.keys.filter { key in !offenders.contains { $0.part == key } }
         guard !verdicts.isEmpty || !offenders.isEmpty else { return nil }
         var table = Table(
-            .text("PART"), .text("VERDICT"), .number("SCORE"), .number("INCIDENTS"),
+            .text("PART"), .text("WHERE"), .text("VERDICT"), .number("SCORE"), .number("INCIDENTS"),
             .number("CRITICAL"), .text("LAST"))
         for offender in offenders {
             let verdict = verdicts[offender.part]
             table.add(
-                Span(offender.part), Self.verdict(verdict), Span(String(offender.score)),
+                Span(offender.part), Span(place(offender.part)), Self.verdict(verdict),
+                Span(String(offender.score)),
                 Span(String(offender.incidents)), Span(String(offender.criticals)),
                 Span(Age.text(since: offender.last, at: health.time)))
         }
         for key in quiet.sorted() {
-            table.add(Span(key), Self.verdict(verdicts[key]), "-", "-", "-", "-")
+            table.add(
+                Span(key), Span(place(key)), Self.verdict(verdicts[key]), "-", "-", "-", "-")
         }
         return table
+    }
+
+    // Where something is found of a part now.
+    private func place(_ key: String) -> String {
+        let subjects = health.conditions.map(\.subject)
+        return subjects.first { $0.key == key || $0.pciAddress == key }?.part ?? "-"
     }
 
     private static func verdict(_ verdict: String?) -> Span {
@@ -186,12 +194,16 @@ extension V1.Observed {
 extension V1.Subject {
     /// Where it is, in words: `rail3 port 1`, `gpu 0`.
     var place: String {
-        let part = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
+        let words = [part, xid.map { "xid \($0)" }, collector.map { "collector \($0)" }]
+            .compactMap { $0 }
+        return words.isEmpty ? "node" : words.joined(separator: " ")
+    }
+
+    /// The part that it is about, in words; nil for the node.
+    var part: String? {
+        let gpu = gpuIndex.map { "gpu \($0)" } ?? gpu ?? pciAddress
         let cable = device.map { name in port.map { "\(name) port \($0)" } ?? name }
-        let parts = [
-            cable ?? part ?? key, end.map { "\($0) end" }, xid.map { "xid \($0)" },
-            collector.map { "collector \($0)" },
-        ].compactMap { $0 }
-        return parts.isEmpty ? "node" : parts.joined(separator: " ")
+        let words = [cable ?? gpu ?? key, end.map { "\($0) end" }].compactMap { $0 }
+        return words.isEmpty ? nil : words.joined(separator: " ")
     }
 }

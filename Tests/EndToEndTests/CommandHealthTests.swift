@@ -126,10 +126,10 @@ struct CommandHealthTests {
                 new firmware
                     playbook: fabricwatch explain ib_link_down
 
-                PART                  VERDICT   SCORE  INCIDENTS  CRITICAL  LAST
-                MT2301X00001          -            12          4         2  3m12s ago
-                0x0002c90300000002/1  CRITICAL      5          1         1  then
-                0000:17:00.0          INFO          -          -         -  -
+                PART                  WHERE         VERDICT   SCORE  INCIDENTS  CRITICAL  LAST
+                MT2301X00001          -             -            12          4         2  3m12s ago
+                0x0002c90300000002/1  rail1 port 1  CRITICAL      5          1         1  then
+                0000:17:00.0          -             INFO          -          -         -  -
 
                 """)
     }

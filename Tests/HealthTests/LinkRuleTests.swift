@@ -88,4 +88,24 @@ struct LinkRuleTests {
             Sample.cable(local: near, peer: .observed(Sample.peerIdentity, far)))
         #expect(!silent.contains { $0.id == .speedDegraded })
     }
+
+    /// An end counts that a link goes, but for what it does itself; where it is not known whether
+    /// it counted, the cable comes first.
+    @Test(
+        arguments: [
+            ("", Domain.host), ("\n10m local link_downed +1", .cable),
+            ("\n8m local link_downed +1", .host), ("\n0s local link_downed =255", .cable),
+            ("\n0s local link_downed =7\n10m local clear", .cable),
+        ])
+    func whoDidNotCountItTookItDown(_ more: String, _ first: Domain) throws {
+        let narrow = more.contains("255") ? "0s local narrow\n" : ""
+        var scenario = Scenario("\(narrow)10m link polling\(more)")
+        scenario.run(until: "13m")
+        let down = try #require(scenario.findings.first { $0.opinion.id == .linkDown })
+        #expect(down.opinion.accused.first == first && down.opinion.grade == .localOnly)
+        #expect(
+            down.opinion.evidence.contains { $0.hasPrefix("we did not count it") }
+                == (first == .host))
+        #expect(down.opinion.action.contains("reseat the cable"))
+    }
 }

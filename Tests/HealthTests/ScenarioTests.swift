@@ -335,9 +335,9 @@ import Testing
                 + "1h local req_transport_retries_exceeded +1", until: "70m",
             "1h raised CRITICAL"),
         Row(
-            .retryStorm, "a peer died twelve minutes after the link was gone for a moment",
+            .retryStorm, "a peer died six minutes after the link was gone for a moment",
             "1h local link_downed +1\n1h peer link_downed +1\n"
-                + "72m local req_transport_retries_exceeded +1", until: "2h"),
+                + "66m local req_transport_retries_exceeded +1", until: "2h"),
         Row(
             .retryStorm, "a peer died soon after one error such as good links have",
             "1h peer symbol_error +1\n1h peer port_rcv_errors +1\n"

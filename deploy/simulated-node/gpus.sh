@@ -30,17 +30,18 @@ table() {
   GPU    what happens                                     what to look for
   -----  -----------------------------------------------  --------------------------------------
   0      healthy                                          power and NVLink traffic with the load
-  1      link 4 repeats what arrived damaged              replay and CRC errors of one link of 18
+  1      link 4 repeats what arrived damaged              replays of one link of 18, and after a
+                                                          while nvlink_errors
   2      healthy                                          as 0
   3      a call hangs for 25 s every 4 min, first after   UNKNOWN, the call named; the others go
          2 min                                            on; tried alone and back after a minute
   4      link 9 sleeps                                    no fault: 18 of 18 links
-  5      corrects memory errors, a row waits to be        volatile ECC counts, remapped_rows_pending
-         remapped                                         and Xid 63, which is no condition
+  5      corrects memory errors, a row waits to be        gpu_memory_degraded, which explains the
+         remapped                                         Xid 63: reset it when no job runs
   6      an application's fault every 5 min, first after  Xid 31 and 43: events and no condition
          45 s
-  7      link 12 breaks after 90 s, the GPU is reset 3    Xid 74 and the link: CRITICAL until the
-         min later; the same every 8 min                  reset is seen
+  7      link 12 breaks after 90 s, the GPU is reset 3    gpu_xid 74, which explains nvlink_down:
+         min later; the same every 8 min                  CRITICAL until the reset is seen
 TEXT
 }
 

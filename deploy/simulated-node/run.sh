@@ -173,7 +173,8 @@ FabricWatch is watching.
   http://127.0.0.1:$1/api/v1/events
 Try, in another terminal:
   export FABRICWATCH_SOCKET=$home/fabricwatch.sock
-  $command status
+  $command health
+  $command explain ib_rcv_errors
   $command links
   $command gpus
   $command inventory

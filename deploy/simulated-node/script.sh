@@ -20,11 +20,11 @@ table() {
   cable  what happens                                     what to look for
   -----  -----------------------------------------------  --------------------------------------
   rail0  healthy                                          traffic at both ends
-  rail1  symbol and receive errors grow at the switch     errors at the peer end only: the HCA's
-         port                                             transmitter or the cable is suspect
-  rail2  the cable is out for 10 s every 3 min, first     state Down; LinkDowned +1 at both ends
-         after 1 min
-  rail3  LinkDowned of the HCA stands at 255, its         a counter that can grow no more: its
+  rail1  symbol and receive errors grow at the switch     ib_rcv_errors, CRITICAL on evidence from
+         port                                             both ends: our transmitter or the cable
+  rail2  the cable is out for 10 s every 3 min, first     ib_link_down as INFO, ib_link_flap from
+         after 1 min                                      the second time on
+  rail3  LinkDowned of the HCA stands at 255, its         counter_blind: it can grow no more, its
          8-bit maximum, since before the start            deltas are "at least", never "exact"
   rail4  12 old symbol errors at the HCA, none new        a total that is not 0, deltas of 0
   rail5  the switch port discards packets and waits for   XmitDiscards and XmitWait at the peer

@@ -130,6 +130,9 @@ struct Down {
     var from: Double
     var to: Double
     var cause: Cause
+    /// How often each end counts it.
+    var here: UInt64 = 1
+    var there: UInt64 = 1
 
     /// The first pass at or after it began.
     var firstPass: Int { Int((from / 60).rounded(.up)) }

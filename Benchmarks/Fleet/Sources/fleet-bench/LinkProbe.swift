@@ -179,6 +179,7 @@ extension LinkProbe {
         there[Self.receivedRow] = .value(packets, field: 0)
         there[Self.waitRow] = .value(
             UInt64((pass - waitSinceThere) * 60 - early) * story.waitThere / 60, field: 0)
+        if early > 0 { showDowns(since: pass, early) }
         let link = link
         let local = EndReport(link: link, fec: .reedSolomon, readings: here, epoch: epoch)
         let part = PartKey.port(key)
@@ -198,6 +199,17 @@ extension LinkProbe {
         judge.recent.take(
             other, ledger[other]?.entries ?? [], others, at: now, isIgnored: isSettling,
             isTraining: isTraining, bitsPerSecond: Double(link.bitsPerSecond))
+    }
+
+    // That the link went is counted at once; the story has it with the next pass.
+    private mutating func showDowns(since pass: Int, _ early: Int) {
+        let (from, to) = (Double(pass * 60 - 60), Double(pass * 60 - early))
+        let downs = story.downs.filter { from < $0.from && $0.from <= to }
+        let (index, row) = (LinkCounter.downed.rawValue, Self.rows[LinkCounter.downed.rawValue])
+        guard let field = LinkCounter.downed.localField else { return }
+        let own = LinkCounter.downed.isStatistic ? wide[index] : narrow[index]
+        here[row] = .value(own + downs.reduce(0) { $0 + $1.here }, field: field)
+        there[row] = .value(far[index] + downs.reduce(0) { $0 + $1.there }, field: 0)
     }
 
     private func takeFunction(_ now: Moment, _ judge: inout Judge, _ ledger: inout Ledger) {

@@ -62,6 +62,8 @@ struct LinkStory {
 
     /// The link goes down; each end counts it so often, and has errors while it trains.
     mutating func down(_ down: Down, here: Int = 1, there: Int = 1, errors: Double = 20) {
+        var down = down
+        (down.here, down.there) = (UInt64(here), UInt64(there))
         downs.append(down)
         count(down.firstPass, .local, .downed, here)
         count(down.firstPass, .peer, .downed, there)

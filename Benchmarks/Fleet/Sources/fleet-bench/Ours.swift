@@ -139,9 +139,9 @@ struct Edges {
             for threshold in ConditionCatalog.row(id).thresholds where threshold.unit == .seconds {
                 found.insert(Int((threshold.value / 60).rounded(.up)))
             }
-            // What proves a ratio at NDR and HDR, and twice that.
+            // What proves a ratio at NDR and HDR, and twice that; a look may be in between.
             if id == .symbolErrorsElevated || id == .symbolErrorsHigh {
-                found.formUnion([118, 236, 471])
+                found.formUnion([117, 118, 119, 235, 236, 237, 471, 472])
             }
             return (id, found.sorted())
         })
