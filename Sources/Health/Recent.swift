@@ -33,7 +33,7 @@ package struct Recent: Hashable, Sendable {
         package internal(set) var baselines: [Baseline.Kind: Baseline] = [:]
         // Whether the link was up then.
         var wasUp = false
-        // When it was seen to come up; nil when it was not.
+        // When it was seen to come up, or counted that it had gone; nil when it was not.
         var cameUp: Double?
     }
 
@@ -132,7 +132,9 @@ extension Recent {
         for event in events {
             qualities[event.column] = max(qualities[event.column] ?? .exact, event.kind.quality)
         }
-        let isTraining = isTraining || Self.wentDown(key, part, entries)
+        // It trained, whether somebody saw it or not.
+        if Self.wentDown(key, part, entries) { part.cameUp = now }
+        let isTraining = isTraining || isTrainingStill(part)
         for row in Self.rows(of: key) where entries.indices.contains(row) {
             let entry = entries[row]
             guard entry.status == .fresh, entry.hasValue, counters.indices.contains(row) else {
@@ -180,6 +182,10 @@ extension Recent {
         return entries[downRow].total > known.total
     }
 
+    private func isTrainingStill(_ part: Part) -> Bool {
+        part.cameUp.map { now - $0 < Self.trainingSeconds } ?? false
+    }
+
     /// Takes in how a link was at one end, before `take` of the same moment; says whether it is
     /// training: it came up a moment ago.
     package mutating func takeLink(_ key: PartKey, isUp: Bool, at moment: Moment) -> Bool {
@@ -189,7 +195,7 @@ extension Recent {
             parts[key] = part
         }
         if isUp, !part.wasUp, part.moment != nil { part.cameUp = now }
-        let isTraining = part.cameUp.map { now - $0 < Self.trainingSeconds } ?? false
+        let isTraining = isTrainingStill(part)
         guard let earlier = part.moment, earlier != moment else { return isTraining }
         let seconds = isUp && part.wasUp ? moment.seconds(since: earlier) : 0
         part.rows[Extra.upMilliseconds.rawValue, default: CountHistory()].note(

@@ -164,6 +164,10 @@ import Testing
             "1h reboot\n61m peer symbol_error +500",
             until: "2h"),
         Row(
+            .symbolErrorsElevated, "errors of a flap that nobody saw, counted a moment later",
+            "600s peer link_downed +1\n600s local link_downed +1\n610s peer symbol_error +20",
+            until: "20m", every: 10),
+        Row(
             .symbolErrorsElevated, "somebody clears, which only hides a pass each time",
             "1h peer symbol_error +4 every 2m until 64m\n"
                 + "65m peer port_xmit_wait +9 every 6m until 8h\n2h peer clear every 30m until 8h",
