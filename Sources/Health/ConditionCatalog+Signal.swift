@@ -82,7 +82,8 @@ extension ConditionCatalog {
             trigger: "PortRcvErrors at either end: {warning_count} in each of {warning_of} of "
                 + "{warning_periods} windows of {warning_window}; CRITICAL at {critical_count} in "
                 + "{critical_window}, or at {critical_ratio_count} in {critical_ratio_window} "
-                + "that are more than {critical_ratio} of the packets with 95 % confidence",
+                + "that are more than {critical_ratio} of the packets with 95 % confidence, in "
+                + "{critical_passes} or more passes; WARNING where one pass had them all",
             clearing: "none for {clear_after}",
             count(
                 "warning", 1, in: 300, of: 3, periods: 12,
@@ -93,7 +94,8 @@ extension ConditionCatalog {
                     "10 in an hour at NDR prove more than 3e-15 of the bits")
                 + [
                     Threshold(
-                        "critical_ratio", 1e-12, .ratio, "UFM's link validation: PDR above 1e-12")
+                        "critical_ratio", 1e-12, .ratio, "UFM's link validation: PDR above 1e-12"),
+                    Threshold("critical_passes", 2, .count, "one burst is no part that fails"),
                 ]
                 + [clear(2 * hour, "twice the window of the warning")],
             accused: [.cable, .peerPort, .localPort],

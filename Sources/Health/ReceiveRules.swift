@@ -35,14 +35,27 @@ enum ReceiveRules {
 
     private static func trigger(_ counts: CableCounts) -> CountTrigger? {
         for name in ["critical", "critical_ratio", "warning"] {
-            guard let trigger = counts.thresholds.trigger(.receiveErrors, name) else { continue }
-            let holds = End.allCases.contains { end in
+            guard var trigger = counts.thresholds.trigger(.receiveErrors, name) else { continue }
+            let ends = End.allCases.filter { end in
                 trigger.holds(counts.histories(end, errors), now: counts.now)
                     && (name != "critical_ratio" || isAboveRatio(end, trigger, counts))
             }
-            if holds { return trigger }
+            guard !ends.isEmpty else { continue }
+            if trigger.severity == .critical, ends.allSatisfy({ isBurst($0, trigger, counts) }) {
+                trigger.severity = .warning
+            }
+            return trigger
         }
         return nil
+    }
+
+    private static func isBurst(
+        _ end: End, _ trigger: CountTrigger, _ counts: CableCounts
+    ) -> Bool {
+        let passes = counts.histories(end, errors).reduce(0) {
+            $0 + $1.passes(since: counts.now - trigger.seconds)
+        }
+        return Double(passes) < counts.thresholds.value(.receiveErrors, "critical_passes")
     }
 
     // Errors and packets of the time for which both were counted.

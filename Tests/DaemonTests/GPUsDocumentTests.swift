@@ -69,6 +69,29 @@ struct GPUsDocumentTests {
         try #require(picture.gpu(address.description, node: "n", now: picture.now))
     }
 
+    /// A row that waits for a reset waits on while nobody reads it: in a turn without an answer,
+    /// and where one gauge of the GPU could not be read.
+    @Test func whatWasNotReadIsNotOver() {
+        let pipeline = Self.pipeline()
+        let pending = Self.row("remapped_rows_pending")
+        let well = Self.gpu {
+            $0.gauges = GPUCounters.gauges.map { _ in .value(0, field: 0) }
+        }
+        func holds(_ reading: Reading, isUp: Bool = true, at seconds: UInt64) -> Bool {
+            var gpu = well
+            gpu.gauges[pending] = reading
+            return Self.picture(pipeline, gpu, isUp: isUp, at: seconds).findings.contains {
+                $0.opinion.id == .gpuMemoryDegraded
+            }
+        }
+        #expect(!holds(.value(0, field: 0), at: 1000))
+        #expect(holds(.value(1, field: 0), at: 1010))
+        #expect(holds(.value(1, field: 0), isUp: false, at: 1020))
+        #expect(holds(.failed, at: 1030))
+        #expect(holds(.held(1, field: 0), at: 1040))
+        #expect(!holds(.value(0, field: 0), at: 1050))
+    }
+
     /// Beside fresh values the last known one would pass for one of them.
     @Test func whatWasNotReadInTheLatestPassIsNotInItsHeadline() throws {
         let pipeline = Self.pipeline()

@@ -91,8 +91,8 @@ import Testing
         func received(_ detail: String) throws -> Opinion {
             try #require(
                 finding(
-                    "10m peer port_rcv_errors +12\n10m peer \(detail) +12", .receiveErrors,
-                    until: "10m"))
+                    "9m peer port_rcv_errors +6 every 1m until 10m\n"
+                        + "9m peer \(detail) +6 every 1m until 10m", .receiveErrors, until: "10m"))
         }
         let damaged = try received("port_local_physical_errors")
         #expect(damaged.accused == [.localPort, .cable, .peerPort] && damaged.step == nil)

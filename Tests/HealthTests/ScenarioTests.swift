@@ -225,8 +225,12 @@ import Testing
             "1h peer port_rcv_errors +1 every 15m until 90m", until: "5h", "90m raised WARNING",
             "210m resolved WARNING"),
         Row(
-            .receiveErrors, "ten at once", "1h local port_rcv_errors +10", until: "2h",
-            "1h raised CRITICAL"),
+            .receiveErrors, "ten, and more a minute later",
+            "1h local port_rcv_errors +10\n61m local port_rcv_errors +1", until: "2h",
+            "1h raised WARNING", "61m escalated CRITICAL"),
+        Row(
+            .receiveErrors, "ten at once and never again", "1h local port_rcv_errors +10",
+            until: "4h", "1h raised WARNING", "3h resolved WARNING"),
         Row(.receiveErrors, "one burst", "1h peer port_rcv_errors +5", until: "3h"),
         Row(
             .receiveErrors, "flushes at the end of a job", like: .jobTeardown,
