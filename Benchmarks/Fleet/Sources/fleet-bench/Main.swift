@@ -1,11 +1,13 @@
+import Glibc
 import Health
 
 @main
 enum Main {
     static func main() async {
-        guard let options = Options(Array(CommandLine.arguments.dropFirst())) else {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let options = Options(arguments) else {
             print(Options.usage)
-            return
+            exit(arguments == ["--help"] ? 0 : 64)
         }
         if options.showsRates { return print(Report.rates()) }
         if let node = options.trace { return trace(node, options) }
@@ -46,7 +48,10 @@ enum Main {
 
             \(result.falseCriticals.sorted().map { "* \($0)" }.joined(separator: "\n"))
             """)
-        if options.checkNodes > 0 { print("\n" + Report.check(Check.run(options))) }
+        guard options.checkNodes > 0 else { return }
+        let check = Check.run(options)
+        print("\n" + Report.check(check))
+        if !check.differences.isEmpty { exit(1) }
     }
 
     private static func trace(_ node: Int, _ options: Options) {
