@@ -115,7 +115,8 @@ extension Opinion {
             id: id, subject: counts.subject, severity: severity,
             summary: "\(counts.here): \(why)", accused: accused ?? row.accused, grade: ends.grade,
             evidence: evidence,
-            action: Words.action(row.ladder.step(severity), counts, ends.grade))
+            action: Words.action(
+                row.ladder.step(severity), counts, ends.grade, accused ?? row.accused))
         self.why = why
         serial = counts.cable.report.identity.serial
     }
@@ -149,9 +150,27 @@ enum Words {
         }
     }
 
+    /// What to replace, the most likely first, for people.
+    static func replacement(_ accused: [Domain]) -> String {
+        let parts = accused.compactMap { domain -> String? in
+            switch domain {
+            case .localPort: "this end's module or HCA"
+            case .cable: "the cable"
+            case .peerPort: "the far end's module or port"
+            case .pciePath: "the HCA's slot or riser"
+            default: nil
+            }
+        }
+        guard !parts.isEmpty else {
+            return "Drain the node, and have the accused looked at in their order."
+        }
+        return "Drain the node and replace one at a time, putting back what does not help: "
+            + "\(parts.joined(separator: ", then "))."
+    }
+
     /// What to do with a cable, for people.
     static func action(
-        _ step: ActionStep, _ counts: CableCounts, _ grade: EvidenceGrade
+        _ step: ActionStep, _ counts: CableCounts, _ grade: EvidenceGrade, _ accused: [Domain]
     ) -> String {
         switch step {
         case .none: return "Nothing."
@@ -168,8 +187,7 @@ enum Words {
         case .reboot: return Remedy.reboot.action
         case .replacePart:
             return grade == .twoEnded
-                ? "Drain the node and replace the part that is accused first; if the fault stays, "
-                    + "put it back and go on with the next."
+                ? replacement(accused)
                 : "Drain the node, clean and reseat; replace nothing before both ends were read."
         case .pageFabricOwner:
             let port = counts.cable.peerIdentity.map {

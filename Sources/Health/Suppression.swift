@@ -233,6 +233,9 @@ enum Suppression {
             guard let key = opinion.subject.key, let hca = hcas[key],
                 let count = ports["\(opinion.id.rawValue) \(hca)"]?.count, count > 1
             else { continue }
+            if opinion.action == Words.replacement(opinion.accused) {
+                judgement.opinions[index].action = Words.replacement(row.accused)
+            }
             judgement.opinions[index].accused = row.accused
             judgement.opinions[index].evidence.append(
                 "\(count) ports of this HCA have it: \(row.because)")

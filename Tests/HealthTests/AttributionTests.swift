@@ -20,7 +20,10 @@ import Testing
             opinion.why == "leaf01 port 5 counted 412 symbol errors in 10 min receiving from us; "
                 + "we counted 0: our transmitter, our module or the cable.")
         #expect(opinion.summary.hasPrefix("rail0 port 1: leaf01 port 5 counted 412"))
-        #expect(opinion.action.contains("replace the part that is accused first"))
+        #expect(
+            opinion.action == "Drain the node and replace one at a time, putting back what does "
+                + "not help: this end's module or HCA, then the cable, then the far end's module "
+                + "or port.")
     }
 
     @Test func errorsHereAccuseTheFarTransmitter() throws {
