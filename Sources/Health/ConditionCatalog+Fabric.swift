@@ -118,7 +118,7 @@ extension ConditionCatalog {
                 + "{warning_of} of {warning_periods} windows of {warning_window}; CRITICAL when "
                 + "{critical_count} queue pair ended within {critical_window} and, from "
                 + "{cause_before} before to {cause_behind} behind, the link itself went down or "
-                + "retrained, or had errors while a condition of its signal holds",
+                + "retrained, or had errors while a condition of its signal is CRITICAL",
             clearing: "not so for {clear_after}",
             count("warning", 100, in: 300, of: 2, periods: 3, twoOfThree)
                 + [

@@ -222,7 +222,9 @@ enum FlowRules {
         guard (physical.local ?? 0) + (physical.peer ?? 0) > 0,
             (interrupted.local ?? 0) + (interrupted.peer ?? 0) > 0
                 || judgement.opinions.contains(where: {
+                    // Eight tries do not fail by what is only worth a look.
                     signals.contains($0.id) && $0.subject.key == counts.subject.key
+                        && $0.severity == .critical
                 })
         else { return nil }
         let row = Attribution.row(physical.arrival)

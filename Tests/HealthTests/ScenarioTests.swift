@@ -330,8 +330,11 @@ import Testing
             "65m raised WARNING", "105m resolved WARNING"),
         Row(
             .retryStorm, "a connection ends while the link has errors",
-            "1h peer symbol_error +7\n1h local req_transport_retries_exceeded +1", until: "70m",
+            "1h peer symbol_error +400\n1h local req_transport_retries_exceeded +1", until: "70m",
             "1h raised CRITICAL"),
+        Row(
+            .retryStorm, "a peer died while the link has what is only worth a look",
+            "1h peer symbol_error +7\n1h local req_transport_retries_exceeded +1", until: "2h"),
         Row(
             .retryStorm, "a connection ends because the link was gone for a moment",
             "1h local link_downed +1\n1h peer link_downed +1\n"
