@@ -132,13 +132,16 @@ extension EndToEndTests {
             }
         }
 
+        /// What holds of another GPU is not over because its probe had to be started anew.
         @Test func crashNamesItsGPUAndTheOthersGoOn() throws {
-            let node = try GPUNode()
+            let pending = "set gpu=2 remap_pending=1\n"
+            let node = try GPUNode(scenario: pending)
             try withGPUs(node) { daemon in
                 try eventually("all are read") {
                     try daemon.gpus().allSatisfy { $0.state == "read" }
                 }
-                try node.play("crash gpu=6 symbol=nvmlDeviceGetFieldValues how=segv")
+                try eventually("a row waits") { try daemon.condition("gpu_memory_degraded") }
+                try node.play(pending + "crash gpu=6 symbol=nvmlDeviceGetFieldValues how=segv")
                 try eventually("it is left out, the others are read") {
                     let gpus = try daemon.gpus()
                     return gpus[6].state == "excluded"
@@ -150,11 +153,18 @@ extension EndToEndTests {
                 #expect(
                     try daemon.gpus()[6].reason?.contains("ended the probe with signal 11") == true)
                 // A new driver is a new chance.
-                try node.play("")
+                try node.play(pending)
                 try node.loadDriver("610.11")
                 try eventually("it is read again", within: 40) {
                     try daemon.gpus()[6].state == "read"
                 }
+                let events: V1.Events = try daemon.document("/api/v1/events?after=0&limit=1000")
+                #expect(
+                    !events.events.contains {
+                        $0.kind == "condition_resolved"
+                            && $0.line.hasPrefix("gpu_memory_degraded")
+                    })
+                #expect(try daemon.condition("gpu_memory_degraded")?.subject.gpuIndex == 2)
             }
         }
 
