@@ -30,8 +30,7 @@ table() {
   GPU    what happens                                     what to look for
   -----  -----------------------------------------------  --------------------------------------
   0      healthy                                          power and NVLink traffic with the load
-  1      link 4 repeats what arrived damaged              replays of one link of 18, and after a
-                                                          while nvlink_errors
+  1      link 4 repeats what arrived damaged              replay and CRC errors of one link of 18
   2      healthy                                          as 0
   3      a call hangs for 25 s every 4 min, first after   UNKNOWN, the call named; the others go
          2 min                                            on; tried alone and back after a minute
