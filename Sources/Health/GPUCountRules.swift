@@ -5,7 +5,8 @@ enum GPUCountRules {
     /// What holds of every GPU.
     static func judge(_ evidence: Evidence, into judgement: inout Judgement) {
         for gpu in evidence.gpus?.gpus ?? [] {
-            let isSeen = gpu.isSeen
+            // Only where all that it told earlier was read can anything be over.
+            let isSeen = gpu.isSeen && !gpu.condition.isIncomplete
             if isSeen {
                 judgement.observed.insert(gpu.address.description)
                 if let uuid = gpu.uuid { judgement.observed.insert(uuid.description) }
@@ -121,8 +122,8 @@ enum GPUCountRules {
 }
 
 extension GPUEvidence {
-    /// Whether all that it tells was read in the latest pass: only then can anything be over.
-    var isSeen: Bool { isListed && isFresh && state == .read && !condition.isIncomplete }
+    /// Whether it was read in the latest pass.
+    var isSeen: Bool { isListed && isFresh && state == .read }
 
     /// What conditions of it are about.
     var subject: Subject {

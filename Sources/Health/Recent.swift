@@ -76,6 +76,9 @@ package struct Recent: Hashable, Sendable {
     // Links have errors while they train, and for a while after.
     private static let trainingSeconds = 60.0
 
+    // Two looks that are further apart do not show when a link went.
+    private static let gapMax = 120.0
+
     /// Most parts that are remembered; beyond it those that were not read for longest go.
     package static let capacity = 1024
 
@@ -218,7 +221,11 @@ extension Recent {
         let uptime = Double(moment.boottimeNanoseconds) / 1e9
         if uptime < grace { port.settlesAt = max(port.settlesAt, now + grace - uptime) }
         var changes: UInt64 = 0
-        if let link = report.link { port.turn(isActive: link.isActive, at: now) }
+        let gap = parts[.port(key)]?.moment.map { moment.seconds(since: $0) }
+        if let link = report.link {
+            port.turn(
+                isActive: link.isActive, at: now, isWatched: gap.map { $0 <= Self.gapMax } == true)
+        }
         if let link = report.link, link.isActive {
             if let lid = port.lid, let manager = port.managerLID,
                 lid != link.lid || manager != link.smLID
@@ -277,11 +284,12 @@ extension Recent {
 }
 
 extension Recent.Port {
-    fileprivate mutating func turn(isActive: Bool, at now: Double) {
+    // What went while nobody looked may have gone at any time since.
+    fileprivate mutating func turn(isActive: Bool, at now: Double, isWatched: Bool) {
         if isActive {
             wasActive = true
             wentDown = nil
-        } else if self.isActive {
+        } else if self.isActive, isWatched {
             wentDown = now
         }
         self.isActive = isActive

@@ -233,7 +233,9 @@ enum Suppression {
             guard let key = opinion.subject.key, let hca = hcas[key],
                 let count = ports["\(opinion.id.rawValue) \(hca)"]?.count, count > 1
             else { continue }
-            if opinion.action == Words.replacement(opinion.accused) {
+            if ConditionCatalog.row(opinion.id).ladder.step(opinion.severity) == .replacePart,
+                opinion.grade == .twoEnded, opinion.step == nil
+            {
                 judgement.opinions[index].action = Words.replacement(row.accused)
             }
             judgement.opinions[index].accused = row.accused

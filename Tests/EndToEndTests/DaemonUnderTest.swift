@@ -57,9 +57,10 @@ final class DaemonUnderTest: DaemonProcess {
     // Tests wait for no cable to prove itself, and set counters for other reasons than faults.
     private static func conditions(_ options: Options) -> [String] {
         let reason = "reason: simulated}"
-        let clearing = ["ib_link_down", "ib_sm_lost"].map {
-            "  \($0): {clear_after: 0s, \($0 == "ib_link_down" ? "flap_max: 3s, " : "")\(reason)"
-        }
+        let clearing = [
+            "  ib_link_down: {clear_after: 0s, flap_max: 3s, \(reason)",
+            "  ib_sm_lost: {clear_after: 0s, \(reason)",
+        ]
         guard !options.judgesCounts else { return ["conditions:"] + clearing }
         let never = 1_000_000_000
         let counted: [(String, [String])] = [

@@ -69,6 +69,28 @@ import Testing
         #expect(both.accused.first == .cable && both.grade == .twoEnded)
     }
 
+    /// The same at several ports of one HCA accuses what they share, and what to replace with it;
+    /// at one port it is as it was.
+    @Test(arguments: [1, 2])
+    func severalPortsOfOneHCAAreNotSeveralCables(_ count: UInt8) {
+        let evidence = Sample.evidence((1...2).map { Sample.cable(port: $0) })
+        var judgement = Judgement(
+            opinions: (1...count).map { port in
+                var opinion = Sample.opinion(.symbolErrorsHigh, port: port)
+                opinion.subject.key = Sample.cable(port: port).report.key.description
+                (opinion.accused, opinion.grade) = ([.cable], .twoEnded)
+                return opinion
+            })
+        Suppression.apply(to: &judgement, evidence, Standing())
+        for opinion in judgement.opinions {
+            #expect(opinion.accused == (count == 1 ? [.cable] : [.localPort, .pciePath, .host]))
+            #expect(
+                opinion.action.hasSuffix("this end's module or HCA, then the HCA's slot or riser.")
+                    == (count > 1))
+            #expect(opinion.evidence.count == Int(count) - 1)
+        }
+    }
+
     @Test func aLinkThatOnlyTheSwitchSawGoIsTheNodes() throws {
         let opinion = try #require(
             finding("10m peer link_downed +3", .linkFlap, until: "10m"))

@@ -63,6 +63,10 @@ import Testing
             .linkDown, "nobody saw it go, and it should be there", "0s manifest\n0s link polling",
             until: "3m", every: 10, "0m raised WARNING", "30s escalated CRITICAL"),
         Row(
+            .linkDown, "nobody saw it go, as nothing was read for ten minutes",
+            "600s probe infiniband silent\n1200s link polling\n1200s probe infiniband back",
+            until: "21m", every: 10, "20m raised WARNING", "1230s escalated CRITICAL"),
+        Row(
             .linkDown, "a port that never was up hears nothing: INFO", like: .neverCabled,
             "0s link polling",
             until: "20m", "0m raised INFO"),
